@@ -1,0 +1,3 @@
+//! The offline indexer `build-index`.
+
+fn main() {}

@@ -1,0 +1,12 @@
+//! docent points a question at the documentation sections that answer it.
+//!
+//! Data flows one way: a [`corpus`] is read and cut into chunks, an [`encoder`] turns chunks into
+//! vectors, the builder freezes them with an HNSW graph and an inverted index into one [`index`]
+//! file, and a search gathers candidates from the file and ranks them.
+
+pub mod corpus;
+pub mod encoder;
+mod error;
+pub mod index;
+
+pub use error::{Error, Result};

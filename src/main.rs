@@ -1,0 +1,3 @@
+//! The query binary `docent`.
+
+fn main() {}
