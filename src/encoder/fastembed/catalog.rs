@@ -10,9 +10,18 @@ use super::error::FastembedError;
 /// Names by which the authors published models that fastembed fetches in somebody else's ONNX
 /// export (source: the docs of `fastembed::EmbeddingModel`).
 const PUBLISHED_AS: &[(&str, EmbeddingModel)] = &[
-    ("sentence-transformers/all-MiniLM-L6-v2", EmbeddingModel::AllMiniLML6V2),
-    ("sentence-transformers/all-MiniLM-L12-v2", EmbeddingModel::AllMiniLML12V2),
-    ("sentence-transformers/all-mpnet-base-v2", EmbeddingModel::AllMpnetBaseV2),
+    (
+        "sentence-transformers/all-MiniLM-L6-v2",
+        EmbeddingModel::AllMiniLML6V2,
+    ),
+    (
+        "sentence-transformers/all-MiniLM-L12-v2",
+        EmbeddingModel::AllMiniLML12V2,
+    ),
+    (
+        "sentence-transformers/all-mpnet-base-v2",
+        EmbeddingModel::AllMpnetBaseV2,
+    ),
     (
         "sentence-transformers/paraphrase-multilingual-MiniLM-L12-v2",
         EmbeddingModel::ParaphraseMLMiniLML12V2,
@@ -26,8 +35,14 @@ const PUBLISHED_AS: &[(&str, EmbeddingModel)] = &[
     ("BAAI/bge-large-en-v1.5", EmbeddingModel::BGELargeENV15),
     ("BAAI/bge-small-zh-v1.5", EmbeddingModel::BGESmallZHV15),
     ("BAAI/bge-large-zh-v1.5", EmbeddingModel::BGELargeZHV15),
-    ("intfloat/multilingual-e5-large", EmbeddingModel::MultilingualE5Large),
-    ("google/embeddinggemma-300m", EmbeddingModel::EmbeddingGemma300M),
+    (
+        "intfloat/multilingual-e5-large",
+        EmbeddingModel::MultilingualE5Large,
+    ),
+    (
+        "google/embeddinggemma-300m",
+        EmbeddingModel::EmbeddingGemma300M,
+    ),
 ];
 
 /// Files that fastembed reads beside the model's own.
@@ -56,7 +71,8 @@ pub(super) fn find(name: &str) -> Result<ModelInfo<EmbeddingModel>, FastembedErr
     let is_meant = |info: &ModelInfo<EmbeddingModel>| match published {
         Some(model) => info.model == *model,
         None => {
-            short_name(info).eq_ignore_ascii_case(name) || info.model_code.eq_ignore_ascii_case(name)
+            short_name(info).eq_ignore_ascii_case(name)
+                || info.model_code.eq_ignore_ascii_case(name)
         }
     };
     TextEmbedding::list_supported_models()
@@ -129,7 +145,10 @@ pub(super) fn cached_weights(
         .map(str::to_owned)
         .collect();
     if missing.is_empty() {
-        Ok(weights.iter().filter_map(|file| repository.get(file)).collect())
+        Ok(weights
+            .iter()
+            .filter_map(|file| repository.get(file))
+            .collect())
     } else {
         Err(missing)
     }
@@ -146,10 +165,19 @@ mod tests {
             ("Xenova/bge-small-en-v1.5", EmbeddingModel::BGESmallENV15),
             ("bgesmallenv15", EmbeddingModel::BGESmallENV15),
             ("BGESmallENV15Q", EmbeddingModel::BGESmallENV15Q),
-            ("nomic-ai/nomic-embed-text-v1.5", EmbeddingModel::NomicEmbedTextV15),
-            ("onnx-community/embeddinggemma-300m-ONNX", EmbeddingModel::EmbeddingGemma300M),
+            (
+                "nomic-ai/nomic-embed-text-v1.5",
+                EmbeddingModel::NomicEmbedTextV15,
+            ),
+            (
+                "onnx-community/embeddinggemma-300m-ONNX",
+                EmbeddingModel::EmbeddingGemma300M,
+            ),
             ("Xenova/all-MiniLM-L6-v2", EmbeddingModel::AllMiniLML6V2Q),
-            ("sentence-transformers/all-minilm-l6-v2", EmbeddingModel::AllMiniLML6V2),
+            (
+                "sentence-transformers/all-minilm-l6-v2",
+                EmbeddingModel::AllMiniLML6V2,
+            ),
         ];
         for (name, expected) in cases {
             assert_eq!(find(name).unwrap().model, expected, "{name}");
@@ -170,14 +198,21 @@ mod tests {
             panic!("{error:?}");
         };
         assert_eq!(close[0], "BAAI/bge-small-en-v1.5");
-        assert!(error.to_string().contains("hint: did you mean BAAI/bge-small-en-v1.5, "));
+        assert!(
+            error
+                .to_string()
+                .contains("hint: did you mean BAAI/bge-small-en-v1.5, ")
+        );
     }
 
     #[test]
     fn a_name_like_no_other_gets_them_all() {
         let message = find("zzz").unwrap_err().to_string();
         let hint = message.lines().last().unwrap();
-        assert!(hint.starts_with("hint: give one of AllMiniLML12V2, "), "{hint}");
+        assert!(
+            hint.starts_with("hint: give one of AllMiniLML12V2, "),
+            "{hint}"
+        );
         for info in TextEmbedding::list_supported_models() {
             assert!(hint.contains(&short_name(&info)), "{hint}");
         }
@@ -197,7 +232,9 @@ mod tests {
         ];
         assert_eq!(cached_weights(&info, cache.path()).unwrap_err(), all);
 
-        let repository = cache.path().join("models--Qdrant--multilingual-e5-large-onnx");
+        let repository = cache
+            .path()
+            .join("models--Qdrant--multilingual-e5-large-onnx");
         let snapshot = repository.join("snapshots/abc");
         std::fs::create_dir_all(&snapshot).unwrap();
         std::fs::create_dir_all(repository.join("refs")).unwrap();
@@ -210,6 +247,12 @@ mod tests {
 
         std::fs::write(snapshot.join(all[5]), "").unwrap();
         let weights = cached_weights(&info, cache.path()).unwrap();
-        assert_eq!(weights, [snapshot.join("model.onnx"), snapshot.join("model.onnx_data")]);
+        assert_eq!(
+            weights,
+            [
+                snapshot.join("model.onnx"),
+                snapshot.join("model.onnx_data")
+            ]
+        );
     }
 }

@@ -139,7 +139,10 @@ fn suggestion(close: &[String], known: &[String]) -> String {
     if close.is_empty() {
         format!("give one of {}", known.join(", "))
     } else {
-        format!("did you mean {}? Else give another of fastembed's text models", close.join(", "))
+        format!(
+            "did you mean {}? Else give another of fastembed's text models",
+            close.join(", ")
+        )
     }
 }
 

@@ -138,11 +138,23 @@ mod tests {
             ("Xenova/bge-small-en-v1.5", Some((RETRIEVE, ""))),
             ("Qdrant/bge-base-en-v1.5-onnx-Q", Some((RETRIEVE, ""))),
             ("BAAI/bge-m3", Some(("", ""))),
-            ("intfloat/multilingual-e5-small", Some(("query: ", "passage: "))),
+            (
+                "intfloat/multilingual-e5-small",
+                Some(("query: ", "passage: ")),
+            ),
             ("intfloat/multilingual-e5-large-instruct", None),
-            ("snowflake/snowflake-arctic-embed-m-long", Some((RETRIEVE, ""))),
-            ("Snowflake/snowflake-arctic-embed-m-v2.0", Some(("query: ", ""))),
-            ("nomic-ai/nomic-embed-text-v1.5", Some(("search_query: ", "search_document: "))),
+            (
+                "snowflake/snowflake-arctic-embed-m-long",
+                Some((RETRIEVE, "")),
+            ),
+            (
+                "Snowflake/snowflake-arctic-embed-m-v2.0",
+                Some(("query: ", "")),
+            ),
+            (
+                "nomic-ai/nomic-embed-text-v1.5",
+                Some(("search_query: ", "search_document: ")),
+            ),
             ("sentence-transformers/all-MiniLM-L6-v2", None),
         ];
         for (name, expected) in cases {

@@ -105,7 +105,12 @@ fn find_onnx(folder: &Path) -> Result<PathBuf, FastembedError> {
         .iter()
         .map(|file| folder.join(file))
         .find(|path| path.is_file())
-        .ok_or_else(|| lacks(folder, &format!("ONNX file (one of {})", ONNX_FILES.join(", "))))
+        .ok_or_else(|| {
+            lacks(
+                folder,
+                &format!("ONNX file (one of {})", ONNX_FILES.join(", ")),
+            )
+        })
 }
 
 /// Weights that exporters put beside an ONNX file because one protobuf holds at most 2 GB:
@@ -121,7 +126,10 @@ fn external_weights(onnx: &Path) -> Result<Vec<PathBuf>, FastembedError> {
     let mut files = Vec::new();
     for entry in fs::read_dir(folder).map_err(failed)? {
         let path = entry.map_err(failed)?.path();
-        if prefixes.iter().any(|prefix| folder_name(&path).starts_with(prefix)) {
+        if prefixes
+            .iter()
+            .any(|prefix| folder_name(&path).starts_with(prefix))
+        {
             files.push(path);
         }
     }
@@ -175,7 +183,10 @@ fn read_pooling(folder: &Path) -> Result<Option<Pooling>, FastembedError> {
         return Ok(None);
     }
     let is_on = |mode: &str| config[mode].as_bool() == Some(true);
-    match (is_on("pooling_mode_mean_tokens"), is_on("pooling_mode_cls_token")) {
+    match (
+        is_on("pooling_mode_mean_tokens"),
+        is_on("pooling_mode_cls_token"),
+    ) {
         (true, false) => Ok(Some(Pooling::Mean)),
         (false, true) => Ok(Some(Pooling::Cls)),
         _ => Err(FastembedError::Malformed {
@@ -262,14 +273,23 @@ mod tests {
         let dir = folder(&[]);
         let message = ModelFolder::read(dir.path()).unwrap_err().to_string();
         assert!(message.contains("has no ONNX file (one of model.onnx, onnx/model.onnx, "));
-        assert!(message.lines().last().unwrap().starts_with("hint: put the file there"));
+        assert!(
+            message
+                .lines()
+                .last()
+                .unwrap()
+                .starts_with("hint: put the file there")
+        );
     }
 
     #[test]
     fn a_folder_without_tokenizer_says_so() {
         let dir = folder(&[MODEL]);
         let message = ModelFolder::read(dir.path()).unwrap_err().to_string();
-        assert!(message.contains("has no `tokenizer.json`\nhint: "), "{message}");
+        assert!(
+            message.contains("has no `tokenizer.json`\nhint: "),
+            "{message}"
+        );
     }
 
     #[test]
@@ -289,7 +309,11 @@ mod tests {
 
     #[test]
     fn the_plain_model_goes_before_the_quantized_one_and_the_root_before_onnx() {
-        let dir = folder(&[("onnx/model.onnx", "b"), ("model_quantized.onnx", "c"), TOKENIZER]);
+        let dir = folder(&[
+            ("onnx/model.onnx", "b"),
+            ("model_quantized.onnx", "c"),
+            TOKENIZER,
+        ]);
         let read = ModelFolder::read(dir.path()).unwrap();
         assert_eq!(read.model.onnx_file, b"b");
     }
@@ -319,7 +343,10 @@ mod tests {
         let dir = folder(&[
             MODEL,
             TOKENIZER,
-            ("1_Pooling/config.json", r#"{"pooling_mode_cls_token": true}"#),
+            (
+                "1_Pooling/config.json",
+                r#"{"pooling_mode_cls_token": true}"#,
+            ),
             ("sentence_bert_config.json", r#"{"max_seq_length": 256}"#),
             ("tokenizer_config.json", r#"{"model_max_length": 128}"#),
             (
@@ -337,8 +364,16 @@ mod tests {
     fn the_smaller_of_two_limits_holds_and_no_limit_is_512() {
         let cases = [
             (r#"{"model_max_length": 1e30}"#, "{}", 512),
-            (r#"{"model_max_length": 384}"#, r#"{"max_position_embeddings": 514}"#, 384),
-            (r#"{"model_max_length": 8192}"#, r#"{"max_position_embeddings": 128}"#, 128),
+            (
+                r#"{"model_max_length": 384}"#,
+                r#"{"max_position_embeddings": 514}"#,
+                384,
+            ),
+            (
+                r#"{"model_max_length": 8192}"#,
+                r#"{"max_position_embeddings": 128}"#,
+                128,
+            ),
         ];
         for (tokenizer_config, config, expected) in cases {
             let dir = folder(&[
@@ -353,7 +388,10 @@ mod tests {
 
     #[test]
     fn the_family_fills_in_what_the_folder_does_not_say() {
-        let config = ("config.json", r#"{"_name_or_path": "BAAI/bge-small-en-v1.5"}"#);
+        let config = (
+            "config.json",
+            r#"{"_name_or_path": "BAAI/bge-small-en-v1.5"}"#,
+        );
         let dir = folder(&[MODEL, TOKENIZER, config]);
         let read = ModelFolder::read(dir.path()).unwrap();
         assert_eq!(read.model.pooling, Some(Pooling::Cls));
@@ -367,7 +405,10 @@ mod tests {
             ("config.json", "[]"),
             ("tokenizer_config.json", r#"{"model_max_length": 1}"#),
             ("sentence_bert_config.json", r#"{"max_seq_length": -4}"#),
-            ("1_Pooling/config.json", r#"{"pooling_mode_max_tokens": true}"#),
+            (
+                "1_Pooling/config.json",
+                r#"{"pooling_mode_max_tokens": true}"#,
+            ),
         ];
         for (name, content) in cases {
             let dir = folder(&[MODEL, TOKENIZER, (name, content)]);

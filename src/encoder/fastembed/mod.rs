@@ -112,9 +112,11 @@ impl FastembedEncoder {
         let mut options = InitOptionsUserDefined::new().with_max_length(folder.max_tokens);
         options.environment = Some(runtime::environment()?);
         options.intra_threads = Some(rayon::current_num_threads());
-        let session = build(&folder.name, || {
-            TextEmbedding::try_new_from_user_defined(folder.model, options)
-        })?;
+        let session = build(|| TextEmbedding::try_new_from_user_defined(folder.model, options))
+            .map_err(|reason| FastembedError::Load {
+                name: folder.name.clone(),
+                reason,
+            })?;
         Self::new(folder.name, &folder.weights, folder.prefixes, session)
     }
 
@@ -124,22 +126,26 @@ impl FastembedEncoder {
         let mut options = TextInitOptions::new(info.model.clone()).with_cache_dir(cache.clone());
         options.environment = Some(runtime::environment()?);
         options.intra_threads = Some(rayon::current_num_threads());
-        let session = build(&name, || TextEmbedding::try_new(options));
-        // Only now: opening it may have fetched the files.
+        let session = build(|| TextEmbedding::try_new(options));
+        // Only now: the constructor may have fetched the files.
         let weights = catalog::cached_weights(info, &cache);
-        let (session, weights) = match (session, weights) {
-            (Ok(session), Ok(weights)) => (session, weights),
-            (Err(error), Ok(_)) => return Err(error),
-            (session, Err(missing)) => {
-                return Err(FastembedError::NotCached {
-                    name,
-                    repository: info.model_code.clone(),
-                    cache,
-                    missing,
-                    reason: session.err().map_or_else(String::new, load_reason),
-                });
-            }
-        };
+        let session = session.map_err(|reason| match &weights {
+            Ok(_) => FastembedError::Load {
+                name: name.clone(),
+                reason,
+            },
+            Err(missing) => FastembedError::NotCached {
+                name: name.clone(),
+                repository: info.model_code.clone(),
+                cache: cache.clone(),
+                missing: missing.clone(),
+                reason,
+            },
+        })?;
+        let weights = weights.map_err(|missing| FastembedError::Load {
+            name: name.clone(),
+            reason: format!("{} vanished from the cache", missing.join(", ")),
+        })?;
         let prefixes = family::of(&info.model_code)
             .map(family::Family::prefixes)
             .unwrap_or_default();
@@ -251,28 +257,15 @@ fn is_path(spec: &str) -> bool {
         || spec.matches(['/', '\\']).count() > 1
 }
 
-/// Runs one of fastembed's constructors.
+/// Runs one of fastembed's constructors; an error is its message.
 fn build(
-    name: &str,
     constructor: impl FnOnce() -> ::fastembed::Result<TextEmbedding>,
-) -> Result<TextEmbedding, FastembedError> {
-    let failed = |reason| FastembedError::Load {
-        name: name.to_owned(),
-        reason,
-    };
+) -> Result<TextEmbedding, String> {
     // `tokenizers` subtracts the special tokens from the limit unchecked, and trusts its JSON
     // in other places too: a bad file must be an error.
     match catch_unwind(AssertUnwindSafe(constructor)) {
-        Ok(session) => session.map_err(|error| failed(chain(&error))),
-        Err(payload) => Err(failed(panic_message(&*payload))),
-    }
-}
-
-/// The bare reason of a failed load.
-fn load_reason(error: FastembedError) -> String {
-    match error {
-        FastembedError::Load { reason, .. } => reason,
-        other => other.to_string(),
+        Ok(session) => session.map_err(|error| chain(&error)),
+        Err(payload) => Err(panic_message(&*payload)),
     }
 }
 
@@ -347,6 +340,9 @@ mod tests {
             "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
         );
         let missing = sha256(&[dir.path().join("c")]).unwrap_err();
-        assert!(matches!(missing, FastembedError::Read { .. }), "{missing:?}");
+        assert!(
+            matches!(missing, FastembedError::Read { .. }),
+            "{missing:?}"
+        );
     }
 }

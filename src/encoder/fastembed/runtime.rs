@@ -87,7 +87,10 @@ mod tests {
         assert!(!reason.is_empty());
         let message = error.to_string();
         let hint = message.lines().last().unwrap();
-        assert!(hint.starts_with("hint: install ONNX Runtime 1.24 or later"), "{hint}");
+        assert!(
+            hint.starts_with("hint: install ONNX Runtime 1.24 or later"),
+            "{hint}"
+        );
         assert!(hint.contains("ORT_DYLIB_PATH"), "{hint}");
     }
 
@@ -96,7 +99,10 @@ mod tests {
         let file = tempfile::NamedTempFile::new().unwrap();
         std::fs::write(file.path(), "not a library").unwrap();
         let error = load_error(file.path());
-        assert!(matches!(error, FastembedError::RuntimeMissing { .. }), "{error:?}");
+        assert!(
+            matches!(error, FastembedError::RuntimeMissing { .. }),
+            "{error:?}"
+        );
     }
 
     #[cfg(target_os = "linux")]
