@@ -7,6 +7,8 @@
 //! `ort` looks at `ORT_DYLIB_PATH` and loads one library a process, so a test that needs its own
 //! environment runs itself again in a child process ([`in_child`]).
 
+#![allow(clippy::unwrap_used, reason = "in a test a panic is the report")]
+
 use std::ffi::OsStr;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -331,6 +333,44 @@ fn two_files_are_enough_for_the_same_vectors() {
             );
         },
     );
+}
+
+#[test]
+#[ignore = "needs DOCENT_TEST_ORT and DOCENT_TEST_ONNX, see .ci/onnx-runtime"]
+fn a_named_model_opens_from_the_cache_without_a_network() {
+    let name = "fastembed::a_named_model_opens_from_the_cache_without_a_network";
+    with_runtime(name, || {
+        let folder = path_from("DOCENT_TEST_ONNX");
+        let repository = path_from("HF_HOME").join("models--Xenova--all-MiniLM-L6-v2");
+        let snapshot = repository.join("snapshots/0123abc");
+        fs::create_dir_all(snapshot.join("onnx")).unwrap();
+        fs::create_dir_all(repository.join("refs")).unwrap();
+        fs::write(repository.join("refs/main"), "0123abc").unwrap();
+        fs::copy(
+            folder.join("model.onnx"),
+            snapshot.join("onnx/model_quantized.onnx"),
+        )
+        .unwrap();
+        for file in [
+            "tokenizer.json",
+            "config.json",
+            "special_tokens_map.json",
+            "tokenizer_config.json",
+        ] {
+            fs::copy(folder.join(file), snapshot.join(file)).unwrap();
+        }
+
+        let named = FastembedEncoder::open("Xenova/all-MiniLM-L6-v2").unwrap();
+        let local = open_real();
+        assert_eq!(named.model().name, "AllMiniLML6V2Q");
+        assert_eq!(named.model().max_tokens, 512);
+        assert_eq!(named.model().digest, local.model().digest);
+        let question = "How do I add pagination?";
+        assert_eq!(
+            named.encode_query(question, false).unwrap(),
+            local.encode_query(question, false).unwrap()
+        );
+    });
 }
 
 #[test]

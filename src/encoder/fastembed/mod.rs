@@ -2,8 +2,8 @@
 //!
 //! Compiled with the `fastembed` feature. ONNX Runtime itself is a shared library that is looked
 //! for when a model is opened, so the build needs nothing of it: `ORT_DYLIB_PATH` names the file,
-//! else the system's loader is asked. Measured with ONNX Runtime 1.32, such a model costs 230 to
-//! 310 ms to open; the built-in encoder opens in no time and is several times faster.
+//! else the system's loader is asked. Opening all-MiniLM-L6-v2 so takes 230 to 310 ms (ONNX Runtime
+//! 1.32, 2 cores of an AMD Zen 4).
 //!
 //! These models give no token vectors ([`Embedding::tokens`] is always `None`), so late
 //! interaction is off with them: ranking goes by sentence vectors, BM25 and guidelines.
@@ -193,8 +193,7 @@ impl FastembedEncoder {
             .pop()
             .ok_or_else(|| self.failed("it gave no vector".to_owned()))?;
         let length = vector.iter().map(|x| x * x).sum::<f32>().sqrt();
-        // The negation also refuses a length that is not a number.
-        if !((length - 1.0).abs() <= UNIT_TOLERANCE) {
+        if length.is_nan() || (length - 1.0).abs() > UNIT_TOLERANCE {
             return Err(self.failed(format!("it gave a vector of length {length}")));
         }
         Ok(vector)

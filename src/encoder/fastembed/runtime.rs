@@ -74,7 +74,7 @@ mod tests {
     use super::*;
 
     fn load_error(path: &Path) -> FastembedError {
-        load(path).err().expect("no such library can be loaded")
+        load(path).expect_err("no such library can be loaded")
     }
 
     #[test]
