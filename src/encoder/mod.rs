@@ -1,5 +1,8 @@
 //! Encoders: text in, unit-length vectors out.
 
+#[cfg(feature = "fastembed")]
+pub mod fastembed;
+
 use crate::Result;
 
 /// Which model made a vector. Two encoders with equal ids give comparable vectors.
@@ -51,4 +54,50 @@ pub trait Encoder: Send + Sync {
 /// What can go wrong with an embedding model.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
-pub enum EncoderError {}
+pub enum EncoderError {
+    /// A model of fastembed or its ONNX Runtime could not be found, loaded or run.
+    #[cfg(feature = "fastembed")]
+    #[error(transparent)]
+    Fastembed(#[from] fastembed::FastembedError),
+    /// Another model than the built-in ones was asked for, in a build that cannot run it.
+    #[error(
+        "the model `{model}` needs fastembed, which this build does not have\n\
+         hint: use the built-in model, or rebuild with the default features (`--features fastembed`)"
+    )]
+    NoFastembed {
+        /// The model as the caller named it.
+        model: String,
+    },
+}
+
+/// Opens a model that docent runs through fastembed: a name of fastembed's catalogue or a folder
+/// with an ONNX model (see `fastembed::FastembedEncoder::open`).
+///
+/// # Errors
+///
+/// [`EncoderError::NoFastembed`] in a build without the `fastembed` feature; otherwise what
+/// `FastembedEncoder::open` returns.
+pub fn open_fastembed(model: &str) -> Result<Box<dyn Encoder>, EncoderError> {
+    #[cfg(feature = "fastembed")]
+    return Ok(Box::new(fastembed::FastembedEncoder::open(model)?));
+    #[cfg(not(feature = "fastembed"))]
+    return Err(EncoderError::NoFastembed {
+        model: model.to_owned(),
+    });
+}
+
+#[cfg(all(test, not(feature = "fastembed")))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_build_without_fastembed_says_so() {
+        let error = open_fastembed("BAAI/bge-small-en-v1.5").err().unwrap();
+        assert_eq!(
+            error.to_string(),
+            "the model `BAAI/bge-small-en-v1.5` needs fastembed, which this build does not have\n\
+             hint: use the built-in model, or rebuild with the default features \
+             (`--features fastembed`)"
+        );
+    }
+}

@@ -1,0 +1,4 @@
+//! Integration tests, one module a theme.
+
+#[cfg(feature = "fastembed")]
+mod fastembed;
