@@ -3,15 +3,35 @@
 //! A *section* is one documentation file, the unit that a guideline names and a query returns.
 //! A *chunk* is a passage of a section, the unit that is embedded.
 
+mod check;
+mod chunk;
+mod front_matter;
+mod guide;
+mod lines;
+mod markdown;
+mod scrub;
+mod walk;
+
 use std::path::{Path, PathBuf};
+
+use rayon::prelude::*;
+use xxhash_rust::xxh3::Xxh3;
+
+pub use check::{GuideProblem, GuideWarning, check_guide};
+pub use chunk::{ChunkOptions, chunk_section};
+pub use walk::MAX_FILE_BYTES;
+
+use markdown::Format;
 
 /// A folder read into memory: sections sorted by path, the guide of its index files, the skips.
 #[derive(Debug, Clone)]
 pub struct Corpus {
     /// The folder, as given.
     pub root: PathBuf,
-    /// Sections sorted by `path` (byte order). Index files are not sections.
+    /// Sections sorted by `path` (byte order). Index files that route are not sections.
     pub sections: Vec<Section>,
+    /// Index files that route to sections, sorted by `path`.
+    pub index_files: Vec<IndexFile>,
     /// What the index files say: guidelines, descriptors, usage examples.
     pub guide: Guide,
     /// Files and folders left out, each with its reason, sorted by path.
@@ -31,16 +51,28 @@ pub struct Section {
     pub text: String,
 }
 
+/// An `INDEX.md` or `index.md` (any case) with at least one guideline, table or example that
+/// points to a documentation file. One without any is an ordinary section.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct IndexFile {
+    /// Path relative to the corpus root, `/`-separated on every platform.
+    pub path: String,
+    /// The file's whole text, as read.
+    pub text: String,
+}
+
 /// A passage of a section.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Chunk {
-    /// Headings from the outermost down to the one that the passage stands under; may be empty.
+    /// Headings from the outermost (the level-1 heading too, even where it is the title) down to
+    /// the one that the passage stands under; may be empty.
     pub heading_path: Vec<String>,
     /// First line, 1-based.
     pub line_start: u32,
     /// Last line, 1-based, inclusive.
     pub line_end: u32,
-    /// The passage as it is shown: the section's source lines `line_start..=line_end`.
+    /// The passage as it is shown: the section's source lines `line_start..=line_end` without
+    /// trailing blank space. Of a line that is longer than a chunk, only the part in this chunk.
     pub text: String,
     /// What is embedded: title and heading path, then the passage without markup noise.
     pub embed_text: String,
@@ -64,6 +96,18 @@ pub struct Guide {
     pub descriptors: Vec<Descriptor>,
     /// Usage examples in file order.
     pub examples: Vec<Example>,
+    /// Targets written as globs (`env-*.md`), in file order. They name a family of files rather
+    /// than an answer, so they are kept apart from the targets of the entry that they stand in.
+    pub patterns: Vec<Pattern>,
+}
+
+/// A glob in an index file, e.g. `then relevant env-*.md`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Pattern {
+    /// The glob relative to the corpus root; `*` stands for any characters but `/`.
+    pub glob: String,
+    /// Where it stands.
+    pub source: Source,
 }
 
 /// Where in an index file something was said.
@@ -82,7 +126,9 @@ pub struct Guideline {
     pub group: String,
     /// The phrase, e.g. `Add pagination`.
     pub phrase: String,
-    /// Section paths relative to the corpus root, in the author's order.
+    /// Paths relative to the corpus root, in the author's order. An index that routes to the
+    /// indexes of its sub-folders has index files here. A path that would leave the root keeps
+    /// its leading `../` and so names no section.
     pub targets: Vec<String>,
     /// Where it stands.
     pub source: Source,
@@ -114,12 +160,63 @@ pub struct Example {
     pub source: Source,
 }
 
-/// Why a file was left out.
+/// Why a file or folder was left out.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum SkipReason {
     /// Its name starts with a dot.
     Hidden,
+    /// Its name is not UTF-8, so no guideline could name it.
+    NameNotUtf8,
+    /// A symbolic link to something outside the corpus root.
+    LinkLeavesRoot,
+    /// A symbolic link to a folder that contains the link.
+    LinkLoop,
+    /// A symbolic link to another folder of the corpus, whose files are read under their own path.
+    LinkedFolder,
+    /// Larger than [`MAX_FILE_BYTES`].
+    TooLarge {
+        /// Its size in bytes.
+        bytes: u64,
+    },
+    /// Not UTF-8.
+    NotUtf8 {
+        /// Offset of the first byte that is not UTF-8.
+        offset: usize,
+    },
+    /// Contains a NUL byte.
+    Binary,
+    /// No bytes, or nothing but blank space.
+    Empty,
+    /// Neither a regular file nor a folder.
+    NotAFile,
+    /// The operating system refused to read it.
+    Unreadable {
+        /// The operating system's words.
+        message: String,
+    },
+}
+
+impl std::fmt::Display for SkipReason {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Hidden => f.write_str("hidden"),
+            Self::NameNotUtf8 => f.write_str("its name is not UTF-8"),
+            Self::LinkLeavesRoot => f.write_str("symbolic link out of the documentation folder"),
+            Self::LinkLoop => f.write_str("symbolic link to a folder that contains it"),
+            Self::LinkedFolder => {
+                f.write_str("symbolic link to a folder that is read under its own path")
+            }
+            Self::TooLarge { bytes } => {
+                write!(f, "{bytes} bytes, more than the limit of {MAX_FILE_BYTES}")
+            }
+            Self::NotUtf8 { offset } => write!(f, "not UTF-8 (first bad byte at offset {offset})"),
+            Self::Binary => f.write_str("binary (contains a NUL byte)"),
+            Self::Empty => f.write_str("empty"),
+            Self::NotAFile => f.write_str("neither a regular file nor a folder"),
+            Self::Unreadable { message } => write!(f, "cannot be read: {message}"),
+        }
+    }
 }
 
 /// What can go wrong when a folder is read as a corpus.
@@ -134,14 +231,182 @@ pub enum CorpusError {
         /// The operating system's answer.
         source: std::io::Error,
     },
+    /// The folder was read, but nothing in it can be a section.
+    #[error(
+        "no documentation in {} ({skipped} files or folders skipped{})\n\
+         hint: name a folder with .md, .markdown, .mdx or .txt files",
+        path.display(),
+        first_skip.as_ref().map(|s| format!(", first {}: {}", s.path, s.reason)).unwrap_or_default()
+    )]
+    NoDocumentation {
+        /// The folder.
+        path: PathBuf,
+        /// How many files and folders were left out.
+        skipped: usize,
+        /// The first of them by path.
+        first_skip: Option<Skipped>,
+    },
+}
+
+/// What a readable file of the folder turned out to be.
+enum Parsed {
+    Section(Section),
+    Index(IndexFile, Guide),
 }
 
 impl Corpus {
-    /// Reads the folder `root`.
+    /// Reads the documentation files (`.md`, `.markdown`, `.mdx`, `.txt`, any case) under `root`.
+    ///
+    /// Files are read and parsed in parallel; the result depends only on the folder's content.
+    /// Memory is the size of the files. What is left out is in [`Corpus::skipped`]; files with
+    /// another extension are not documentation and are not mentioned there.
+    ///
+    /// # Errors
+    ///
+    /// [`CorpusError::Unreadable`] if `root` is not a readable folder,
+    /// [`CorpusError::NoDocumentation`] if no file in it is a section.
     pub fn read(root: &Path) -> Result<Self, CorpusError> {
-        Err(CorpusError::Unreadable {
-            path: root.to_owned(),
-            source: std::io::ErrorKind::NotFound.into(),
-        })
+        let walk::Listing { files, mut skipped } =
+            walk::list(root).map_err(|source| CorpusError::Unreadable {
+                path: root.to_owned(),
+                source,
+            })?;
+        let read: Vec<Result<Parsed, Skipped>> = files
+            .into_par_iter()
+            .map(|file| match walk::read_text(&file.absolute) {
+                Ok(text) => Ok(parse_file(file.path, text)),
+                Err(reason) => Err(Skipped {
+                    path: file.path,
+                    reason,
+                }),
+            })
+            .collect();
+
+        let mut corpus = Self {
+            root: root.to_owned(),
+            sections: Vec::new(),
+            index_files: Vec::new(),
+            guide: Guide::default(),
+            skipped: Vec::new(),
+        };
+        for result in read {
+            match result {
+                Ok(Parsed::Section(section)) => corpus.sections.push(section),
+                Ok(Parsed::Index(file, guide)) => {
+                    corpus.index_files.push(file);
+                    corpus.guide.append(guide);
+                }
+                Err(skip) => skipped.push(skip),
+            }
+        }
+        skipped.sort_by(|a, b| a.path.cmp(&b.path));
+        if corpus.sections.is_empty() {
+            return Err(CorpusError::NoDocumentation {
+                path: root.to_owned(),
+                skipped: skipped.len(),
+                first_skip: skipped.into_iter().next(),
+            });
+        }
+        corpus.skipped = skipped;
+        Ok(corpus)
+    }
+
+    /// A corpus of documents that are not files, such as those of a test collection: no guide,
+    /// no skips, an empty root. Sorts by path. A path without a Markdown extension is plain text.
+    pub fn from_documents(mut sections: Vec<Section>) -> Self {
+        sections.sort_by(|a, b| a.path.cmp(&b.path));
+        Self {
+            root: PathBuf::new(),
+            sections,
+            index_files: Vec::new(),
+            guide: Guide::default(),
+            skipped: Vec::new(),
+        }
+    }
+
+    /// XXH3-128 over the paths and texts of all sections and index files, as 32 hex digits.
+    ///
+    /// Equal for equal content wherever the folder lies; not a cryptographic digest.
+    pub fn fingerprint(&self) -> String {
+        let mut hash = Xxh3::new();
+        let mut field = |kind: u8, text: &str| {
+            hash.update(&[kind]);
+            hash.update(&(text.len() as u64).to_le_bytes());
+            hash.update(text.as_bytes());
+        };
+        for section in &self.sections {
+            field(b's', &section.path);
+            field(b't', &section.title);
+            field(b'b', &section.text);
+        }
+        for file in &self.index_files {
+            field(b'i', &file.path);
+            field(b'b', &file.text);
+        }
+        format!("{:032x}", hash.digest128())
     }
 }
+
+impl Section {
+    /// A section from the text of a file: its title and description are taken from the text.
+    ///
+    /// The format follows the extension of `path`: `.md`, `.markdown` and `.mdx` are Markdown,
+    /// anything else is plain text, whose title is the file stem.
+    pub fn from_text(path: String, text: String) -> Self {
+        let document = markdown::parse(&text, Format::of(&path));
+        let title = document
+            .front_matter
+            .title
+            .clone()
+            .or_else(|| document.first_h1().map(str::to_owned))
+            .unwrap_or_else(|| title_from_path(&path));
+        Self {
+            title,
+            description: document.front_matter.description,
+            path,
+            text,
+        }
+    }
+}
+
+impl Guide {
+    fn append(&mut self, other: Self) {
+        self.guidelines.extend(other.guidelines);
+        self.descriptors.extend(other.descriptors);
+        self.examples.extend(other.examples);
+        self.patterns.extend(other.patterns);
+    }
+
+    fn is_empty(&self) -> bool {
+        self.guidelines.is_empty() && self.descriptors.is_empty() && self.examples.is_empty()
+    }
+}
+
+fn parse_file(path: String, text: String) -> Parsed {
+    if is_index_name(&path) {
+        let guide = guide::parse(&path, &text);
+        if !guide.is_empty() {
+            return Parsed::Index(IndexFile { path, text }, guide);
+        }
+    }
+    Parsed::Section(Section::from_text(path, text))
+}
+
+/// Whether a file of this name may be an index: `INDEX.md`, `index.markdown`, any case.
+fn is_index_name(path: &str) -> bool {
+    let name = path.rsplit('/').next().unwrap_or(path);
+    name.eq_ignore_ascii_case("index.md") || name.eq_ignore_ascii_case("index.markdown")
+}
+
+/// `guides/getting-started.md` is titled `getting started`.
+fn title_from_path(path: &str) -> String {
+    let name = path.rsplit('/').next().unwrap_or(path);
+    let stem = match name.rsplit_once('.') {
+        Some((stem, _)) if !stem.is_empty() => stem,
+        _ => name,
+    };
+    stem.replace(['-', '_'], " ")
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,4 +1,4 @@
-//! Integration tests, one module a theme.
+//! Integration tests: one binary, a module per theme.
 
-#[cfg(feature = "fastembed")]
+mod corpus;
 mod fastembed;

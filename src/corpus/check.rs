@@ -1,0 +1,299 @@
+//! Whether the guide and the files of a corpus agree.
+
+use std::collections::{HashMap, HashSet};
+use std::fmt;
+
+use super::{Corpus, Guide, Source};
+
+/// A disagreement between what index files say and what the folder holds.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct GuideWarning {
+    /// Where to look: the line of the index file, or line 1 of a section that no index names.
+    pub source: Source,
+    /// What is wrong there.
+    pub problem: GuideProblem,
+}
+
+/// What a [`GuideWarning`] is about.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum GuideProblem {
+    /// An entry points to something that is neither a section nor an index file.
+    MissingTarget {
+        /// What the entry says: a guideline's phrase, a table row's title, an example's question.
+        entry: String,
+        /// The path that names no section, relative to the corpus root.
+        target: String,
+    },
+    /// A glob matches no section.
+    PatternMatchesNothing {
+        /// The glob, relative to the corpus root.
+        glob: String,
+    },
+    /// No guideline, table or glob names this section.
+    UnnamedSection,
+    /// The same phrase (ignoring case) stands twice in one group of one index file.
+    DuplicatePhrase {
+        /// The group; may be empty.
+        group: String,
+        /// The phrase.
+        phrase: String,
+        /// Line of the first guideline with it.
+        first_line: u32,
+    },
+}
+
+impl fmt::Display for GuideWarning {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Source { file, line } = &self.source;
+        write!(f, "{file}:{line}: ")?;
+        match &self.problem {
+            GuideProblem::MissingTarget { entry, target } => {
+                write!(f, "\"{entry}\" points to {target}, which is not a section")
+            }
+            GuideProblem::PatternMatchesNothing { glob } => write!(f, "no section matches {glob}"),
+            GuideProblem::UnnamedSection => {
+                f.write_str("no guideline and no table names this section")
+            }
+            GuideProblem::DuplicatePhrase {
+                group,
+                phrase,
+                first_line,
+            } => {
+                write!(
+                    f,
+                    "\"{phrase}\" stands twice under \"{group}\", first on line {first_line}"
+                )
+            }
+        }
+    }
+}
+
+/// Compares the guide of `corpus` with its sections.
+///
+/// Warnings are sorted by file and line. A corpus without index files has none. Cost is linear in
+/// entries and sections, and the product of both for globs.
+pub fn check_guide(corpus: &Corpus) -> Vec<GuideWarning> {
+    if corpus.index_files.is_empty() {
+        return Vec::new();
+    }
+    let mut warnings = missing_targets(corpus);
+    warnings.extend(idle_patterns(corpus));
+    warnings.extend(unnamed_sections(corpus));
+    warnings.extend(duplicate_phrases(&corpus.guide));
+    warnings.sort_by(|a, b| (&a.source.file, a.source.line).cmp(&(&b.source.file, b.source.line)));
+    warnings
+}
+
+fn missing_targets(corpus: &Corpus) -> Vec<GuideWarning> {
+    let sections = corpus.sections.iter().map(|section| &section.path);
+    let indexes = corpus.index_files.iter().map(|file| &file.path);
+    let present: HashSet<&String> = sections.chain(indexes).collect();
+    let guide = &corpus.guide;
+    let guidelines = guide.guidelines.iter().flat_map(|guideline| {
+        guideline
+            .targets
+            .iter()
+            .map(|target| (&guideline.phrase, target, &guideline.source))
+    });
+    let descriptors = guide.descriptors.iter().map(|descriptor| {
+        let entry = if descriptor.title.is_empty() {
+            &descriptor.covers
+        } else {
+            &descriptor.title
+        };
+        (entry, &descriptor.target, &descriptor.source)
+    });
+    let examples = guide.examples.iter().flat_map(|example| {
+        example
+            .targets
+            .iter()
+            .map(|target| (&example.question, target, &example.source))
+    });
+    guidelines
+        .chain(descriptors)
+        .chain(examples)
+        .filter(|(_, target, _)| !present.contains(target))
+        .map(|(entry, target, source)| GuideWarning {
+            source: source.clone(),
+            problem: GuideProblem::MissingTarget {
+                entry: entry.clone(),
+                target: target.clone(),
+            },
+        })
+        .collect()
+}
+
+fn idle_patterns(corpus: &Corpus) -> Vec<GuideWarning> {
+    let is_idle = |glob: &str| {
+        !corpus
+            .sections
+            .iter()
+            .any(|section| matches(glob, &section.path))
+    };
+    let patterns = corpus
+        .guide
+        .patterns
+        .iter()
+        .filter(|pattern| is_idle(&pattern.glob));
+    patterns
+        .map(|pattern| GuideWarning {
+            source: pattern.source.clone(),
+            problem: GuideProblem::PatternMatchesNothing {
+                glob: pattern.glob.clone(),
+            },
+        })
+        .collect()
+}
+
+fn unnamed_sections(corpus: &Corpus) -> Vec<GuideWarning> {
+    let guide = &corpus.guide;
+    let by_guideline = guide
+        .guidelines
+        .iter()
+        .flat_map(|guideline| &guideline.targets);
+    let by_table = guide
+        .descriptors
+        .iter()
+        .map(|descriptor| &descriptor.target);
+    let named: HashSet<&String> = by_guideline.chain(by_table).collect();
+    let is_named = |path: &String| {
+        named.contains(path)
+            || guide
+                .patterns
+                .iter()
+                .any(|pattern| matches(&pattern.glob, path))
+    };
+    let unnamed = corpus
+        .sections
+        .iter()
+        .filter(|section| !is_named(&section.path));
+    unnamed
+        .map(|section| GuideWarning {
+            source: Source {
+                file: section.path.clone(),
+                line: 1,
+            },
+            problem: GuideProblem::UnnamedSection,
+        })
+        .collect()
+}
+
+fn duplicate_phrases(guide: &Guide) -> Vec<GuideWarning> {
+    let mut first_lines: HashMap<(&str, String, String), u32> = HashMap::new();
+    let mut warnings = Vec::new();
+    for guideline in &guide.guidelines {
+        let Source { file, line } = &guideline.source;
+        let key = (
+            file.as_str(),
+            guideline.group.to_lowercase(),
+            guideline.phrase.to_lowercase(),
+        );
+        match first_lines.get(&key) {
+            None => {
+                first_lines.insert(key, *line);
+            }
+            Some(&first_line) => warnings.push(GuideWarning {
+                source: guideline.source.clone(),
+                problem: GuideProblem::DuplicatePhrase {
+                    group: guideline.group.clone(),
+                    phrase: guideline.phrase.clone(),
+                    first_line,
+                },
+            }),
+        }
+    }
+    warnings
+}
+
+/// Whether `path` matches `glob`, in which `*` stands for any characters but `/`.
+fn matches(glob: &str, path: &str) -> bool {
+    let (globs, paths) = (glob.split('/'), path.split('/'));
+    globs.clone().count() == paths.clone().count()
+        && globs
+            .zip(paths)
+            .all(|(glob, name)| matches_name(glob, name))
+}
+
+fn matches_name(glob: &str, name: &str) -> bool {
+    let Some((head, mut globs)) = glob.split_once('*') else {
+        return glob == name;
+    };
+    let Some(mut rest) = name.strip_prefix(head) else {
+        return false;
+    };
+    // Each literal between stars is best taken where it comes first; the last one ends the name.
+    while let Some((literal, following)) = globs.split_once('*') {
+        let Some(at) = rest.find(literal) else {
+            return false;
+        };
+        rest = &rest[at + literal.len()..];
+        globs = following;
+    }
+    rest.ends_with(globs)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::corpus::{IndexFile, Section, guide};
+
+    fn corpus(index: &str, sections: &[&str]) -> Corpus {
+        let section = |path: &&str| Section::from_text((*path).to_owned(), "text".to_owned());
+        let mut corpus = Corpus::from_documents(sections.iter().map(section).collect());
+        corpus.guide = guide::parse("INDEX.md", index);
+        corpus.index_files.push(IndexFile {
+            path: "INDEX.md".to_owned(),
+            text: index.to_owned(),
+        });
+        corpus
+    }
+
+    fn messages(corpus: &Corpus) -> Vec<String> {
+        check_guide(corpus)
+            .iter()
+            .map(ToString::to_string)
+            .collect()
+    }
+
+    #[test]
+    fn every_problem_is_told_with_its_line() {
+        let index = "# I\n\n| Section | File |\n|---|---|\n| Alpha | `a.md` |\n| Gone | `gone.md` |\n\n\
+                     **How**\n- Do it -> `a.md`, `lost.md`\n- do IT -> `../a.md`, `no-*.md`\n\n\
+                     User: \"Why?\"\nRetrieve: `why.md`\n";
+        assert_eq!(
+            messages(&corpus(index, &["a.md", "b.md", "why.txt"])),
+            [
+                "INDEX.md:6: \"Gone\" points to gone.md, which is not a section",
+                "INDEX.md:9: \"Do it\" points to lost.md, which is not a section",
+                "INDEX.md:10: \"do IT\" points to ../a.md, which is not a section",
+                "INDEX.md:10: no section matches no-*.md",
+                "INDEX.md:10: \"do IT\" stands twice under \"How\", first on line 9",
+                "INDEX.md:12: \"Why?\" points to why.md, which is not a section",
+                "b.md:1: no guideline and no table names this section",
+                "why.txt:1: no guideline and no table names this section",
+            ]
+        );
+    }
+
+    #[test]
+    fn index_files_and_globs_are_good_targets() {
+        let index = "**A**\n- x -> `INDEX.md`\n- y -> `a.md`, `env-*.md`\n**B**\n- x -> `a.md`\n";
+        assert_eq!(messages(&corpus(index, &["a.md", "env-one.md"])), [""; 0]);
+    }
+
+    #[test]
+    fn a_corpus_without_an_index_has_no_warnings() {
+        let section = Section::from_text("a.md".to_owned(), "text".to_owned());
+        assert_eq!(check_guide(&Corpus::from_documents(vec![section])), []);
+    }
+
+    #[test]
+    fn globs_match_within_one_folder() {
+        assert!(matches("env-*.md", "env-a.md"));
+        assert!(matches("d/*-x-*.md", "d/a-x-b.md"));
+        assert!(!matches("*.md", "d/a.md"));
+        assert!(!matches("ab*ba.md", "aba.md"));
+        assert!(!matches("a*.md", "b.md"));
+    }
+}

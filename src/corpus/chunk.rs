@@ -1,0 +1,548 @@
+//! Cuts a section into chunks.
+//!
+//! The passages under one heading are packed into chunks of at most `max_tokens`. A block that
+//! fits is never cut; one that does not is cut at its strongest borders first: list items, then
+//! paragraphs, then lines and table rows, then sentences, words, characters. Tokens are counted
+//! once per source line (and per sentence and word of a line that must be cut) and added, which is
+//! exact for a tokenizer that splits at white space first.
+
+use std::ops::Range;
+
+use super::lines::Lines;
+use super::markdown::{self, Border, Document, Format, Heading, Node, Unit};
+use super::{Chunk, Section};
+
+/// How large chunks are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ChunkOptions {
+    /// Most tokens of [`Chunk::embed_text`], at most the model's limit less its two special
+    /// tokens. Less than 16 counts as 16.
+    pub max_tokens: usize,
+    /// A passage with fewer tokens is joined with its neighbours under the same heading, as far
+    /// as `max_tokens` allows. Equal to `max_tokens`, chunks are filled as full as possible.
+    pub min_tokens: usize,
+    /// Source lines at the end of a chunk that are repeated at the beginning of the next one
+    /// under the same heading, where they fit.
+    pub overlap_lines: u32,
+}
+
+impl Default for ChunkOptions {
+    /// 200, 40, 0.
+    fn default() -> Self {
+        Self {
+            max_tokens: 200,
+            min_tokens: 40,
+            overlap_lines: 0,
+        }
+    }
+}
+
+const LEAST_MAX_TOKENS: usize = 16;
+
+/// Cuts `section` into chunks, in line order.
+///
+/// Every line that is not blank is in exactly one chunk, but for `overlap_lines` and for a line
+/// that alone is too long for a chunk, which is shared by the chunks that hold its parts. A
+/// heading without a text of its own belongs to the chunk of the sub-heading that follows it.
+///
+/// `count_tokens` counts the model's tokens without special ones. It is called on lines, so the
+/// cost is that of tokenizing the section one to three times.
+pub fn chunk_section(
+    section: &Section,
+    options: &ChunkOptions,
+    count_tokens: &(dyn Fn(&str) -> usize + Sync),
+) -> Vec<Chunk> {
+    let document = markdown::parse(&section.text, Format::of(&section.path));
+    let mut chunker = Chunker {
+        section,
+        options: ChunkOptions {
+            max_tokens: options.max_tokens.max(LEAST_MAX_TOKENS),
+            ..*options
+        },
+        count_tokens,
+        lines: Lines::new(&section.text),
+        context_tokens: document
+            .contexts
+            .iter()
+            .map(|text| count_tokens(text))
+            .collect(),
+        drafts: Vec::new(),
+        heading_path: Vec::new(),
+        pending_start: None,
+    };
+    let contexts = chunker.add_document(document);
+    chunker.finish(&contexts)
+}
+
+/// A unit and its tokens.
+struct Counted {
+    unit: Unit,
+    tokens: usize,
+}
+
+/// A chunk whose end is not known yet: it ends where the next one begins.
+struct Draft {
+    heading_path: Vec<String>,
+    /// Where the chunk begins.
+    start: usize,
+    /// Where it begins without the lines that overlap with the chunk before it.
+    own_start: usize,
+    prefix: String,
+    body: Vec<Counted>,
+}
+
+struct Chunker<'a> {
+    section: &'a Section,
+    options: ChunkOptions,
+    count_tokens: &'a (dyn Fn(&str) -> usize + Sync),
+    lines: Lines,
+    context_tokens: Vec<usize>,
+    drafts: Vec<Draft>,
+    /// Open headings with their level.
+    heading_path: Vec<(u8, String)>,
+    /// Start of a heading that had no text of its own, for the chunk that follows.
+    pending_start: Option<usize>,
+}
+
+impl Chunker<'_> {
+    /// Returns the document's contexts, which rendering needs.
+    fn add_document(&mut self, document: Document) -> Vec<String> {
+        let mut passage = Vec::new();
+        for node in document.nodes {
+            match node {
+                Node::Unit(unit) => passage.push(unit),
+                Node::Heading(heading) => {
+                    self.add_passage(std::mem::take(&mut passage), Some(heading.level));
+                    self.open_heading(heading);
+                }
+            }
+        }
+        self.add_passage(passage, None);
+        document.contexts
+    }
+
+    fn open_heading(&mut self, heading: Heading) {
+        self.pending_start.get_or_insert(heading.start);
+        self.heading_path
+            .retain(|(level, _)| *level < heading.level);
+        if !heading.text.is_empty() {
+            self.heading_path.push((heading.level, heading.text));
+        }
+    }
+
+    /// Packs the units under the current heading; `next_level` is the level of the heading that
+    /// ends the passage.
+    fn add_passage(&mut self, units: Vec<Unit>, next_level: Option<u8>) {
+        if units.is_empty() {
+            let level = self.heading_path.last().map(|(level, _)| *level);
+            let is_introduction = level < next_level;
+            if let (Some(start), false) = (self.pending_start, is_introduction) {
+                self.pending_start = None;
+                let (prefix, _) = self.prefix();
+                self.add_draft(prefix, start, start, Vec::new());
+            }
+            return;
+        }
+        let (prefix, prefix_tokens) = self.prefix();
+        let mut packer = Packer {
+            budget: self.options.max_tokens - prefix_tokens,
+            options: self.options,
+            count_tokens: self.count_tokens,
+            lines: &self.lines,
+            context_tokens: &self.context_tokens,
+            packs: Vec::new(),
+            current: Pack::default(),
+        };
+        let packs = packer.pack(units);
+        let heading_start = self.pending_start.take();
+        for (index, pack) in packs.into_iter().enumerate() {
+            let own_start = pack.units[pack.repeated].unit.start;
+            let start = pack.units[0].unit.start;
+            let heading_start = heading_start.filter(|_| index == 0);
+            let (start, own_start) = match heading_start {
+                Some(heading_start) => (heading_start, heading_start),
+                None => (start, own_start),
+            };
+            self.add_draft(prefix.clone(), start, own_start, pack.units);
+        }
+    }
+
+    fn add_draft(&mut self, prefix: String, start: usize, own_start: usize, body: Vec<Counted>) {
+        // A part of a line begins where its text is about in the source: not inside a character.
+        let source = &self.section.text;
+        self.drafts.push(Draft {
+            heading_path: self
+                .heading_path
+                .iter()
+                .map(|(_, text)| text.clone())
+                .collect(),
+            start: source.floor_char_boundary(start),
+            own_start: source.floor_char_boundary(own_start),
+            prefix,
+            body,
+        });
+    }
+
+    /// `Title > Heading > Sub-heading` and its tokens, at most half of a chunk's.
+    fn prefix(&self) -> (String, usize) {
+        let title = self.section.title.trim();
+        let mut parts: Vec<&str> = vec![title];
+        parts.extend(self.heading_path.iter().map(|(_, text)| text.as_str()));
+        if self
+            .heading_path
+            .first()
+            .is_some_and(|(level, text)| *level == 1 && text == title)
+        {
+            parts.remove(1);
+        }
+        parts.retain(|part| !part.is_empty());
+        let prefix = parts.join(" > ");
+        let limit = self.options.max_tokens / 2;
+        let tokens = (self.count_tokens)(&prefix);
+        if tokens <= limit {
+            return (prefix, tokens);
+        }
+        let pieces = split_text(&prefix, limit, self.count_tokens);
+        match pieces.into_iter().next() {
+            Some(piece) => {
+                let tokens = (self.count_tokens)(&prefix[piece.clone()]);
+                (prefix[piece].to_owned(), tokens)
+            }
+            None => (String::new(), 0),
+        }
+    }
+
+    fn finish(mut self, contexts: &[String]) -> Vec<Chunk> {
+        if self.drafts.is_empty() && !self.section.title.trim().is_empty() {
+            let (prefix, _) = self.prefix();
+            self.add_draft(prefix, 0, 0, Vec::new());
+        }
+        let text = &self.section.text;
+        if let Some(first) = self.drafts.first_mut() {
+            let blank = text.len() - text.trim_start().len();
+            let start = if blank == text.len() {
+                0
+            } else {
+                self.lines.start(blank)
+            };
+            (first.start, first.own_start) = (start, start);
+        }
+        let own_starts: Vec<usize> = self.drafts.iter().map(|draft| draft.own_start).collect();
+        let ends = own_starts.into_iter().skip(1).chain([text.len()]);
+        let drafts = std::mem::take(&mut self.drafts);
+        drafts
+            .into_iter()
+            .zip(ends)
+            .map(|(draft, end)| self.chunk(draft, end, contexts))
+            .collect()
+    }
+
+    fn chunk(&self, draft: Draft, end: usize, contexts: &[String]) -> Chunk {
+        let text = self.section.text[draft.start..end].trim_end();
+        let last = draft.start + text.len().saturating_sub(1);
+        let body = render(&draft.body, contexts);
+        let separator = if draft.prefix.is_empty() || body.is_empty() {
+            ""
+        } else {
+            "\n\n"
+        };
+        Chunk {
+            heading_path: draft.heading_path,
+            line_start: self.lines.number(draft.start),
+            line_end: self.lines.number(last),
+            text: text.to_owned(),
+            embed_text: draft.prefix + separator + &body,
+        }
+    }
+}
+
+/// The text of `units`, one a line, each context before the first unit that needs it.
+fn render(units: &[Counted], contexts: &[String]) -> String {
+    let mut out = String::new();
+    let mut known = None;
+    for Counted { unit, .. } in units {
+        if let Some(context) = missing_context(unit, known) {
+            out.push_str(&contexts[context]);
+            out.push('\n');
+        }
+        known = unit.context;
+        out.push_str(&unit.text);
+        out.push('\n');
+    }
+    out.truncate(out.trim_end().len());
+    out
+}
+
+/// The context that must be repeated before `unit` when `known` is the one of the unit before it.
+fn missing_context(unit: &Unit, known: Option<usize>) -> Option<usize> {
+    unit.context
+        .filter(|_| unit.context != known && !unit.is_context)
+}
+
+/// Units of one chunk.
+#[derive(Default)]
+struct Pack {
+    units: Vec<Counted>,
+    tokens: usize,
+    /// How many of the first units repeat the end of the pack before.
+    repeated: usize,
+}
+
+impl Pack {
+    fn context(&self) -> Option<usize> {
+        self.units.last().and_then(|last| last.unit.context)
+    }
+}
+
+/// Packs the units under one heading.
+struct Packer<'a> {
+    /// Tokens that a pack may have.
+    budget: usize,
+    options: ChunkOptions,
+    count_tokens: &'a (dyn Fn(&str) -> usize + Sync),
+    lines: &'a Lines,
+    context_tokens: &'a [usize],
+    packs: Vec<Pack>,
+    current: Pack,
+}
+
+/// Borders that a block which is too long is cut at, in this order.
+const INNER_BORDERS: [Border; 4] = [
+    Border::Item,
+    Border::Paragraph,
+    Border::Sentence,
+    Border::Line,
+];
+
+impl Packer<'_> {
+    fn pack(&mut self, units: Vec<Unit>) -> Vec<Pack> {
+        let units = units.into_iter().map(|unit| self.count(unit)).collect();
+        for block in cut(units, Border::Block) {
+            if self.current.tokens >= self.options.min_tokens {
+                self.close();
+            }
+            self.place(block, &INNER_BORDERS);
+        }
+        self.close();
+        std::mem::take(&mut self.packs)
+    }
+
+    fn count(&self, mut unit: Unit) -> Counted {
+        // A header row that would fill every chunk of its table is not worth repeating.
+        unit.context = unit
+            .context
+            .filter(|&context| self.context_tokens[context] <= self.budget / 4);
+        let tokens = (self.count_tokens)(&unit.text);
+        Counted { unit, tokens }
+    }
+
+    /// Tokens that `units` add to a pack which ends in the context `known`.
+    fn cost(&self, units: &[Counted], mut known: Option<usize>) -> usize {
+        let mut tokens = 0;
+        for Counted { unit, tokens: own } in units {
+            let context =
+                missing_context(unit, known).map_or(0, |index| self.context_tokens[index]);
+            tokens += own + context;
+            known = unit.context;
+        }
+        tokens
+    }
+
+    /// Adds `units` to the current pack, or to a new one, or cut into smaller groups to several.
+    fn place(&mut self, units: Vec<Counted>, borders: &[Border]) {
+        let cost = self.cost(&units, self.current.context());
+        if self.current.tokens + cost <= self.budget {
+            self.append(units);
+        } else if self.cost(&units, None) <= self.budget {
+            self.close();
+            self.append(units);
+        } else if let [border, weaker @ ..] = borders {
+            for group in cut(units, *border) {
+                self.place(group, weaker);
+            }
+        } else {
+            for counted in units {
+                self.place_parts(counted);
+            }
+        }
+    }
+
+    /// Places a line that is too long for a pack.
+    fn place_parts(&mut self, long: Counted) {
+        let context =
+            missing_context(&long.unit, None).map_or(0, |index| self.context_tokens[index]);
+        let pieces = split_text(&long.unit.text, self.budget - context, self.count_tokens);
+        for (index, piece) in pieces.into_iter().enumerate() {
+            let part = self.count(long.unit.part(piece, index == 0));
+            if self.current.tokens + self.cost(std::slice::from_ref(&part), self.current.context())
+                > self.budget
+            {
+                self.close();
+            }
+            self.append(vec![part]);
+        }
+    }
+
+    fn append(&mut self, units: Vec<Counted>) {
+        if self.current.units.is_empty() {
+            self.repeat_last_lines(&units);
+        }
+        self.current.tokens += self.cost(&units, self.current.context());
+        self.current.units.extend(units);
+    }
+
+    /// Begins the current pack with the last lines of the pack before, if they fit with `units`.
+    fn repeat_last_lines(&mut self, units: &[Counted]) {
+        let (Some(last), Some(first)) = (self.packs.last(), units.first()) else {
+            return;
+        };
+        let from_line = self
+            .lines
+            .number(first.unit.start)
+            .saturating_sub(self.options.overlap_lines);
+        let is_repeated = |known: &&Counted| self.lines.number(known.unit.start) >= from_line;
+        let count = match self.options.overlap_lines {
+            0 => 0,
+            _ => last.units.iter().rev().take_while(is_repeated).count(),
+        };
+        let repeated: Vec<Counted> = last.units[last.units.len() - count..]
+            .iter()
+            .map(|known| Counted {
+                unit: known.unit.part(0..known.unit.text.len(), true),
+                tokens: known.tokens,
+            })
+            .collect();
+        let tokens = self.cost(&repeated, None);
+        let context = repeated.last().and_then(|known| known.unit.context);
+        if tokens + self.cost(units, context) <= self.budget {
+            self.current = Pack {
+                repeated: repeated.len(),
+                units: repeated,
+                tokens,
+            };
+        }
+    }
+
+    /// Ends the current pack. A small one joins the pack before it if it fits there.
+    fn close(&mut self) {
+        let pack = std::mem::take(&mut self.current);
+        if pack.units.is_empty() {
+            return;
+        }
+        let own = &pack.units[pack.repeated..];
+        let small = self.cost(own, None) < self.options.min_tokens;
+        if let Some(last) = self.packs.last().filter(|_| small) {
+            let cost = self.cost(own, last.context());
+            if last.tokens + cost <= self.budget {
+                let index = self.packs.len() - 1;
+                self.packs[index].tokens += cost;
+                self.packs[index]
+                    .units
+                    .extend(pack.units.into_iter().skip(pack.repeated));
+                return;
+            }
+        }
+        self.packs.push(pack);
+    }
+}
+
+/// Groups that begin at every border of at least the strength of `border`.
+fn cut(units: Vec<Counted>, border: Border) -> Vec<Vec<Counted>> {
+    let mut groups: Vec<Vec<Counted>> = Vec::new();
+    for counted in units {
+        match groups.last_mut().filter(|_| counted.unit.border > border) {
+            Some(group) => group.push(counted),
+            None => groups.push(vec![counted]),
+        }
+    }
+    groups
+}
+
+/// Parts of `text` with at most `budget` tokens each: sentences; of a sentence that is too long,
+/// as many words as fit; of a word that is too long, halves of halves. Never empty parts.
+fn split_text(
+    text: &str,
+    budget: usize,
+    count_tokens: &(dyn Fn(&str) -> usize + Sync),
+) -> Vec<Range<usize>> {
+    let mut parts = Vec::new();
+    for sentence in ranges(text, 0..text.len(), ends_sentence) {
+        if count_tokens(&text[sentence.clone()]) <= budget {
+            parts.push(sentence);
+            continue;
+        }
+        let mut open: Option<(Range<usize>, usize)> = None;
+        for word in ranges(text, sentence, |_, next| next.is_whitespace()) {
+            let tokens = count_tokens(&text[word.clone()]);
+            match &mut open {
+                Some((part, sum)) if *sum + tokens <= budget => {
+                    part.end = word.end;
+                    *sum += tokens;
+                }
+                _ if tokens <= budget => {
+                    parts.extend(open.replace((word, tokens)).map(|(part, _)| part));
+                }
+                _ => {
+                    parts.extend(open.take().map(|(part, _)| part));
+                    halve(text, word, budget, count_tokens, &mut parts);
+                }
+            }
+        }
+        parts.extend(open.map(|(part, _)| part));
+    }
+    parts
+}
+
+fn halve(
+    text: &str,
+    word: Range<usize>,
+    budget: usize,
+    count_tokens: &(dyn Fn(&str) -> usize + Sync),
+    parts: &mut Vec<Range<usize>>,
+) {
+    let mut middle = word.start + word.len() / 2;
+    while !text.is_char_boundary(middle) {
+        middle -= 1;
+    }
+    if middle == word.start || count_tokens(&text[word.clone()]) <= budget {
+        parts.push(word);
+        return;
+    }
+    halve(text, word.start..middle, budget, count_tokens, parts);
+    halve(text, middle..word.end, budget, count_tokens, parts);
+}
+
+/// Ranges of `within` without white space around them, cut after each character for which
+/// `is_end(character, next character)`.
+fn ranges(
+    text: &str,
+    within: Range<usize>,
+    is_end: impl Fn(char, char) -> bool,
+) -> Vec<Range<usize>> {
+    let mut found = Vec::new();
+    let mut start = within.start;
+    let mut chars = text[within.clone()].char_indices().peekable();
+    while let Some((at, char)) = chars.next() {
+        let end = within.start + at + char.len_utf8();
+        if chars.peek().is_none_or(|&(_, next)| is_end(char, next)) {
+            let part = &text[start..end];
+            let trimmed_start = start + part.len() - part.trim_start().len();
+            if !part.trim().is_empty() {
+                found.push(trimmed_start..start + part.trim_end().len());
+            }
+            start = end;
+        }
+    }
+    found
+}
+
+fn ends_sentence(char: char, next: char) -> bool {
+    match char {
+        '.' | '!' | '?' | '…' => next.is_whitespace(),
+        '。' | '！' | '？' => true,
+        _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,100 @@
+//! Title and description from a YAML front matter block.
+//!
+//! Only two scalars are wanted, and documentation in the wild holds front matter that is not valid
+//! YAML (`title: Setup: the basics`), which a YAML parser would reject whole. So the two keys are
+//! read line by line: plain, quoted, folded (`>`), literal (`|`) and continued scalars.
+
+/// The scalars that docent uses.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(super) struct FrontMatter {
+    pub(super) title: Option<String>,
+    pub(super) description: Option<String>,
+}
+
+impl FrontMatter {
+    /// Reads the text between the `---` lines.
+    pub(super) fn parse(yaml: &str) -> Self {
+        Self {
+            title: scalar(yaml, "title"),
+            description: scalar(yaml, "description"),
+        }
+    }
+}
+
+/// The value of the top-level `key`, on one line, or none if it is absent or blank.
+fn scalar(yaml: &str, key: &str) -> Option<String> {
+    let mut lines = yaml.lines();
+    let first = lines.find_map(|line| line.strip_prefix(key)?.trim_start().strip_prefix(':'))?;
+    let mut words: Vec<&str> = match first.trim() {
+        block if block.starts_with(['>', '|']) => Vec::new(),
+        inline => inline.split_whitespace().collect(),
+    };
+    let continued = lines.take_while(|line| line.is_empty() || line.starts_with([' ', '\t']));
+    words.extend(continued.flat_map(str::split_whitespace));
+    let value = unquote(&words.join(" "));
+    (!value.trim().is_empty()).then_some(value)
+}
+
+fn unquote(value: &str) -> String {
+    if let Some(inner) = enclosed(value, '"') {
+        // YAML's double-quoted escapes are JSON's but for rare ones, which then stay as written.
+        return serde_json::from_str(value).unwrap_or_else(|_| inner.to_owned());
+    }
+    if let Some(inner) = enclosed(value, '\'') {
+        return inner.replace("''", "'");
+    }
+    match value.split_once(" #") {
+        Some((plain, _comment)) => plain.trim_end().to_owned(),
+        None => value.to_owned(),
+    }
+}
+
+fn enclosed(value: &str, quote: char) -> Option<&str> {
+    value.strip_prefix(quote)?.strip_suffix(quote)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn title(yaml: &str) -> Option<String> {
+        FrontMatter::parse(yaml).title
+    }
+
+    #[test]
+    fn reads_plain_quoted_and_block_scalars() {
+        assert_eq!(
+            title("title: Setup: the basics").unwrap(),
+            "Setup: the basics"
+        );
+        assert_eq!(
+            title("title: \"Say \\\"hi\\\" \\u00e9\"").unwrap(),
+            "Say \"hi\" é"
+        );
+        assert_eq!(title("title: 'It''s'").unwrap(), "It's");
+        assert_eq!(title("title: C# basics # note").unwrap(), "C# basics");
+        assert_eq!(
+            title("title: >-\n  two\n  lines\nother: x").unwrap(),
+            "two lines"
+        );
+        assert_eq!(
+            title("title: one\r\n  more\r\nother: x\r\n").unwrap(),
+            "one more"
+        );
+    }
+
+    #[test]
+    fn nested_and_blank_keys_are_not_the_title() {
+        assert_eq!(title("nav:\n  title: inner"), None);
+        assert_eq!(title("title:\nother: x"), None);
+        assert_eq!(title("title: \"\""), None);
+        assert_eq!(title("subtitle: x\ntitles: y"), None);
+    }
+
+    #[test]
+    fn description_is_read_beside_the_title() {
+        let front = FrontMatter::parse("description: What it does\ntitle: T\n");
+        assert_eq!(front.description.as_deref(), Some("What it does"));
+        assert_eq!(front.title.as_deref(), Some("T"));
+    }
+}

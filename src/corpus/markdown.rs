@@ -1,0 +1,651 @@
+//! A document as what chunking needs: headings, and lines of text without markup.
+//!
+//! A [`Unit`] is what stands on one source line (a line of a paragraph, a table row, a line of
+//! code) after links, emphasis and tags are gone. Units know where they begin in the source and
+//! how strong the border before them is, so that a passage can be cut at the best place.
+
+use std::ops::Range;
+
+use pulldown_cmark::{CodeBlockKind, Event, HeadingLevel, Options, Parser, Tag, TagEnd};
+
+use super::front_matter::FrontMatter;
+use super::lines::Lines;
+use super::scrub;
+
+/// How a file is read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Format {
+    Markdown,
+    Mdx,
+    PlainText,
+}
+
+impl Format {
+    /// By extension; what is not known is plain text.
+    pub(super) fn of(path: &str) -> Self {
+        let extension = path
+            .rsplit('/')
+            .next()
+            .and_then(|name| name.rsplit_once('.'));
+        match extension
+            .map(|(_, extension)| extension.to_ascii_lowercase())
+            .as_deref()
+        {
+            Some("md" | "markdown") => Self::Markdown,
+            Some("mdx") => Self::Mdx,
+            _ => Self::PlainText,
+        }
+    }
+}
+
+#[derive(Debug, Default)]
+pub(super) struct Document {
+    pub(super) front_matter: FrontMatter,
+    /// In source order, each beginning after the one before it.
+    pub(super) nodes: Vec<Node>,
+    /// What [`Unit::context`] points to: table header rows and languages of code blocks.
+    pub(super) contexts: Vec<String>,
+}
+
+#[derive(Debug)]
+pub(super) enum Node {
+    Heading(Heading),
+    Unit(Unit),
+}
+
+#[derive(Debug)]
+pub(super) struct Heading {
+    /// 1 to 6.
+    pub(super) level: u8,
+    /// May be empty.
+    pub(super) text: String,
+    /// Offset of its line.
+    pub(super) start: usize,
+}
+
+/// The border before a unit, strongest first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Border {
+    /// A block at the top level: paragraph, list, table, code block, quotation.
+    Block,
+    /// An item of a top-level list.
+    Item,
+    /// A paragraph or nested item inside of a block; a blank line in code.
+    Paragraph,
+    /// A line after one that ends a sentence.
+    Sentence,
+    /// Any other line or row.
+    Line,
+}
+
+#[derive(Debug)]
+pub(super) struct Unit {
+    /// Not blank.
+    pub(super) text: String,
+    /// Offset in the source: the beginning of its line.
+    pub(super) start: usize,
+    pub(super) border: Border,
+    /// Index of the line that must be known to read this one, such as a table's header row.
+    pub(super) context: Option<usize>,
+    /// Whether this unit is that line itself.
+    pub(super) is_context: bool,
+    /// Offsets in `text` and in the source where they correspond, ascending.
+    runs: Vec<(usize, usize)>,
+}
+
+impl Unit {
+    /// The part of the unit that `range` of its text is; the first part begins where it does.
+    pub(super) fn part(&self, range: Range<usize>, is_first: bool) -> Self {
+        let start = if is_first {
+            self.start
+        } else {
+            self.source_offset(range.start)
+        };
+        Self {
+            text: self.text[range].to_owned(),
+            start,
+            border: self.border,
+            context: self.context,
+            is_context: self.is_context && is_first,
+            runs: Vec::new(),
+        }
+    }
+
+    /// The source offset of the byte at `at` of `text`, exact where text is verbatim.
+    pub(super) fn source_offset(&self, at: usize) -> usize {
+        let next = self.runs.partition_point(|&(text_at, _)| text_at <= at);
+        let Some(&(text_at, source_at)) = next.checked_sub(1).and_then(|run| self.runs.get(run))
+        else {
+            return self.start;
+        };
+        let verbatim = source_at + (at - text_at);
+        self.runs
+            .get(next)
+            .map_or(verbatim, |&(_, limit)| verbatim.min(limit))
+    }
+}
+
+impl Document {
+    /// The first level-1 heading that has text.
+    pub(super) fn first_h1(&self) -> Option<&str> {
+        self.nodes.iter().find_map(|node| match node {
+            Node::Heading(heading) if heading.level == 1 && !heading.text.is_empty() => {
+                Some(heading.text.as_str())
+            }
+            _ => None,
+        })
+    }
+}
+
+/// Parses `source` in time proportional to its length.
+pub(super) fn parse(source: &str, format: Format) -> Document {
+    if format == Format::PlainText {
+        return parse_plain(source);
+    }
+    let survey = Survey::of(source, format);
+    if survey.blanks.is_empty() {
+        return Builder::new(source, format, &survey.html).build(source);
+    }
+    let scrubbed = scrub::blank(source, &survey.blanks);
+    Builder::new(source, format, &survey.html).build(&scrubbed)
+}
+
+fn options() -> Options {
+    Options::ENABLE_TABLES
+        | Options::ENABLE_STRIKETHROUGH
+        | Options::ENABLE_TASKLISTS
+        | Options::ENABLE_HEADING_ATTRIBUTES
+        | Options::ENABLE_YAML_STYLE_METADATA_BLOCKS
+        | Options::ENABLE_GFM
+}
+
+/// A first pass over a document: what in it is markup of another language.
+struct Survey {
+    /// HTML blocks, in order.
+    html: Vec<Range<usize>>,
+    /// What to blank before the document is parsed for its text, in order.
+    blanks: Vec<Range<usize>>,
+}
+
+impl Survey {
+    fn of(source: &str, format: Format) -> Self {
+        let (mut html, mut code, mut modules) = (Vec::new(), Vec::new(), Vec::new());
+        let mut depth = 0usize;
+        for (event, range) in Parser::new_ext(source, options()).into_offset_iter() {
+            match event {
+                Event::Start(tag) => {
+                    match tag {
+                        Tag::HtmlBlock => html.push(range),
+                        // MDX has no indented code: it is the content of indented components.
+                        Tag::CodeBlock(CodeBlockKind::Fenced(_)) | Tag::MetadataBlock(_) => {
+                            code.push(range);
+                        }
+                        Tag::Paragraph if depth == 0 && is_module_code(&source[range.clone()]) => {
+                            modules.push(range);
+                        }
+                        _ => {}
+                    }
+                    depth += 1;
+                }
+                Event::End(_) => depth -= 1,
+                Event::Code(_) => code.push(range),
+                _ => {}
+            }
+        }
+        let blanks = if format == Format::Mdx {
+            let mut opaque = code;
+            opaque.extend(modules.iter().cloned());
+            opaque.sort_by_key(|range| range.start);
+            let everything = 0..source.len();
+            let mut blanks = scrub::markup(source, std::slice::from_ref(&everything), &opaque);
+            blanks.extend(modules);
+            blanks.sort_by_key(|range| range.start);
+            blanks
+        } else {
+            scrub::markup(source, &html, &[])
+        };
+        Self { html, blanks }
+    }
+}
+
+/// An MDX paragraph that begins like this is JavaScript.
+fn is_module_code(paragraph: &str) -> bool {
+    paragraph.starts_with("import ") || paragraph.starts_with("export ")
+}
+
+fn parse_plain(source: &str) -> Document {
+    let mut document = Document::default();
+    let mut next_border = Border::Block;
+    let mut start = 0;
+    for line in source.split_inclusive('\n') {
+        let text = line.trim();
+        if text.is_empty() {
+            next_border = Border::Block;
+        } else {
+            let indent = line.len() - line.trim_start().len();
+            document.nodes.push(Node::Unit(Unit {
+                text: text.to_owned(),
+                start,
+                border: next_border,
+                context: None,
+                is_context: false,
+                runs: vec![(0, start + indent)],
+            }));
+            next_border = border_after(text);
+        }
+        start += line.len();
+    }
+    document
+}
+
+/// The border between two lines of one paragraph, by how the first one ends.
+fn border_after(line: &str) -> Border {
+    if line.ends_with(['.', '!', '?', ':', '。', '！', '？']) {
+        Border::Sentence
+    } else {
+        Border::Line
+    }
+}
+
+/// Second pass: turns events into nodes.
+struct Builder<'a> {
+    format: Format,
+    /// HTML blocks of the first pass; a heading in one is no heading (but in MDX it is).
+    html: &'a [Range<usize>],
+    lines: Lines,
+    document: Document,
+    /// Text of the unit or heading that is being read, and its [`Unit::runs`].
+    text: String,
+    runs: Vec<(usize, usize)>,
+    /// Border before the next unit.
+    border: Border,
+    context: Option<usize>,
+    /// Open block quotations, lists and items.
+    containers: usize,
+    list_depth: usize,
+    mode: Mode,
+    /// Start of the last node, so that each one begins after the one before it.
+    last_start: Option<usize>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Mode {
+    Prose,
+    Code,
+    Metadata,
+}
+
+impl<'a> Builder<'a> {
+    fn new(source: &str, format: Format, html: &'a [Range<usize>]) -> Self {
+        Self {
+            format,
+            html,
+            lines: Lines::new(source),
+            document: Document::default(),
+            text: String::new(),
+            runs: Vec::new(),
+            border: Border::Block,
+            context: None,
+            containers: 0,
+            list_depth: 0,
+            mode: Mode::Prose,
+            last_start: None,
+        }
+    }
+
+    fn build(mut self, scrubbed: &str) -> Document {
+        for (event, range) in Parser::new_ext(scrubbed, options()).into_offset_iter() {
+            match event {
+                Event::Start(tag) => self.start(&tag, range),
+                Event::End(tag) => self.end(tag, range),
+                Event::Text(text) if self.mode == Mode::Code => self.code_lines(&text, range),
+                Event::Text(text) => self.push(&text, range.start),
+                Event::Code(text) => {
+                    let ticks = scrubbed[range.clone()]
+                        .bytes()
+                        .take_while(|&b| b == b'`')
+                        .count();
+                    self.push(&text, range.start + ticks);
+                }
+                // What is left of an HTML block after its tags were blanked is text.
+                Event::Html(text) => self.code_lines(&text, range),
+                Event::SoftBreak | Event::HardBreak => self.end_line(),
+                Event::InlineHtml(_) if !self.text.is_empty() => self.push(" ", range.start),
+                _ => {}
+            }
+        }
+        self.flush();
+        self.document
+    }
+
+    fn start(&mut self, tag: &Tag, range: Range<usize>) {
+        match tag {
+            Tag::Emphasis | Tag::Strong | Tag::Strikethrough | Tag::Link { .. } => return,
+            Tag::Image { .. } => return,
+            Tag::TableCell if self.text.is_empty() => return,
+            Tag::TableCell => return self.push(" | ", range.start),
+            _ => self.flush(),
+        }
+        self.strengthen(match tag {
+            _ if self.containers == 0 && !matches!(tag, Tag::TableRow) => Border::Block,
+            Tag::Item if self.list_depth == 1 => Border::Item,
+            Tag::TableRow => Border::Line,
+            _ => Border::Paragraph,
+        });
+        match tag {
+            Tag::BlockQuote(_) | Tag::Item => self.containers += 1,
+            Tag::List(_) => {
+                self.containers += 1;
+                self.list_depth += 1;
+            }
+            Tag::CodeBlock(kind) => {
+                self.mode = Mode::Code;
+                self.open_code(kind, range.start);
+            }
+            Tag::MetadataBlock(_) => self.mode = Mode::Metadata,
+            _ => {}
+        }
+    }
+
+    fn end(&mut self, tag: TagEnd, range: Range<usize>) {
+        match tag {
+            TagEnd::Heading(level) => return self.end_heading(level, range),
+            TagEnd::MetadataBlock(_) => {
+                self.document.front_matter = FrontMatter::parse(&self.text);
+                self.text.clear();
+                self.runs.clear();
+                self.mode = Mode::Prose;
+                return;
+            }
+            TagEnd::TableHead => {
+                let header = self.text.trim().to_owned();
+                self.open_context(header);
+                return;
+            }
+            TagEnd::Emphasis
+            | TagEnd::Strong
+            | TagEnd::Strikethrough
+            | TagEnd::Link
+            | TagEnd::Image
+            | TagEnd::TableCell => return,
+            _ => self.flush(),
+        }
+        match tag {
+            TagEnd::BlockQuote(_) | TagEnd::Item => self.containers -= 1,
+            TagEnd::List(_) => {
+                self.containers -= 1;
+                self.list_depth -= 1;
+            }
+            TagEnd::CodeBlock | TagEnd::Table => {
+                self.mode = Mode::Prose;
+                self.context = None;
+            }
+            _ => {}
+        }
+    }
+
+    fn end_heading(&mut self, level: HeadingLevel, range: Range<usize>) {
+        if self.containers > 0 || (self.format != Format::Mdx && self.is_in_html(range.start)) {
+            return self.flush();
+        }
+        self.runs.clear();
+        let text = self.text.split_whitespace().collect::<Vec<_>>().join(" ");
+        self.text.clear();
+        let start = self.node_start(range.start);
+        self.document.nodes.push(Node::Heading(Heading {
+            level: level as u8,
+            text,
+            start,
+        }));
+        self.border = Border::Block;
+    }
+
+    fn is_in_html(&self, offset: usize) -> bool {
+        let next = self.html.partition_point(|block| block.end <= offset);
+        self.html
+            .get(next)
+            .is_some_and(|block| block.start <= offset)
+    }
+
+    /// The language of a fenced block, e.g. `go`, is the context of its lines.
+    fn open_code(&mut self, kind: &CodeBlockKind, offset: usize) {
+        let info = match kind {
+            CodeBlockKind::Fenced(info) => info,
+            CodeBlockKind::Indented => return,
+        };
+        let language = info.split([' ', '\t', ',', '{']).next().unwrap_or_default();
+        if !language.is_empty() {
+            self.push(language, offset);
+            self.open_context(language.to_owned());
+        }
+    }
+
+    /// Ends the unit that is being read and makes it the context of the following ones.
+    fn open_context(&mut self, text: String) {
+        let units_before = self.document.nodes.len();
+        self.context = Some(self.document.contexts.len());
+        self.flush();
+        match self.document.nodes.get_mut(units_before) {
+            Some(Node::Unit(unit)) => {
+                unit.is_context = true;
+                self.document.contexts.push(text);
+            }
+            _ => self.context = None,
+        }
+    }
+
+    /// Verbatim lines, one unit each.
+    fn code_lines(&mut self, text: &str, range: Range<usize>) {
+        let is_verbatim = text.len() == range.len();
+        let mut at = 0;
+        for line in text.split_inclusive('\n') {
+            let offset = range.start + if is_verbatim { at } else { 0 };
+            at += line.len();
+            let content = line.trim_end_matches(['\n', '\r']);
+            if content.trim().is_empty() {
+                self.strengthen(Border::Paragraph);
+                continue;
+            }
+            self.push(content, offset);
+            if line.ends_with('\n') {
+                self.flush();
+            }
+        }
+    }
+
+    fn push(&mut self, text: &str, source_offset: usize) {
+        self.runs.push((self.text.len(), source_offset));
+        self.text.push_str(text);
+    }
+
+    fn end_line(&mut self) {
+        let next = border_after(self.text.trim_end());
+        self.flush();
+        self.strengthen(next);
+    }
+
+    /// The next border is at least this strong.
+    fn strengthen(&mut self, border: Border) {
+        self.border = self.border.min(border);
+    }
+
+    /// Ends the unit that is being read, if it has any text.
+    fn flush(&mut self) {
+        if self.mode == Mode::Metadata {
+            return;
+        }
+        let mut text = std::mem::take(&mut self.text);
+        let runs = std::mem::take(&mut self.runs);
+        text.truncate(text.trim_end().len());
+        let Some(&(_, offset)) = runs.first().filter(|_| !text.is_empty()) else {
+            return;
+        };
+        let start = self.node_start(offset);
+        self.document.nodes.push(Node::Unit(Unit {
+            text,
+            start,
+            border: self.border,
+            context: self.context,
+            is_context: false,
+            runs,
+        }));
+        self.border = Border::Line;
+    }
+
+    /// The start of the line of `offset`, or `offset` itself where another node has that start:
+    /// Markdown also ends lines at a lone carriage return.
+    fn node_start(&mut self, offset: usize) -> usize {
+        let line_start = self.lines.start(offset);
+        let start = match self.last_start {
+            Some(last) if line_start <= last => offset.max(last),
+            _ => line_start,
+        };
+        self.last_start = Some(start);
+        start
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn outline(source: &str, format: Format) -> Vec<String> {
+        let describe = |node: &Node| match node {
+            Node::Heading(heading) => format!("h{} {}", heading.level, heading.text),
+            Node::Unit(unit) => format!("{:?} {}", unit.border, unit.text),
+        };
+        parse(source, format).nodes.iter().map(describe).collect()
+    }
+
+    fn markdown(source: &str) -> Vec<String> {
+        outline(source, Format::Markdown)
+    }
+
+    #[test]
+    fn markup_is_dropped_and_text_is_kept() {
+        assert_eq!(
+            markdown(
+                "See [the *docs*](http://x/y) and ![a chart](c.png), `x<y>` ~~old~~<br>new.\n"
+            ),
+            ["Block See the docs and a chart, x<y> old new."]
+        );
+        assert_eq!(
+            markdown("<!-- secret -->\n\ntext <!-- also --> here"),
+            ["Block text   here"]
+        );
+    }
+
+    #[test]
+    fn headings_are_only_those_of_the_document() {
+        assert_eq!(
+            markdown(
+                "# A {#a}\n```sh\n# no\n```\nB\n---\n> # quoted\n\n<div>\n# in html\n</div>\n"
+            ),
+            [
+                "h1 A",
+                "Block sh",
+                "Line # no",
+                "h2 B",
+                "Block quoted",
+                "Block in html"
+            ]
+        );
+    }
+
+    #[test]
+    fn lists_tables_and_code_have_borders() {
+        assert_eq!(
+            markdown(
+                "- a\n  b.\n  c\n  - d\n- e\n\n| x | y |\n|---|---|\n| 1 | `2` |\n\n    f\n\n    g\n"
+            ),
+            [
+                "Block a",
+                "Line b.",
+                "Sentence c",
+                "Paragraph d",
+                "Item e",
+                "Block x | y",
+                "Line 1 | 2",
+                "Block f",
+                "Paragraph g",
+            ]
+        );
+    }
+
+    #[test]
+    fn table_header_and_code_language_are_contexts() {
+        let document = parse("| x |\n|---|\n| 1 |\n\n```go\nf()\n```\n", Format::Markdown);
+        assert_eq!(document.contexts, ["x", "go"]);
+        let units: Vec<_> = document
+            .nodes
+            .iter()
+            .map(|node| match node {
+                Node::Unit(unit) => (unit.context, unit.is_context, unit.start),
+                Node::Heading(_) => panic!("no heading here"),
+            })
+            .collect();
+        assert_eq!(
+            units,
+            [
+                (Some(0), true, 0),
+                (Some(0), false, 12),
+                (Some(1), true, 19),
+                (Some(1), false, 25)
+            ]
+        );
+    }
+
+    #[test]
+    fn front_matter_is_not_text() {
+        let document = parse("---\ntitle: T\n---\n\nBody\n", Format::Markdown);
+        assert_eq!(document.front_matter.title.as_deref(), Some("T"));
+        assert_eq!(document.nodes.len(), 1);
+    }
+
+    #[test]
+    fn mdx_modules_and_components_do_not_pollute() {
+        let source = "import { Card } from '@x/y'\nimport Z from 'z'\n\nexport const meta = {\n  a: 1,\n}\n\n# T\n\n\
+                      <Card icon={<I />} style={{ color: 'red' }}>\n  Use **it** [here](u).\n\n  ```js\n  <b>\n  ```\n</Card>\n\
+                      Keep `<Tag>` {/* note */} and <Badge text=\"x\" /> import too.\n";
+        assert_eq!(
+            outline(source, Format::Mdx),
+            [
+                "h1 T",
+                "Block Use it here.",
+                "Block js",
+                "Line <b>",
+                "Block Keep <Tag>  and  import too.",
+            ]
+        );
+    }
+
+    #[test]
+    fn html_blocks_keep_their_content_as_markdown() {
+        assert_eq!(
+            markdown(
+                "<details>\n<summary>More</summary>\nSee [x](y)\n```sh\necho <a>\n```\n</details>\n"
+            ),
+            ["Block More", "Line See x", "Block sh", "Line echo <a>"]
+        );
+    }
+
+    #[test]
+    fn plain_text_has_paragraphs_and_no_headings() {
+        assert_eq!(
+            outline("# a\r\n b.\r\nc\r\n\r\nd", Format::PlainText),
+            ["Block # a", "Line b.", "Sentence c", "Block d"]
+        );
+    }
+
+    #[test]
+    fn offsets_lead_back_to_the_source() {
+        let source = "Go [there](http://x) now";
+        let document = parse(source, Format::Markdown);
+        let Node::Unit(unit) = &document.nodes[0] else {
+            panic!("a unit")
+        };
+        assert_eq!(unit.text, "Go there now");
+        assert_eq!(&source[unit.source_offset(3)..][..5], "there");
+        assert_eq!(&source[unit.source_offset(9)..], "now");
+    }
+}

@@ -1,0 +1,182 @@
+//! Which files of a folder are documentation, and their text.
+
+use std::fs::{self, DirEntry, File, FileType};
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+
+use super::{SkipReason, Skipped};
+
+/// Largest file that is read, in bytes: 4 MiB.
+///
+/// Hand-written documentation stays far below (a 1,000-page book is about 2 MB of text); what is
+/// larger is generated or data, would dominate the index and its build time, and is reported.
+pub const MAX_FILE_BYTES: u64 = 4 << 20;
+
+const EXTENSIONS: [&str; 4] = ["md", "markdown", "mdx", "txt"];
+
+/// Whether `path` ends in a documentation extension, in any case, after a non-empty stem.
+pub(super) fn is_documentation(path: &str) -> bool {
+    let name = path.rsplit('/').next().unwrap_or(path);
+    name.rsplit_once('.').is_some_and(|(stem, extension)| {
+        !stem.is_empty()
+            && EXTENSIONS
+                .iter()
+                .any(|known| extension.eq_ignore_ascii_case(known))
+    })
+}
+
+/// The documentation files of a folder and what was left out while looking for them.
+pub(super) struct Listing {
+    /// Sorted by `path`.
+    pub(super) files: Vec<FoundFile>,
+    /// In no particular order.
+    pub(super) skipped: Vec<Skipped>,
+}
+
+pub(super) struct FoundFile {
+    /// Relative to the root, `/`-separated.
+    pub(super) path: String,
+    pub(super) absolute: PathBuf,
+}
+
+/// Lists the documentation files under `root`, without reading them.
+pub(super) fn list(root: &Path) -> io::Result<Listing> {
+    let mut walker = Walker {
+        root: fs::canonicalize(root)?,
+        listing: Listing {
+            files: Vec::new(),
+            skipped: Vec::new(),
+        },
+        pending: Vec::new(),
+    };
+    walker.enter(&walker.root.clone(), "")?;
+    while let Some((folder, path)) = walker.pending.pop() {
+        if let Err(error) = walker.enter(&folder, &path) {
+            walker.skip(path, unreadable(&error));
+        }
+    }
+    walker.listing.files.sort_by(|a, b| a.path.cmp(&b.path));
+    Ok(walker.listing)
+}
+
+struct Walker {
+    /// Canonical, so that canonical link targets can be compared with it.
+    root: PathBuf,
+    listing: Listing,
+    /// Folders still to be entered, with their path relative to the root.
+    pending: Vec<(PathBuf, String)>,
+}
+
+impl Walker {
+    fn enter(&mut self, folder: &Path, path: &str) -> io::Result<()> {
+        for entry in fs::read_dir(folder)? {
+            self.visit(&entry?, path)?;
+        }
+        Ok(())
+    }
+
+    fn visit(&mut self, entry: &DirEntry, parent: &str) -> io::Result<()> {
+        let raw_name = entry.file_name();
+        let path = match (parent, raw_name.to_string_lossy()) {
+            ("", name) => name.into_owned(),
+            (parent, name) => format!("{parent}/{name}"),
+        };
+        let file_type = entry.file_type()?;
+        if file_type.is_file() && !is_documentation(&path) {
+            return Ok(());
+        }
+        if raw_name.to_str().is_none() {
+            self.skip(path, SkipReason::NameNotUtf8);
+        } else if raw_name.as_encoded_bytes().starts_with(b".") {
+            self.skip(path, SkipReason::Hidden);
+        } else if file_type.is_symlink() {
+            self.visit_link(entry.path(), path);
+        } else {
+            self.take(file_type, entry.path(), path);
+        }
+        Ok(())
+    }
+
+    fn take(&mut self, file_type: FileType, absolute: PathBuf, path: String) {
+        if file_type.is_dir() {
+            self.pending.push((absolute, path));
+        } else if file_type.is_file() {
+            self.listing.files.push(FoundFile { path, absolute });
+        } else if is_documentation(&path) {
+            self.skip(path, SkipReason::NotAFile);
+        }
+    }
+
+    /// A link to a file of the folder is read like the file; a link to a folder is never entered,
+    /// since its files have a path of their own, which also makes the walk finite.
+    fn visit_link(&mut self, link: PathBuf, path: String) {
+        let target = match fs::canonicalize(&link) {
+            Ok(target) => target,
+            Err(error) if is_documentation(&path) => return self.skip(path, unreadable(&error)),
+            Err(_) => return,
+        };
+        let is_folder = target.is_dir();
+        if !is_folder && !is_documentation(&path) {
+            return;
+        }
+        if !target.starts_with(&self.root) {
+            self.skip(path, SkipReason::LinkLeavesRoot);
+        } else if !is_folder {
+            match fs::metadata(&target) {
+                Ok(metadata) => self.take(metadata.file_type(), target, path),
+                Err(error) => self.skip(path, unreadable(&error)),
+            }
+        } else if link.starts_with(&target) {
+            self.skip(path, SkipReason::LinkLoop);
+        } else {
+            self.skip(path, SkipReason::LinkedFolder);
+        }
+    }
+
+    fn skip(&mut self, path: String, reason: SkipReason) {
+        self.listing.skipped.push(Skipped { path, reason });
+    }
+}
+
+/// Reads one file as UTF-8 text without its byte order mark.
+pub(super) fn read_text(path: &Path) -> Result<String, SkipReason> {
+    let mut bytes = Vec::new();
+    let mut file = File::open(path).map_err(|error| unreadable(&error))?;
+    let size = file.metadata().map_err(|error| unreadable(&error))?.len();
+    // The size is only what it was just now, so reading has its own limit.
+    if size <= MAX_FILE_BYTES {
+        let mut limited = file.by_ref().take(MAX_FILE_BYTES + 1);
+        limited
+            .read_to_end(&mut bytes)
+            .map_err(|error| unreadable(&error))?;
+    }
+    let bytes_read = bytes.len() as u64;
+    if size.max(bytes_read) > MAX_FILE_BYTES {
+        return Err(SkipReason::TooLarge {
+            bytes: size.max(bytes_read),
+        });
+    }
+    decode(bytes)
+}
+
+fn decode(bytes: Vec<u8>) -> Result<String, SkipReason> {
+    if bytes.contains(&0) {
+        return Err(SkipReason::Binary);
+    }
+    let mut text = String::from_utf8(bytes).map_err(|error| SkipReason::NotUtf8 {
+        offset: error.utf8_error().valid_up_to(),
+    })?;
+    if text.starts_with('\u{feff}') {
+        text.drain(..'\u{feff}'.len_utf8());
+    }
+    if text.trim().is_empty() {
+        return Err(SkipReason::Empty);
+    }
+    Ok(text)
+}
+
+fn unreadable(error: &io::Error) -> SkipReason {
+    SkipReason::Unreadable {
+        message: error.to_string(),
+    }
+}

@@ -1,0 +1,343 @@
+//! Reading whole folders: the committed fixture, broken folders, and real corpora where present.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use docent::corpus::{Corpus, CorpusError, SkipReason, check_guide};
+
+const WORKSPACE: &str = env!("CARGO_MANIFEST_DIR");
+
+fn coffee() -> Corpus {
+    Corpus::read(&Path::new(WORKSPACE).join("tests/data/coffee")).unwrap()
+}
+
+#[test]
+fn fixture_sections_have_titles_and_descriptions() {
+    let corpus = coffee();
+    let sections: Vec<_> = corpus
+        .sections
+        .iter()
+        .map(|s| (s.path.as_str(), s.title.as_str(), s.description.as_deref()))
+        .collect();
+    assert_eq!(
+        sections,
+        [
+            (
+                "brewing/espresso.md",
+                "Espresso: the short version",
+                Some("Dose, yield and time of a shot")
+            ),
+            ("brewing/pour-over.md", "Pour-over", None),
+            ("brewing/water.txt", "water", None),
+            ("roasting/README.md", "About this folder", None),
+            ("roasting/profiles.mdx", "Roast profiles", None),
+        ]
+    );
+    let indexes: Vec<_> = corpus
+        .index_files
+        .iter()
+        .map(|file| file.path.as_str())
+        .collect();
+    assert_eq!(
+        indexes,
+        ["INDEX.md", "brewing/INDEX.md", "roasting/index.md"]
+    );
+    assert_eq!(corpus.skipped, []);
+}
+
+#[test]
+fn fixture_guide_is_exact() {
+    let guide = coffee().guide;
+    let guidelines: Vec<_> = guide
+        .guidelines
+        .iter()
+        .map(|g| {
+            let place = format!("{}:{}", g.source.file, g.source.line);
+            format!(
+                "{place} {} | {} | {}",
+                g.group,
+                g.phrase,
+                g.targets.join(" ")
+            )
+        })
+        .collect();
+    assert_eq!(
+        guidelines,
+        [
+            "INDEX.md:13 Routing | User asks about a cup of coffee | brewing/INDEX.md",
+            "INDEX.md:16 Routing | User asks about beans, heat, or first crack | roasting/index.md",
+            "brewing/INDEX.md:13 How do I | Pour evenly | brewing/pour-over.md",
+            "brewing/INDEX.md:14 How do I | Dial in a shot | brewing/espresso.md brewing/water.txt",
+            "brewing/INDEX.md:17 Taste problems | Sour cup | brewing/espresso.md",
+        ]
+    );
+    let descriptors: Vec<_> = guide
+        .descriptors
+        .iter()
+        .map(|d| {
+            let place = format!("{}:{}", d.source.file, d.source.line);
+            format!(
+                "{place} {} | {} | {} | {}",
+                d.group, d.title, d.target, d.covers
+            )
+        })
+        .collect();
+    assert_eq!(
+        descriptors,
+        [
+            "INDEX.md:7 Coffee handbook | Brewing | brewing/INDEX.md | Filter, espresso, water",
+            "INDEX.md:8 Coffee handbook | Roasting | roasting/index.md | Profiles and green beans",
+            "brewing/INDEX.md:7 Sections | Pour-over | brewing/pour-over.md | Bloom, pulses, drawdown",
+            "brewing/INDEX.md:8 Sections | Espresso | brewing/espresso.md | Dose, yield, time",
+            "roasting/index.md:5 Roasting | Roast profiles | roasting/profiles.mdx | A batch tastes of hay",
+        ]
+    );
+    let examples: Vec<_> = guide
+        .examples
+        .iter()
+        .map(|e| (&e.question[..], &e.targets))
+        .collect();
+    assert_eq!(
+        examples,
+        [(
+            "My shot runs in ten seconds",
+            &vec!["brewing/espresso.md".to_owned()]
+        )]
+    );
+    let globs: Vec<_> = guide
+        .patterns
+        .iter()
+        .map(|p| (p.glob.as_str(), p.source.line))
+        .collect();
+    assert_eq!(globs, [("brewing/pour-*.md", 17)]);
+}
+
+#[test]
+fn fixture_check_finds_the_unnamed_section() {
+    let warnings: Vec<String> = check_guide(&coffee())
+        .iter()
+        .map(ToString::to_string)
+        .collect();
+    assert_eq!(
+        warnings,
+        ["roasting/README.md:1: no guideline and no table names this section"]
+    );
+}
+
+#[test]
+fn reading_is_deterministic_and_the_fingerprint_follows_content() {
+    let (first, second) = (coffee(), coffee());
+    assert_eq!(first.sections, second.sections);
+    assert_eq!(first.fingerprint(), second.fingerprint());
+    assert_eq!(first.fingerprint().len(), 32);
+
+    let mut changed = coffee();
+    changed.index_files[1].text.push(' ');
+    assert_ne!(changed.fingerprint(), first.fingerprint());
+    let mut changed = coffee();
+    changed.sections[0].path.push('x');
+    assert_ne!(changed.fingerprint(), first.fingerprint());
+}
+
+/// A folder whose files are written by `fill`.
+fn folder(fill: impl FnOnce(&Path)) -> tempfile::TempDir {
+    let dir = tempfile::tempdir().unwrap();
+    fill(dir.path());
+    dir
+}
+
+fn skips(corpus: &Corpus) -> Vec<(&str, &SkipReason)> {
+    corpus
+        .skipped
+        .iter()
+        .map(|skip| (skip.path.as_str(), &skip.reason))
+        .collect()
+}
+
+#[test]
+fn a_missing_folder_and_a_file_are_errors_with_a_hint() {
+    let dir = folder(|dir| fs::write(dir.join("a.md"), "x").unwrap());
+    for path in [dir.path().join("none"), dir.path().join("a.md")] {
+        let error = Corpus::read(&path).unwrap_err();
+        assert!(matches!(error, CorpusError::Unreadable { .. }));
+        let message = error.to_string();
+        assert!(message.contains(path.to_str().unwrap()), "{message}");
+        assert!(
+            message.lines().last().unwrap().starts_with("hint: "),
+            "{message}"
+        );
+    }
+}
+
+#[test]
+fn an_empty_folder_is_an_error_that_counts_the_skips() {
+    let dir = folder(|dir| fs::write(dir.join("data.csv"), "1,2").unwrap());
+    let message = Corpus::read(dir.path()).unwrap_err().to_string();
+    assert!(
+        message.contains("(0 files or folders skipped)\nhint: "),
+        "{message}"
+    );
+
+    fs::write(dir.path().join("empty.md"), "").unwrap();
+    let message = Corpus::read(dir.path()).unwrap_err().to_string();
+    assert!(
+        message.contains("(1 files or folders skipped, first empty.md: empty)"),
+        "{message}"
+    );
+}
+
+#[test]
+fn files_that_are_no_text_are_skipped_with_their_reason() {
+    let dir = folder(|dir| {
+        fs::write(dir.join("a.MD"), "\u{feff}# Title\r\n\r\ntext\r\n").unwrap();
+        fs::write(dir.join("binary.md"), b"a\0b").unwrap();
+        fs::write(dir.join("blank.txt"), " \n\t\n").unwrap();
+        fs::write(dir.join("latin1.md"), b"caf\xe9").unwrap();
+        fs::write(dir.join("logo.png"), b"\x89PNG\0").unwrap();
+        fs::write(dir.join("zero.md"), "").unwrap();
+        fs::write(dir.join(".draft.md"), "x").unwrap();
+        fs::create_dir(dir.join(".git")).unwrap();
+        fs::write(dir.join(".git/x.md"), "x").unwrap();
+        let huge = fs::File::create(dir.join("huge.md")).unwrap();
+        huge.set_len(50 << 20).unwrap();
+    });
+    let corpus = Corpus::read(dir.path()).unwrap();
+    assert_eq!(
+        skips(&corpus),
+        [
+            (".draft.md", &SkipReason::Hidden),
+            (".git", &SkipReason::Hidden),
+            ("binary.md", &SkipReason::Binary),
+            ("blank.txt", &SkipReason::Empty),
+            ("huge.md", &SkipReason::TooLarge { bytes: 50 << 20 }),
+            ("latin1.md", &SkipReason::NotUtf8 { offset: 3 }),
+            ("zero.md", &SkipReason::Empty),
+        ]
+    );
+    assert_eq!(corpus.sections.len(), 1);
+    assert_eq!(corpus.sections[0].title, "Title");
+    assert_eq!(corpus.sections[0].text, "# Title\r\n\r\ntext\r\n");
+}
+
+#[cfg(unix)]
+#[test]
+fn links_are_followed_only_to_files_inside() {
+    use std::os::unix::fs::symlink;
+    let outside = folder(|dir| fs::write(dir.join("secret.md"), "x").unwrap());
+    let dir = folder(|dir| {
+        fs::create_dir(dir.join("sub")).unwrap();
+        fs::write(dir.join("sub/a.md"), "inside").unwrap();
+        symlink("sub/a.md", dir.join("alias.md")).unwrap();
+        symlink("..", dir.join("sub/loop")).unwrap();
+        symlink("sub", dir.join("twin")).unwrap();
+        symlink("gone.md", dir.join("dangling.md")).unwrap();
+        symlink("self.md", dir.join("self.md")).unwrap();
+        symlink(outside.path().join("secret.md"), dir.join("out.md")).unwrap();
+        symlink(outside.path(), dir.join("outside")).unwrap();
+    });
+    let corpus = Corpus::read(dir.path()).unwrap();
+    let paths: Vec<_> = corpus.sections.iter().map(|s| s.path.as_str()).collect();
+    assert_eq!(paths, ["alias.md", "sub/a.md"]);
+    let mut skipped = skips(&corpus);
+    let unreadable: Vec<_> = skipped
+        .extract_if(.., |(_, reason)| {
+            matches!(reason, SkipReason::Unreadable { .. })
+        })
+        .map(|(path, _)| path)
+        .collect();
+    assert_eq!(unreadable, ["dangling.md", "self.md"]);
+    assert_eq!(
+        skipped,
+        [
+            ("out.md", &SkipReason::LinkLeavesRoot),
+            ("outside", &SkipReason::LinkLeavesRoot),
+            ("sub/loop", &SkipReason::LinkLoop),
+            ("twin", &SkipReason::LinkedFolder),
+        ]
+    );
+}
+
+#[test]
+fn a_folder_named_like_a_file_and_deep_folders_are_walked() {
+    let dir = folder(|dir| {
+        let deep = (0..200).fold(dir.join("x.md"), |path, _| path.join("d"));
+        fs::create_dir_all(&deep).unwrap();
+        fs::write(deep.join("leaf.md"), "# Leaf").unwrap();
+    });
+    let corpus = Corpus::read(dir.path()).unwrap();
+    assert_eq!(corpus.sections.len(), 1);
+    assert_eq!(corpus.sections[0].title, "Leaf");
+    assert_eq!(corpus.skipped, []);
+}
+
+#[test]
+fn an_index_that_routes_nowhere_is_a_section() {
+    let dir = folder(|dir| fs::write(dir.join("index.md"), "# Home\n\nWelcome.\n").unwrap());
+    let corpus = Corpus::read(dir.path()).unwrap();
+    assert_eq!(corpus.sections[0].path, "index.md");
+    assert!(corpus.index_files.is_empty());
+    assert_eq!(check_guide(&corpus), []);
+}
+
+/// What an index file must hold: guidelines, descriptors, examples, patterns.
+const REAL_INDEXES: [(&str, [usize; 4]); 4] = [
+    ("INDEX.md", [3, 3, 0, 0]),
+    ("cel-expressions/index.md", [17, 21, 0, 1]),
+    ("connectors/INDEX.md", [33, 27, 7, 0]),
+    ("service-principals/INDEX.md", [25, 17, 7, 0]),
+];
+
+/// The folder with the real corpora, if this machine has it.
+fn real_corpora() -> Option<PathBuf> {
+    match std::env::var_os("DOCENT_TEST_CORPORA") {
+        Some(folder) => Some(folder.into()),
+        None => Some(Path::new(WORKSPACE).join("../shared/corpora")).filter(|path| path.exists()),
+    }
+}
+
+#[test]
+fn real_indexes_parse_completely() {
+    let Some(root) = real_corpora() else {
+        println!("no real corpora (DOCENT_TEST_CORPORA is not set): only the fixtures were read");
+        return;
+    };
+    let corpus = Corpus::read(&root).unwrap();
+    for (file, expected) in REAL_INDEXES {
+        let guide = &corpus.guide;
+        let found = [
+            guide
+                .guidelines
+                .iter()
+                .filter(|g| g.source.file == file)
+                .count(),
+            guide
+                .descriptors
+                .iter()
+                .filter(|d| d.source.file == file)
+                .count(),
+            guide
+                .examples
+                .iter()
+                .filter(|e| e.source.file == file)
+                .count(),
+            guide
+                .patterns
+                .iter()
+                .filter(|p| p.source.file == file)
+                .count(),
+        ];
+        println!("{file}: guidelines, descriptors, examples, patterns: {found:?}");
+        for g in guide.guidelines.iter().filter(|g| g.source.file == file) {
+            println!(
+                "  {} [{}] {} -> {}",
+                g.source.line,
+                g.group,
+                g.phrase,
+                g.targets.join(", ")
+            );
+        }
+        assert_eq!(found, expected, "{file}");
+    }
+    assert_eq!(corpus.sections.len(), 27 + 17 + 21);
+    assert_eq!(check_guide(&corpus), []);
+}
