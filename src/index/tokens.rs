@@ -54,7 +54,7 @@ impl<'a> TokenTableRef<'a> {
         Damage::unless_equal(chunks + 1, self.offsets.len())
             .map_err(|damage| damage.of(Part::TokenOffsets))?;
         let dim = self.dim as usize;
-        if dim == 0 || self.codes.len() % dim != 0 {
+        if dim == 0 || !self.codes.len().is_multiple_of(dim) {
             let (value, limit) = (self.codes.len() as u64, u64::from(self.dim));
             return Err(Damage::OutOfRange { value, limit }.of(Part::TokenCodes));
         }

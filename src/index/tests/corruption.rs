@@ -169,6 +169,38 @@ proptest! {
 }
 
 #[test]
+fn damage_in_a_large_file_is_found_by_verify() {
+    let mut parts = small_parts();
+    let tokens = parts.token_vectors.as_mut().unwrap();
+    let rows = VERIFIED_WHOLE / 4;
+    tokens.offsets[20] = rows;
+    tokens.scales.clear();
+    tokens.codes.resize(rows as usize * 4, 0);
+    let mut bytes = file_of(&parts);
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("x.idx");
+    open_bytes(&path, &bytes).unwrap().verify().unwrap();
+
+    let header = Header::decode(&bytes).unwrap();
+    let codes = header.entries[Part::TokenCodes as usize];
+    bytes[(codes.offset + codes.length / 2) as usize] ^= 1;
+    let error = open_bytes(&path, &bytes).unwrap().verify().unwrap_err();
+    let IndexError::Corrupt { corruption, .. } = error else {
+        panic!("{error}")
+    };
+    assert_eq!(corruption.part, "token codes");
+    assert!(matches!(corruption.damage, Damage::Checksum { .. }));
+
+    // A small part of a large file is verified when it is opened.
+    let meta = header.entries[Part::Meta as usize];
+    bytes[meta.offset as usize + 20] ^= 1;
+    assert!(matches!(
+        open_bytes(&path, &bytes),
+        Err(IndexError::Corrupt { .. })
+    ));
+}
+
+#[test]
 fn each_kind_of_wrong_file_has_its_own_advice() {
     let bytes = file_of(&small_parts());
     let folder = tempfile::tempdir().unwrap();

@@ -194,6 +194,9 @@ fn file_of(parts: &IndexParts) -> Vec<u8> {
 
 /// Opens `bytes` as an index file at `path`.
 fn open_bytes(path: &Path, bytes: &[u8]) -> Result<Index, IndexError> {
+    // A new file each time: cutting an old one to length 0 makes some file systems wait for
+    // the disk, and must not happen to a file that is mapped.
+    let _ = std::fs::remove_file(path);
     std::fs::write(path, bytes).unwrap();
     Index::open(path)
 }
