@@ -88,7 +88,7 @@ pub struct Skipped {
 }
 
 /// Everything that the index files of a corpus say about its sections.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Guide {
     /// Routing hints in file order.
     pub guidelines: Vec<Guideline>,
@@ -111,7 +111,7 @@ pub struct Pattern {
 }
 
 /// Where in an index file something was said.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Source {
     /// The index file, relative to the corpus root.
     pub file: String,
@@ -120,7 +120,7 @@ pub struct Source {
 }
 
 /// A routing hint: `Add pagination` under `"How do I..."` points to `build-pagination.md`.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Guideline {
     /// The group's heading without quotes and trailing dots, e.g. `How do I`; may be empty.
     pub group: String,
@@ -135,7 +135,7 @@ pub struct Guideline {
 }
 
 /// What an index table says of a section.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Descriptor {
     /// Section path relative to the corpus root.
     pub target: String,
@@ -150,7 +150,7 @@ pub struct Descriptor {
 }
 
 /// A usage example: a question and the sections that its author would retrieve.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Example {
     /// The question, without quotes.
     pub question: String,

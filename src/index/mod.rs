@@ -1,6 +1,39 @@
-//! The index file.
+//! The index file: everything that a query needs, in one versioned, checksummed file that is read
+//! where it lies in a memory map.
+//!
+//! ```text
+//! build:  IndexParts -> add_graph (hnsw) -> write (writer, format)
+//! query:  Index::open (map, reader) -> nearest (flat | graph), postings, chunk, section, guide
+//! ```
+//!
+//! # File format
+#![doc = include_str!("FORMAT.md")]
 
-/// What can go wrong with an index file.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum IndexError {}
+mod error;
+mod flat;
+mod format;
+mod graph;
+mod hnsw;
+mod lexical;
+mod map;
+mod parts;
+mod reader;
+mod records;
+mod tokens;
+mod writer;
+
+#[cfg(test)]
+mod tests;
+
+pub use error::{Corruption, Damage, IndexError};
+pub use flat::{Neighbour, dot};
+pub use format::VERSION;
+pub use graph::Graph;
+pub use hnsw::FLAT_LIMIT;
+pub use lexical::{InvertedIndex, Postings, TermPostings};
+pub use parts::{
+    Calibration, ChunkRecord, Chunking, Counts, GraphOptions, IndexParts, Matrix, MatrixRef, Meta,
+    SearchPath, SectionRecord,
+};
+pub use reader::{ChunkRef, Index, VERIFIED_WHOLE};
+pub use tokens::{TokenRows, TokenTable};

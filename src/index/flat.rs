@@ -1,0 +1,198 @@
+//! Flat search: exact nearest vectors by looking at every one. The oracle of the graph search,
+//! and as fast as it on small indexes.
+
+use std::cmp::{Ordering, Reverse};
+use std::collections::BinaryHeap;
+
+use rayon::prelude::*;
+
+use super::parts::MatrixRef;
+
+/// Rows from which a search is spread over the threads; below, starting them costs more.
+const PARALLEL_ROWS: usize = 20_000;
+/// Rows that one thread takes at a time.
+const BLOCK_ROWS: usize = 4_096;
+
+/// A vector near a query. Ordered: the greater is the more similar; of equals, the lower id.
+#[derive(Debug, Clone, Copy)]
+pub struct Neighbour {
+    /// Row of the vector: the chunk's id.
+    pub id: u32,
+    /// Dot product with the query, which is the cosine of unit vectors; larger is nearer.
+    pub similarity: f32,
+}
+
+impl Ord for Neighbour {
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.similarity
+            .total_cmp(&other.similarity)
+            .then(other.id.cmp(&self.id))
+    }
+}
+
+impl PartialOrd for Neighbour {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl PartialEq for Neighbour {
+    fn eq(&self, other: &Self) -> bool {
+        self.cmp(other) == Ordering::Equal
+    }
+}
+
+impl Eq for Neighbour {}
+
+/// Dot product over the shorter length, summed in a fixed order: the same on every machine.
+pub fn dot(a: &[f32], b: &[f32]) -> f32 {
+    // 16 independent sums, so that the compiler may use vector registers without reordering.
+    let mut lanes = [0.0f32; 16];
+    let length = a.len().min(b.len());
+    let (a, a_rest) = a[..length].as_chunks::<16>();
+    let (b, b_rest) = b[..length].as_chunks::<16>();
+    for (x, y) in a.iter().zip(b) {
+        for ((lane, x), y) in lanes.iter_mut().zip(x).zip(y) {
+            *lane += x * y;
+        }
+    }
+    for ((lane, x), y) in lanes.iter_mut().zip(a_rest).zip(b_rest) {
+        *lane += x * y;
+    }
+    let mut width = lanes.len() / 2;
+    while width > 0 {
+        for i in 0..width {
+            lanes[i] += lanes[i + width];
+        }
+        width /= 2;
+    }
+    lanes[0]
+}
+
+/// The `k` rows most similar to `query`, best first.
+///
+/// O(rows x dim) time, O(k) memory per thread. The result does not depend on the threads.
+pub(super) fn search(vectors: MatrixRef<'_>, query: &[f32], k: usize) -> Vec<Neighbour> {
+    if vectors.num_rows() < PARALLEL_ROWS {
+        return search_block(vectors, 0, query, k);
+    }
+    let block = BLOCK_ROWS * vectors.dim;
+    let mut found: Vec<Neighbour> = vectors
+        .data
+        .par_chunks(block)
+        .enumerate()
+        .flat_map_iter(|(i, data)| {
+            search_block(
+                MatrixRef {
+                    dim: vectors.dim,
+                    data,
+                },
+                i * BLOCK_ROWS,
+                query,
+                k,
+            )
+        })
+        .collect();
+    found.sort_unstable_by_key(|&neighbour| Reverse(neighbour));
+    found.truncate(k);
+    found
+}
+
+/// Like [`search`], for rows whose ids start at `first`.
+fn search_block(block: MatrixRef<'_>, first: usize, query: &[f32], k: usize) -> Vec<Neighbour> {
+    let mut nearest = BinaryHeap::with_capacity(k.min(block.num_rows()) + 1);
+    for (id, row) in (first as u32..).zip(block.rows()) {
+        push_bounded(
+            &mut nearest,
+            Neighbour {
+                id,
+                similarity: dot(query, row),
+            },
+            k,
+        );
+    }
+    into_best_first(nearest)
+}
+
+/// Keeps the `k` greatest of everything pushed. Returns whether `neighbour` is among them.
+pub(super) fn push_bounded(
+    nearest: &mut BinaryHeap<Reverse<Neighbour>>,
+    neighbour: Neighbour,
+    k: usize,
+) -> bool {
+    if nearest.len() < k {
+        nearest.push(Reverse(neighbour));
+        return true;
+    }
+    match nearest.peek_mut() {
+        Some(mut worst) if neighbour > worst.0 => {
+            *worst = Reverse(neighbour);
+            true
+        }
+        _ => false,
+    }
+}
+
+/// The heap's content, greatest first.
+pub(super) fn into_best_first(nearest: BinaryHeap<Reverse<Neighbour>>) -> Vec<Neighbour> {
+    nearest
+        .into_sorted_vec()
+        .into_iter()
+        .map(|Reverse(neighbour)| neighbour)
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn dot_of_any_length_is_exact_on_small_integers() {
+        for n in 0..70u32 {
+            let a: Vec<f32> = (0..n).map(|i| i as f32).collect();
+            let expected: u32 = (0..n).map(|i| i * i).sum();
+            assert_eq!(dot(&a, &a), expected as f32, "length {n}");
+        }
+    }
+
+    #[test]
+    fn nearest_first_and_ties_by_id() {
+        let data = [0.0, 1.0, 1.0, 0.0, 0.6, 0.8, 1.0, 0.0, -1.0, 0.0];
+        let vectors = MatrixRef {
+            dim: 2,
+            data: &data,
+        };
+        let ids = |k| -> Vec<u32> {
+            search(vectors, &[1.0, 0.0], k)
+                .iter()
+                .map(|n| n.id)
+                .collect()
+        };
+        assert_eq!(ids(9), [1, 3, 2, 0, 4]);
+        assert_eq!(ids(2), [1, 3]);
+        assert_eq!(ids(1), [1]);
+        assert_eq!(ids(0), [0u32; 0]);
+    }
+
+    #[test]
+    fn parallel_search_is_the_sorted_list_of_all() {
+        let rows = PARALLEL_ROWS + 123;
+        let data: Vec<f32> = (0..rows as u32 * 2)
+            .map(|i| (i * 7919 % 1009) as f32)
+            .collect();
+        let vectors = MatrixRef {
+            dim: 2,
+            data: &data,
+        };
+        let mut all: Vec<Neighbour> = (0u32..)
+            .zip(vectors.rows())
+            .map(|(id, row)| Neighbour {
+                id,
+                similarity: row[0] - row[1],
+            })
+            .collect();
+        all.sort_by_key(|&neighbour| Reverse(neighbour));
+        all.truncate(50);
+        assert_eq!(search(vectors, &[1.0, -1.0], 50), all);
+    }
+}

@@ -1,0 +1,26 @@
+//! A file as bytes, through a memory map. The only unsafe code of the index.
+#![allow(unsafe_code)]
+
+use std::fs::File;
+use std::io;
+use std::path::Path;
+
+use memmap2::Mmap;
+
+/// Maps a whole file read-only. Its start is page-aligned.
+pub(super) fn map_file(path: &Path) -> io::Result<Mmap> {
+    // Opening a named pipe would wait for a writer.
+    if !std::fs::metadata(path)?.is_file() {
+        return Err(io::Error::new(
+            io::ErrorKind::InvalidInput,
+            "not a regular file",
+        ));
+    }
+    let file = File::open(path)?;
+    // SAFETY: a map is sound as long as nobody changes or cuts the file while it is mapped.
+    // docent never changes an index in place: the writer renames a new file over the old one, and
+    // the map keeps the old one alive. Another program that overwrites an index in place is
+    // outside what a memory map can defend against; all reads are bounds-checked all the same, and
+    // no value read is trusted to be the one checked before.
+    unsafe { Mmap::map(&file) }
+}

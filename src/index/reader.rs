@@ -1,0 +1,521 @@
+//! Opens an index file and reads it where it lies.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use memmap2::Mmap;
+use rayon::prelude::*;
+
+use super::error::{Corruption, Damage, IndexError};
+use super::flat::{self, Neighbour};
+use super::format::{HEADER_BYTES, Header, HeaderError, Part, VERSION, decode_record};
+use super::graph::{GraphRef, VisitedPool};
+use super::hnsw::EF_SEARCH;
+use super::lexical::{CHUNK_PARTS, LexicalParts, Postings, SECTION_PARTS};
+use super::map::map_file;
+use super::parts::{MatrixRef, Meta, SearchPath, SectionRecord};
+use super::records::Records;
+use super::tokens::{TokenRows, TokenTableRef};
+use crate::corpus::Guide;
+use crate::encoder::ModelId;
+
+/// Longest file, in bytes, that is verified whole when it is opened.
+pub const VERIFIED_WHOLE: u64 = 16 << 20;
+/// Longest part, in bytes, that is verified when a longer file is opened.
+const VERIFIED_PART: u64 = 64 << 10;
+
+/// An open index file.
+///
+/// Opening costs no time in proportion to the number of chunks, except for the checksums of a
+/// file of at most [`VERIFIED_WHOLE`] bytes. What was not verified is checked where it is used,
+/// so a damaged file gives an error and never a panic. Can be shared between threads.
+#[derive(Debug)]
+pub struct Index {
+    path: PathBuf,
+    map: Mmap,
+    header: Header,
+    meta: Meta,
+    shape: [u32; 3],
+    visited: VisitedPool,
+}
+
+/// A passage of a section, borrowed from the index.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ChunkRef<'a> {
+    /// Number of its section, below [`Index::num_sections`].
+    pub section: u32,
+    /// First line, 1-based.
+    pub line_start: u32,
+    /// Last line, 1-based, inclusive.
+    pub line_end: u32,
+    /// Tokens of the embedded text.
+    pub tokens: u32,
+    /// Headings from the outermost down.
+    pub heading_path: Vec<&'a str>,
+    /// The passage as it is shown.
+    pub text: &'a str,
+    /// Hash of the embedded text.
+    pub embed_text_hash: u64,
+}
+
+impl Index {
+    /// Opens the index file `path`.
+    ///
+    /// Checks magic, version, header, length, part table and the parts' lengths against each
+    /// other, and the checksums of everything in a file of at most [`VERIFIED_WHOLE`] bytes, of
+    /// the small parts of a longer one ([`Index::verify`] checks all).
+    pub fn open(path: &Path) -> Result<Index, IndexError> {
+        let map = map(path)?;
+        let header = Header::decode(&map).map_err(|error| header_error(error, path, &map))?;
+        let (expected, found) = (header.file_length, map.len() as u64);
+        if found < expected {
+            return Err(IndexError::Truncated {
+                path: path.to_owned(),
+                expected,
+                found,
+            });
+        }
+        Index::from_map(path, map, header).map_err(|corruption| IndexError::Corrupt {
+            path: path.to_owned(),
+            corruption,
+        })
+    }
+
+    fn from_map(path: &Path, map: Mmap, header: Header) -> Result<Index, Corruption> {
+        let found = map.len() as u64;
+        if found != header.file_length {
+            return Err(Damage::Mismatch {
+                expected: header.file_length,
+                found,
+            }
+            .of_header());
+        }
+        let whole = found <= VERIFIED_WHOLE;
+        for part in Part::ALL {
+            if whole || header.entries[part as usize].length <= VERIFIED_PART {
+                verify_checksum(&map, &header, part)?;
+            }
+        }
+        let meta = decode_record(part_bytes(&map, &header, Part::Meta))
+            .ok_or(Damage::Undecodable { record: 0 }.of(Part::Meta))?;
+        let shape = bytemuck::try_cast_slice(part_bytes(&map, &header, Part::Shape))
+            .ok()
+            .and_then(|shape: &[u32]| <[u32; 3]>::try_from(shape).ok())
+            .ok_or(Damage::Undecodable { record: 0 }.of(Part::Shape))?;
+        let visited = VisitedPool::default();
+        let index = Index {
+            path: path.to_owned(),
+            map,
+            header,
+            meta,
+            shape,
+            visited,
+        };
+        index.check_shape()?;
+        Ok(index)
+    }
+
+    /// Identity, options and figures of the build.
+    pub fn meta(&self) -> &Meta {
+        &self.meta
+    }
+
+    /// The file that is open.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Length of the file in bytes.
+    pub fn file_length(&self) -> u64 {
+        self.header.file_length
+    }
+
+    /// Fails unless vectors of `model` can be compared with those of the index.
+    pub fn check_model(&self, model: &ModelId) -> Result<(), IndexError> {
+        if *model == self.meta.model {
+            return Ok(());
+        }
+        let index = Box::new(self.meta.model.clone());
+        Err(IndexError::WrongModel {
+            index,
+            encoder: Box::new(model.clone()),
+        })
+    }
+
+    /// Number of sections.
+    pub fn num_sections(&self) -> usize {
+        self.meta.counts.sections as usize
+    }
+
+    /// Number of chunks.
+    pub fn num_chunks(&self) -> usize {
+        self.meta.counts.chunks as usize
+    }
+
+    /// Section `i`. Decodes one record; its chunk ids are below [`Index::num_chunks`].
+    pub fn section(&self, i: usize) -> Result<SectionRecord, IndexError> {
+        let record = self
+            .section_records()
+            .get::<SectionRecord>(i)
+            .and_then(|section| {
+                let (value, limit) = (u64::from(section.chunks.end), self.num_chunks() as u64);
+                if section.chunks.start > section.chunks.end || value > limit {
+                    return Err(Damage::OutOfRange { value, limit }.of(Part::SectionRecords));
+                }
+                Ok(section)
+            });
+        self.locate(record)
+    }
+
+    /// Chunk `i`. Decodes one record; the text is borrowed from the file.
+    pub fn chunk(&self, i: usize) -> Result<ChunkRef<'_>, IndexError> {
+        self.locate(self.read_chunk(i))
+    }
+
+    /// Number of the section of chunk `i`: O(1), nothing is decoded.
+    pub fn section_of(&self, i: usize) -> Result<u32, IndexError> {
+        self.locate(self.chunk_numbers(i).map(|[section, ..]| section))
+    }
+
+    /// The chunks' sentence vectors: one unit row a chunk.
+    pub fn vectors(&self) -> MatrixRef<'_> {
+        MatrixRef {
+            dim: self.shape[0] as usize,
+            data: self.array(Part::Vectors),
+        }
+    }
+
+    /// What the corpus's index files say. Decodes all of it.
+    pub fn guide(&self) -> Result<Guide, IndexError> {
+        self.locate(self.read_guide())
+    }
+
+    /// Unit rows: guidelines, then descriptors, then examples, as in [`Index::guide`].
+    pub fn guide_vectors(&self) -> MatrixRef<'_> {
+        MatrixRef {
+            dim: self.shape[0] as usize,
+            data: self.array(Part::GuideVectors),
+        }
+    }
+
+    /// The token vectors of chunk `i`; `None` if the index holds none.
+    pub fn token_vectors(&self, i: usize) -> Result<Option<TokenRows<'_>>, IndexError> {
+        self.locate(self.token_table().map(|table| table.get(i)).transpose())
+    }
+
+    /// The inverted index over sections.
+    pub fn sections_lexical(&self) -> Postings<'_> {
+        self.lexical(SECTION_PARTS)
+    }
+
+    /// The inverted index over chunks.
+    pub fn chunks_lexical(&self) -> Postings<'_> {
+        self.lexical(CHUNK_PARTS)
+    }
+
+    /// The `k` chunks nearest to the unit vector `query`, best first, ties by id: on the path
+    /// that the build chose (see [`SearchPath`]), or exactly if `exact`.
+    pub fn nearest(
+        &self,
+        query: &[f32],
+        k: usize,
+        exact: bool,
+    ) -> Result<Vec<Neighbour>, IndexError> {
+        match self.meta.search {
+            SearchPath::Hnsw if !exact => self.nearest_on_graph(query, k, EF_SEARCH),
+            _ => self.nearest_exact(query, k),
+        }
+    }
+
+    /// The `k` chunks nearest to `query`, exactly. O(chunks x dim).
+    pub fn nearest_exact(&self, query: &[f32], k: usize) -> Result<Vec<Neighbour>, IndexError> {
+        self.check_dimension(query)?;
+        Ok(flat::search(self.vectors(), query, k))
+    }
+
+    /// Approximately the `k` chunks nearest to `query`, keeping `ef` candidates (`k` if that is
+    /// more). An index of fewer than 2 chunks has no graph and is searched exactly.
+    pub fn nearest_on_graph(
+        &self,
+        query: &[f32],
+        k: usize,
+        ef: usize,
+    ) -> Result<Vec<Neighbour>, IndexError> {
+        self.check_dimension(query)?;
+        let Some(graph) = self.graph() else {
+            return self.nearest_exact(query, k);
+        };
+        let found = self
+            .visited
+            .with(|visited| graph.search(self.vectors(), query, k, ef, visited));
+        self.locate(found)
+    }
+
+    /// Verifies the whole file: every checksum, offset, id and record. O(file length).
+    pub fn verify(&self) -> Result<(), IndexError> {
+        let checksums = Part::ALL
+            .into_par_iter()
+            .try_for_each(|part| verify_checksum(&self.map, &self.header, part));
+        self.locate(checksums.and_then(|()| self.verify_content()))
+    }
+
+    fn verify_content(&self) -> Result<(), Corruption> {
+        self.section_records().verify_offsets()?;
+        let mut end = 0;
+        for i in 0..self.num_sections() {
+            let section: SectionRecord = self.section_records().get(i)?;
+            Damage::unless_equal(end, section.chunks.start as usize)
+                .map_err(|damage| damage.of(Part::SectionRecords))?;
+            for chunk in section.chunks.clone() {
+                let [found, ..] = self.chunk_numbers(chunk as usize)?;
+                Damage::unless_equal(i, found as usize)
+                    .map_err(|damage| damage.of(Part::ChunkNumbers))?;
+            }
+            end = section.chunks.end.max(section.chunks.start) as usize;
+        }
+        Damage::unless_equal(self.num_chunks(), end)
+            .map_err(|damage| damage.of(Part::SectionRecords))?;
+        self.chunk_records().verify_offsets()?;
+        (0..self.num_chunks()).try_for_each(|i| self.read_chunk(i).map(|_| ()))?;
+        self.read_guide()?;
+        self.token_table().map_or(Ok(()), |table| table.verify())?;
+        self.sections_lexical().verify()?;
+        self.chunks_lexical().verify()?;
+        self.graph().map_or(Ok(()), |graph| graph.verify())
+    }
+
+    /// Checks in O(1) that the parts' lengths agree, so that each can be read as its type.
+    fn check_shape(&self) -> Result<(), Corruption> {
+        let (n, dim) = (self.num_chunks(), self.shape[0] as usize);
+        let elements = |part: Part, expected: usize, size: usize| {
+            let expected = expected.saturating_mul(size);
+            Damage::unless_equal(expected, self.bytes(part).len()).map_err(|damage| damage.of(part))
+        };
+        Damage::unless_equal(self.meta.model.dim as usize, dim)
+            .map_err(|damage| damage.of(Part::Shape))?;
+        for (part, size) in ELEMENT_SIZES {
+            let length = self.bytes(part).len();
+            elements(part, length / size, size)?;
+        }
+        elements(Part::Vectors, n.saturating_mul(dim), 4)?;
+        elements(Part::ChunkNumbers, n, 16)?;
+        elements(Part::ChunkHashes, n, 8)?;
+        elements(Part::GuideVectors, self.guide_vectors().num_rows() * dim, 4)?;
+        self.section_records().check_shape(self.num_sections())?;
+        self.chunk_records().check_shape(n)?;
+        self.sections_lexical().check_shape(self.num_sections())?;
+        self.chunks_lexical().check_shape(n)?;
+        self.token_table()
+            .map_or(Ok(()), |table| table.check_shape(n))?;
+        self.graph().map_or(Ok(()), |graph| graph.check_shape(n))
+    }
+
+    fn read_chunk(&self, i: usize) -> Result<ChunkRef<'_>, Corruption> {
+        let [section, line_start, line_end, tokens] = self.chunk_numbers(i)?;
+        let (heading_path, text) = self.chunk_records().get(i)?;
+        // As long as the numbers, which were found: see `check_shape`.
+        let embed_text_hash = self.array::<u64>(Part::ChunkHashes)[i];
+        Ok(ChunkRef {
+            section,
+            line_start,
+            line_end,
+            tokens,
+            heading_path,
+            text,
+            embed_text_hash,
+        })
+    }
+
+    fn chunk_numbers(&self, i: usize) -> Result<[u32; 4], Corruption> {
+        let out_of_range = |value: u64, limit: usize| {
+            Damage::OutOfRange {
+                value,
+                limit: limit as u64,
+            }
+            .of(Part::ChunkNumbers)
+        };
+        let all: &[[u32; 4]] = self.array(Part::ChunkNumbers);
+        let numbers = *all
+            .get(i)
+            .ok_or_else(|| out_of_range(i as u64, all.len()))?;
+        if numbers[0] as usize >= self.num_sections() {
+            return Err(out_of_range(u64::from(numbers[0]), self.num_sections()));
+        }
+        Ok(numbers)
+    }
+
+    fn read_guide(&self) -> Result<Guide, Corruption> {
+        let guide: Guide = decode_record(self.bytes(Part::Guide))
+            .ok_or(Damage::Undecodable { record: 0 }.of(Part::Guide))?;
+        let rows = guide.guidelines.len() + guide.descriptors.len() + guide.examples.len();
+        Damage::unless_equal(rows, self.guide_vectors().num_rows())
+            .map_err(|damage| damage.of(Part::GuideVectors))?;
+        Ok(guide)
+    }
+
+    fn section_records(&self) -> Records<'_> {
+        self.records(Part::SectionOffsets, Part::SectionRecords)
+    }
+
+    fn chunk_records(&self) -> Records<'_> {
+        self.records(Part::ChunkOffsets, Part::ChunkRecords)
+    }
+
+    fn records(&self, offsets_part: Part, blob_part: Part) -> Records<'_> {
+        let (offsets, blob) = (self.array(offsets_part), self.bytes(blob_part));
+        Records {
+            offsets,
+            blob,
+            offsets_part,
+            blob_part,
+        }
+    }
+
+    fn token_table(&self) -> Option<TokenTableRef<'_>> {
+        let offsets: &[u64] = self.array(Part::TokenOffsets);
+        (!offsets.is_empty()).then(|| TokenTableRef {
+            dim: self.shape[1],
+            offsets,
+            scales: self.array(Part::TokenScales),
+            codes: self.array(Part::TokenCodes),
+        })
+    }
+
+    fn lexical(&self, parts: LexicalParts) -> Postings<'_> {
+        let [
+            terms,
+            term_offsets,
+            posting_offsets,
+            doc_ids,
+            freqs,
+            doc_lengths,
+        ] = parts;
+        Postings {
+            term_bytes: self.bytes(terms),
+            term_offsets: self.array(term_offsets),
+            posting_offsets: self.array(posting_offsets),
+            doc_ids: self.array(doc_ids),
+            freqs: self.array(freqs),
+            doc_lengths: self.array(doc_lengths),
+            parts,
+            path: &self.path,
+        }
+    }
+
+    fn graph(&self) -> Option<GraphRef<'_>> {
+        let offsets: &[u64] = self.array(Part::GraphOffsets);
+        (!offsets.is_empty()).then(|| GraphRef {
+            entry: self.shape[2],
+            offsets,
+            links: self.array(Part::GraphLinks),
+            upper_first: self.array(Part::GraphUpperFirst),
+            upper_offsets: self.array(Part::GraphUpperOffsets),
+            upper_links: self.array(Part::GraphUpperLinks),
+        })
+    }
+
+    fn bytes(&self, part: Part) -> &[u8] {
+        part_bytes(&self.map, &self.header, part)
+    }
+
+    /// A part as values of its type. `check_shape` found its length to be a multiple of theirs,
+    /// and its start is aligned to 64 bytes; until then, a part of another length is empty.
+    fn array<T: bytemuck::AnyBitPattern>(&self, part: Part) -> &[T] {
+        bytemuck::try_cast_slice(self.bytes(part)).unwrap_or_default()
+    }
+
+    fn check_dimension(&self, query: &[f32]) -> Result<(), IndexError> {
+        let (expected, found) = (self.shape[0] as usize, query.len());
+        if expected == found {
+            Ok(())
+        } else {
+            Err(IndexError::WrongDimension { expected, found })
+        }
+    }
+
+    fn locate<T>(&self, result: Result<T, Corruption>) -> Result<T, IndexError> {
+        result.map_err(|corruption| IndexError::Corrupt {
+            path: self.path.clone(),
+            corruption,
+        })
+    }
+}
+
+/// Bytes of one element of the parts that are arrays of numbers of one size.
+const ELEMENT_SIZES: [(Part, usize); 19] = [
+    (Part::SectionOffsets, 8),
+    (Part::ChunkOffsets, 8),
+    (Part::TokenOffsets, 8),
+    (Part::TokenScales, 4),
+    (Part::SectionTermOffsets, 4),
+    (Part::SectionPostingOffsets, 4),
+    (Part::SectionDocIds, 4),
+    (Part::SectionFrequencies, 4),
+    (Part::SectionDocLengths, 4),
+    (Part::ChunkTermOffsets, 4),
+    (Part::ChunkPostingOffsets, 4),
+    (Part::ChunkDocIds, 4),
+    (Part::ChunkFrequencies, 4),
+    (Part::ChunkDocLengths, 4),
+    (Part::GraphOffsets, 8),
+    (Part::GraphLinks, 4),
+    (Part::GraphUpperFirst, 4),
+    (Part::GraphUpperOffsets, 4),
+    (Part::GraphUpperLinks, 4),
+];
+
+fn map(path: &Path) -> Result<Mmap, IndexError> {
+    map_file(path).map_err(|source| match source.kind() {
+        io::ErrorKind::NotFound => IndexError::NotFound {
+            path: path.to_owned(),
+        },
+        _ => IndexError::Read {
+            path: path.to_owned(),
+            source,
+        },
+    })
+}
+
+fn header_error(error: HeaderError, path: &Path, file: &[u8]) -> IndexError {
+    let (path, supported) = (path.to_owned(), VERSION);
+    match error {
+        HeaderError::NotAnIndex => IndexError::NotAnIndex { path },
+        HeaderError::OlderVersion(found) => IndexError::OlderVersion {
+            path,
+            found,
+            supported,
+        },
+        HeaderError::NewerVersion(found) => IndexError::NewerVersion {
+            path,
+            found,
+            supported,
+        },
+        HeaderError::Truncated => {
+            let (expected, found) = (HEADER_BYTES as u64, file.len() as u64);
+            IndexError::Truncated {
+                path,
+                expected,
+                found,
+            }
+        }
+        HeaderError::Corrupt(corruption) => IndexError::Corrupt { path, corruption },
+    }
+}
+
+/// The bytes of a part, without padding. The header's layout is within the file's length.
+fn part_bytes<'a>(map: &'a [u8], header: &Header, part: Part) -> &'a [u8] {
+    let entry = &header.entries[part as usize];
+    &map[entry.offset as usize..(entry.offset + entry.length) as usize]
+}
+
+fn verify_checksum(map: &[u8], header: &Header, part: Part) -> Result<(), Corruption> {
+    let entry = &header.entries[part as usize];
+    let end = entry.padded_end().map_or(map.len(), |end| end as usize);
+    let got = xxhash_rust::xxh3::xxh3_64(&map[entry.offset as usize..end]);
+    let expected = entry.checksum;
+    if got == expected {
+        Ok(())
+    } else {
+        Err(Damage::Checksum { expected, got }.of(part))
+    }
+}

@@ -1,0 +1,253 @@
+//! A damaged file is an error: never a panic, never a wrong answer.
+
+use proptest::prelude::*;
+
+use super::*;
+use crate::index::format::{ALIGNMENT, HEADER_BYTES, Header, Part};
+
+/// Uses everything that an index offers. Results may be errors; a panic fails the test.
+fn exercise(index: &Index) {
+    let past_the_end = 3;
+    for i in 0..index.num_sections().min(100) + past_the_end {
+        let _ = index.section(i);
+    }
+    for i in 0..index.num_chunks().min(100) + past_the_end {
+        let _ = (index.chunk(i), index.section_of(i), index.token_vectors(i));
+    }
+    let _ = index.guide();
+    for lexical in [index.sections_lexical(), index.chunks_lexical()] {
+        for (_, (ids, freqs)) in lexical.terms().filter_map(Result::ok) {
+            assert_eq!(ids.len(), freqs.len());
+            assert!(ids.iter().all(|&id| (id as usize) < lexical.num_docs()));
+        }
+        for term in ["all", "first", "none"] {
+            let _ = lexical.postings(term);
+        }
+    }
+    let query = Rng(77).unit(&vec![0.0; index.vectors().dim], 1.0);
+    let _ = (
+        index.nearest_exact(&query, 5),
+        index.nearest_on_graph(&query, 5, 10),
+    );
+    let _ = index.verify();
+}
+
+/// Makes all checksums right again, as one who wants to do harm would.
+fn reseal(bytes: &mut [u8], header: &Header) {
+    let mut header = header.clone();
+    for entry in &mut header.entries {
+        let (start, end) = (entry.offset as usize, entry.padded_end().unwrap() as usize);
+        entry.checksum = xxhash_rust::xxh3::xxh3_64(&bytes[start..end]);
+    }
+    bytes[..HEADER_BYTES].copy_from_slice(&header.encode());
+}
+
+#[test]
+fn every_flipped_byte_is_found() {
+    let bytes = file_of(&small_parts());
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("x.idx");
+    open_bytes(&path, &bytes).unwrap();
+    for at in 0..bytes.len() {
+        let mut damaged = bytes.clone();
+        damaged[at] ^= 1 << (at % 8);
+        let error = open_bytes(&path, &damaged).map(|_| at).unwrap_err();
+        assert!(error.to_string().contains("\nhint: "), "{error}");
+    }
+}
+
+#[test]
+fn every_truncation_and_any_addition_is_found() {
+    let bytes = file_of(&small_parts());
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("x.idx");
+    for length in 0..bytes.len() {
+        let error = open_bytes(&path, &bytes[..length])
+            .map(|_| length)
+            .unwrap_err();
+        match length {
+            0 => assert!(matches!(error, IndexError::NotAnIndex { .. }), "{error}"),
+            _ => assert!(
+                matches!(error, IndexError::Truncated { .. }),
+                "{length}: {error}"
+            ),
+        }
+    }
+    let mut longer = bytes.clone();
+    longer.extend([0; 64]);
+    assert!(matches!(
+        open_bytes(&path, &longer),
+        Err(IndexError::Corrupt { .. })
+    ));
+}
+
+#[test]
+fn a_hostile_byte_under_right_checksums_never_panics() {
+    let bytes = file_of(&small_parts());
+    let header = Header::decode(&bytes).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("x.idx");
+    for at in HEADER_BYTES..bytes.len() {
+        for flip in [0xff, 0x01] {
+            let mut damaged = bytes.clone();
+            damaged[at] ^= flip;
+            reseal(&mut damaged, &header);
+            if let Ok(index) = open_bytes(&path, &damaged) {
+                exercise(&index);
+            }
+        }
+    }
+}
+
+#[test]
+fn a_hostile_part_table_never_panics() {
+    let bytes = file_of(&small_parts());
+    let header = Header::decode(&bytes).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("x.idx");
+    let file_length = bytes.len() as u64;
+    let values = [
+        0,
+        1,
+        3,
+        63,
+        64,
+        1024,
+        file_length,
+        1 << 40,
+        u64::MAX - 63,
+        u64::MAX,
+    ];
+    for (i, part) in Part::ALL.into_iter().enumerate() {
+        for value in values {
+            let mut moved = header.clone();
+            moved.entries[i].offset = value;
+            let mut resized = header.clone();
+            resized.entries[i].length = value;
+            // Lengths that end in the same padding keep the layout whole.
+            let mut shrunk = header.clone();
+            shrunk.entries[i].length = header.entries[i].length.saturating_sub(value % ALIGNMENT);
+            for hostile in [moved, resized, shrunk]
+                .iter()
+                .filter(|hostile| **hostile != header)
+            {
+                let mut damaged = bytes.clone();
+                damaged[..HEADER_BYTES].copy_from_slice(&hostile.encode());
+                match open_bytes(&path, &damaged) {
+                    Ok(index) => exercise(&index),
+                    Err(error) => assert!(error.to_string().contains("\nhint: "), "{part}"),
+                }
+            }
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(2_000))]
+
+    #[test]
+    fn hostile_content_under_right_checksums_never_panics(
+        part in 0..Part::ALL.len(),
+        edits in prop::collection::vec((any::<prop::sample::Index>(), any::<[u8; 4]>()), 1..6),
+    ) {
+        static FILE: std::sync::OnceLock<Vec<u8>> = std::sync::OnceLock::new();
+        let mut bytes = FILE.get_or_init(|| file_of(&small_parts())).clone();
+        let header = Header::decode(&bytes).unwrap();
+        let start = header.entries[part].offset as usize;
+        let length = header.entries[part].length as usize;
+        for (at, value) in edits {
+            // Whole small words: those are the offsets, ids and lengths.
+            let at = at.index(length / 4) * 4;
+            bytes[start + at..start + at + 4].copy_from_slice(&value);
+        }
+        reseal(&mut bytes, &header);
+        let folder = tempfile::tempdir().unwrap();
+        if let Ok(index) = open_bytes(&folder.path().join("x.idx"), &bytes) {
+            exercise(&index);
+        }
+    }
+}
+
+#[test]
+fn damage_in_a_large_file_is_found_by_verify() {
+    let mut parts = small_parts();
+    let tokens = parts.token_vectors.as_mut().unwrap();
+    let rows = VERIFIED_WHOLE / 4;
+    tokens.offsets[20] = rows;
+    tokens.scales.clear();
+    tokens.codes.resize(rows as usize * 4, 0);
+    let mut bytes = file_of(&parts);
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("x.idx");
+    open_bytes(&path, &bytes).unwrap().verify().unwrap();
+
+    let header = Header::decode(&bytes).unwrap();
+    let codes = header.entries[Part::TokenCodes as usize];
+    bytes[(codes.offset + codes.length / 2) as usize] ^= 1;
+    let error = open_bytes(&path, &bytes).unwrap().verify().unwrap_err();
+    let IndexError::Corrupt { corruption, .. } = error else {
+        panic!("{error}")
+    };
+    assert_eq!(corruption.part, "token codes");
+    assert!(matches!(corruption.damage, Damage::Checksum { .. }));
+
+    // A small part of a large file is verified when it is opened.
+    let meta = header.entries[Part::Meta as usize];
+    bytes[meta.offset as usize + 20] ^= 1;
+    assert!(matches!(
+        open_bytes(&path, &bytes),
+        Err(IndexError::Corrupt { .. })
+    ));
+}
+
+#[test]
+fn each_kind_of_wrong_file_has_its_own_advice() {
+    let bytes = file_of(&small_parts());
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("x.idx");
+    let shown = path.display();
+    let versioned = |version| {
+        let mut bytes = bytes.clone();
+        bytes[7] = version;
+        bytes
+    };
+    for (file, message) in [
+        (
+            b"# Not an index\n".to_vec(),
+            format!("{shown} is not a docent index file\nhint: name a file that build-index wrote"),
+        ),
+        (
+            versioned(0),
+            format!(
+                "index file {shown} has format version 0, this docent reads version 1\n\
+                 hint: rebuild it with build-index"
+            ),
+        ),
+        (
+            versioned(2),
+            format!(
+                "index file {shown} has format version 2, this docent reads version 1\n\
+                 hint: update docent, or rebuild the index with this version's build-index"
+            ),
+        ),
+        (
+            bytes[..2_000].to_vec(),
+            format!(
+                "index file {shown} is cut off: 2000 of {} bytes\n\
+                 hint: copy it again or rebuild it with build-index",
+                bytes.len()
+            ),
+        ),
+    ] {
+        assert_eq!(open_bytes(&path, &file).unwrap_err().to_string(), message);
+    }
+    std::fs::remove_file(&path).unwrap();
+    assert!(matches!(
+        Index::open(&path),
+        Err(IndexError::NotFound { .. })
+    ));
+    assert!(matches!(
+        Index::open(folder.path()),
+        Err(IndexError::Read { .. })
+    ));
+}

@@ -1,0 +1,111 @@
+//! Token vectors of chunks, quantized, for late interaction. Their meaning is the ranking's.
+
+use super::error::{Corruption, Damage};
+use super::format::Part;
+use super::records::{check_offsets, slice};
+
+/// Quantized token vectors of all chunks.
+#[derive(Debug, Clone, PartialEq)]
+pub struct TokenTable {
+    /// Length of a row; at least 1.
+    pub dim: u32,
+    /// Rows of chunk `i` are `offsets[i]..offsets[i + 1]`; chunks + 1 entries.
+    pub offsets: Vec<u64>,
+    /// One scale a row, or none at all.
+    pub scales: Vec<f32>,
+    /// Rows one after the other, `dim` codes each.
+    pub codes: Vec<i8>,
+}
+
+impl TokenTable {
+    pub(super) fn view(&self) -> TokenTableRef<'_> {
+        TokenTableRef {
+            dim: self.dim,
+            offsets: &self.offsets,
+            scales: &self.scales,
+            codes: &self.codes,
+        }
+    }
+}
+
+/// The token vectors of one chunk.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct TokenRows<'a> {
+    /// Length of a row.
+    pub dim: usize,
+    /// One scale a row, or none if the table has none.
+    pub scales: &'a [f32],
+    /// `rows x dim` codes, row-major.
+    pub codes: &'a [i8],
+}
+
+/// A token table in the file.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct TokenTableRef<'a> {
+    pub dim: u32,
+    pub offsets: &'a [u64],
+    pub scales: &'a [f32],
+    pub codes: &'a [i8],
+}
+
+impl<'a> TokenTableRef<'a> {
+    /// Checks in O(1) that the lengths fit `chunks` chunks.
+    pub fn check_shape(&self, chunks: usize) -> Result<(), Corruption> {
+        Damage::unless_equal(chunks + 1, self.offsets.len())
+            .map_err(|damage| damage.of(Part::TokenOffsets))?;
+        let dim = self.dim as usize;
+        if dim == 0 || !self.codes.len().is_multiple_of(dim) {
+            let (value, limit) = (self.codes.len() as u64, u64::from(self.dim));
+            return Err(Damage::OutOfRange { value, limit }.of(Part::TokenCodes));
+        }
+        if !self.scales.is_empty() {
+            Damage::unless_equal(self.num_rows(), self.scales.len())
+                .map_err(|damage| damage.of(Part::TokenScales))?;
+        }
+        Ok(())
+    }
+
+    /// The rows of one chunk.
+    pub fn get(&self, chunk: usize) -> Result<TokenRows<'a>, Corruption> {
+        let out_of_range = |value: u64, limit: usize| {
+            Damage::OutOfRange {
+                value,
+                limit: limit as u64,
+            }
+            .of(Part::TokenOffsets)
+        };
+        let bounds = self
+            .offsets
+            .get(chunk..)
+            .and_then(|rest| rest.first_chunk::<2>());
+        let &[start, end] = bounds.ok_or_else(|| out_of_range(chunk as u64, self.offsets.len()))?;
+        let dim = u64::from(self.dim);
+        let codes = start
+            .checked_mul(dim)
+            .zip(end.checked_mul(dim))
+            .and_then(|(start, end)| slice(self.codes, start, end));
+        let scales = if self.scales.is_empty() {
+            Some(self.scales)
+        } else {
+            slice(self.scales, start, end)
+        };
+        let (codes, scales) = codes
+            .zip(scales)
+            .ok_or_else(|| out_of_range(end, self.num_rows()))?;
+        Ok(TokenRows {
+            dim: self.dim as usize,
+            scales,
+            codes,
+        })
+    }
+
+    /// Checks in O(chunks) that the offsets cover all rows.
+    pub fn verify(&self) -> Result<(), Corruption> {
+        check_offsets(self.offsets, self.num_rows() as u64)
+            .map_err(|damage| damage.of(Part::TokenOffsets))
+    }
+
+    fn num_rows(&self) -> usize {
+        self.codes.len() / self.dim as usize
+    }
+}

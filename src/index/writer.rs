@@ -1,0 +1,277 @@
+//! Writes an index file, whole or not at all.
+
+use std::borrow::Cow;
+use std::fs::File;
+use std::io::{self, BufWriter, Write};
+use std::path::Path;
+
+use super::error::{Corruption, Damage, IndexError};
+use super::format::{Header, Part, padding, part_checksum};
+use super::lexical::{CHUNK_PARTS, InvertedIndex, SECTION_PARTS};
+use super::parts::{IndexParts, MatrixRef};
+use super::records::{RecordTable, encode_bounded};
+
+impl IndexParts {
+    /// Writes the index file `path`, replacing what is there, and returns its length in bytes.
+    ///
+    /// The file is written under another name in the same folder, synced and renamed, so `path`
+    /// always holds a whole index: the old one until the last moment, and for good if anything
+    /// goes wrong. The same parts give the same bytes. Parts that contradict each other are
+    /// refused before anything is written.
+    pub fn write(&self, path: &Path) -> Result<u64, IndexError> {
+        let invalid = |corruption| IndexError::InvalidParts { corruption };
+        self.check(path).map_err(invalid)?;
+        let parts = self.encode().map_err(invalid)?;
+        let header = Header::lay_out(
+            parts
+                .iter()
+                .map(|part| (part.len() as u64, part_checksum(part))),
+        );
+        replace_file(path, |file| {
+            file.write_all(&header.encode())?;
+            for part in &parts {
+                file.write_all(part)?;
+                file.write_all(padding(part.len()))?;
+            }
+            Ok(())
+        })
+        .map_err(|source| IndexError::Write {
+            path: path.to_owned(),
+            source,
+        })?;
+        Ok(header.file_length)
+    }
+
+    /// The bytes of each of [`Part::ALL`], in order.
+    fn encode(&self) -> Result<Vec<Cow<'_, [u8]>>, Corruption> {
+        let sections = RecordTable::encode(self.sections.iter(), Part::SectionRecords)?;
+        let texts = self
+            .chunks
+            .iter()
+            .map(|chunk| (&chunk.heading_path, &chunk.text));
+        let texts = RecordTable::encode(texts, Part::ChunkRecords)?;
+        let numbers: Vec<[u32; 4]> = self
+            .chunks
+            .iter()
+            .map(|chunk| {
+                [
+                    chunk.section,
+                    chunk.line_start,
+                    chunk.line_end,
+                    chunk.tokens,
+                ]
+            })
+            .collect();
+        let hashes: Vec<u64> = self
+            .chunks
+            .iter()
+            .map(|chunk| chunk.embed_text_hash)
+            .collect();
+
+        let mut parts: Vec<Cow<'_, [u8]>> = vec![
+            encode_bounded(&self.meta, Part::Meta)?.into(),
+            owned(&self.shape()),
+            owned(&sections.offsets),
+            sections.blob.into(),
+            owned(&numbers),
+            owned(&hashes),
+            owned(&texts.offsets),
+            texts.blob.into(),
+            encode_bounded(&self.guide, Part::Guide)?.into(),
+            borrowed(&self.guide_vectors.data),
+            borrowed(&self.vectors.data),
+        ];
+        match &self.token_vectors {
+            Some(tokens) => parts.extend([
+                borrowed(&tokens.offsets),
+                borrowed(&tokens.scales),
+                borrowed(&tokens.codes),
+            ]),
+            None => parts.extend([const { Cow::Borrowed(&[] as &[u8]) }; 3]),
+        }
+        parts.extend(lexical_parts(&self.sections_lexical));
+        parts.extend(lexical_parts(&self.chunks_lexical));
+        match &self.graph {
+            Some(graph) => parts.extend([
+                borrowed(&graph.offsets),
+                borrowed(&graph.links),
+                borrowed(&graph.upper_first),
+                borrowed(&graph.upper_offsets),
+                borrowed(&graph.upper_links),
+            ]),
+            None => parts.extend([const { Cow::Borrowed(&[] as &[u8]) }; 5]),
+        }
+        Ok(parts)
+    }
+
+    fn shape(&self) -> [u32; 3] {
+        [
+            self.vectors.dim as u32,
+            self.token_vectors.as_ref().map_or(0, |tokens| tokens.dim),
+            self.graph.as_ref().map_or(0, |graph| graph.entry),
+        ]
+    }
+
+    /// Everything that a reader will check, and what it takes for granted.
+    fn check(&self, path: &Path) -> Result<(), Corruption> {
+        let equal = |part: Part, expected, found| {
+            Damage::unless_equal(expected, found).map_err(|damage| damage.of(part))
+        };
+        let (s, n) = (self.sections.len(), self.chunks.len());
+        equal(Part::Meta, s, self.meta.counts.sections as usize)?;
+        equal(Part::Meta, n, self.meta.counts.chunks as usize)?;
+        let dim = self.meta.model.dim as usize;
+        let guide_rows =
+            self.guide.guidelines.len() + self.guide.descriptors.len() + self.guide.examples.len();
+        check_unit_rows(self.vectors.view(), Part::Vectors, n, dim)?;
+        check_unit_rows(
+            self.guide_vectors.view(),
+            Part::GuideVectors,
+            guide_rows,
+            dim,
+        )?;
+        self.check_tiling()?;
+        if let Some(tokens) = &self.token_vectors {
+            tokens.view().check_shape(n)?;
+            tokens.view().verify()?;
+        }
+        let lexical = [
+            (&self.sections_lexical, SECTION_PARTS, s),
+            (&self.chunks_lexical, CHUNK_PARTS, n),
+        ];
+        for (index, parts, docs) in lexical {
+            index.view(parts, path).check_shape(docs)?;
+            index.view(parts, path).verify()?;
+        }
+        if let Some(graph) = &self.graph {
+            graph.view().check_shape(n)?;
+            graph.view().verify()?;
+        }
+        Ok(())
+    }
+
+    /// Sections must tile the chunks, and chunks must agree.
+    fn check_tiling(&self) -> Result<(), Corruption> {
+        let mut end = 0;
+        for (i, section) in self.sections.iter().enumerate() {
+            let chunks = section.chunks.start as usize..section.chunks.end as usize;
+            Damage::unless_equal(end, chunks.start).map_err(|d| d.of(Part::SectionRecords))?;
+            let (value, limit) = (chunks.end as u64, self.chunks.len() as u64);
+            let members = self
+                .chunks
+                .get(chunks.clone())
+                .ok_or(Damage::OutOfRange { value, limit }.of(Part::SectionRecords))?;
+            for chunk in members {
+                Damage::unless_equal(i, chunk.section as usize)
+                    .map_err(|d| d.of(Part::ChunkNumbers))?;
+            }
+            end = chunks.end;
+        }
+        Damage::unless_equal(self.chunks.len(), end).map_err(|d| d.of(Part::SectionRecords))
+    }
+}
+
+fn lexical_parts(index: &InvertedIndex) -> [Cow<'_, [u8]>; 6] {
+    [
+        borrowed(&index.term_bytes),
+        borrowed(&index.term_offsets),
+        borrowed(&index.posting_offsets),
+        borrowed(&index.doc_ids),
+        borrowed(&index.freqs),
+        borrowed(&index.doc_lengths),
+    ]
+}
+
+fn borrowed<T: bytemuck::NoUninit>(values: &[T]) -> Cow<'_, [u8]> {
+    Cow::Borrowed(bytemuck::cast_slice(values))
+}
+
+fn owned<T: bytemuck::NoUninit>(values: &[T]) -> Cow<'static, [u8]> {
+    Cow::Owned(bytemuck::cast_slice(values).to_vec())
+}
+
+/// How far from 1 the length of a unit vector may be, squared.
+const UNIT_TOLERANCE: f32 = 1e-3;
+
+fn check_unit_rows(
+    matrix: MatrixRef<'_>,
+    part: Part,
+    rows: usize,
+    dim: usize,
+) -> Result<(), Corruption> {
+    Damage::unless_equal(dim, matrix.dim).map_err(|damage| damage.of(part))?;
+    Damage::unless_equal(rows * dim, matrix.data.len()).map_err(|damage| damage.of(part))?;
+    // A NaN must fail the comparison, too.
+    let is_unit = |row: &[f32]| (super::flat::dot(row, row) - 1.0).abs() <= UNIT_TOLERANCE;
+    match matrix.rows().position(|row| !is_unit(row)) {
+        Some(row) => Err(Damage::NotUnit { row: row as u64 }.of(part)),
+        None => Ok(()),
+    }
+}
+
+/// Puts what `write` produces at `path`, or leaves `path` as it is and returns the error.
+fn replace_file(
+    path: &Path,
+    write: impl FnOnce(&mut BufWriter<&File>) -> io::Result<()>,
+) -> io::Result<()> {
+    let folder = match path.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => folder,
+        _ => Path::new("."),
+    };
+    let mut builder = tempfile::Builder::new();
+    builder.prefix(".docent-").suffix(".tmp");
+    #[cfg(unix)]
+    {
+        // As for any new file (the umask still applies); tempfile's default is the owner only.
+        use std::os::unix::fs::PermissionsExt;
+        builder.permissions(std::fs::Permissions::from_mode(0o666));
+    }
+    let file = builder.tempfile_in(folder)?;
+    let mut buffered = BufWriter::new(file.as_file());
+    write(&mut buffered)?;
+    buffered.flush()?;
+    drop(buffered);
+    file.as_file().sync_all()?;
+    file.persist(path).map_err(|error| error.error)?;
+    // The rename itself lasts only when the folder is on disk as well.
+    #[cfg(unix)]
+    File::open(folder)?.sync_all()?;
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn names_in(folder: &Path) -> Vec<String> {
+        let entries = std::fs::read_dir(folder).unwrap();
+        entries
+            .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+            .collect()
+    }
+
+    #[test]
+    fn an_interrupted_write_leaves_the_old_file_and_nothing_else() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("docent.idx");
+        std::fs::write(&path, "old").unwrap();
+        let error = replace_file(&path, |file| {
+            file.write_all(&[7; 100_000])?;
+            Err(io::ErrorKind::StorageFull.into())
+        })
+        .unwrap_err();
+        assert_eq!(error.kind(), io::ErrorKind::StorageFull);
+        assert_eq!(std::fs::read(&path).unwrap(), b"old");
+        assert_eq!(names_in(folder.path()), ["docent.idx"]);
+    }
+
+    #[test]
+    fn a_complete_write_replaces_the_old_file() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("docent.idx");
+        std::fs::write(&path, "old and longer").unwrap();
+        replace_file(&path, |file| file.write_all(b"new")).unwrap();
+        assert_eq!(std::fs::read(&path).unwrap(), b"new");
+        assert_eq!(names_in(folder.path()), ["docent.idx"]);
+    }
+}
