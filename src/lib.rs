@@ -4,9 +4,12 @@
 //! vectors, the builder freezes them with an HNSW graph and an inverted index into one [`index`]
 //! file, and a search gathers candidates from the file and ranks them.
 
+pub mod builder;
 pub mod corpus;
 pub mod encoder;
 mod error;
 pub mod index;
+pub mod rank;
+pub mod search;
 
 pub use error::{Error, Result};

@@ -102,7 +102,7 @@ pub struct Guide {
 }
 
 /// A glob in an index file, e.g. `then relevant env-*.md`.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Pattern {
     /// The glob relative to the corpus root; `*` stands for any characters but `/`.
     pub glob: String,

@@ -59,7 +59,7 @@ parts! {
     GuideVectors = "guide vectors",
     Vectors = "vectors",
     TokenOffsets = "token offsets",
-    TokenScales = "token scales",
+    TokenFrequencies = "token frequencies",
     TokenCodes = "token codes",
     SectionTerms = "section terms",
     SectionTermOffsets = "section term offsets",
@@ -78,6 +78,7 @@ parts! {
     GraphUpperFirst = "graph upper first",
     GraphUpperOffsets = "graph upper offsets",
     GraphUpperLinks = "graph upper links",
+    Vocabulary = "vocabulary",
 }
 
 impl Part {

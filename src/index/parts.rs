@@ -31,6 +31,8 @@ pub struct IndexParts {
     pub sections_lexical: InvertedIndex,
     /// Terms of chunks.
     pub chunks_lexical: InvertedIndex,
+    /// Words of the corpus in lower case, most frequent first, a line each.
+    pub vocabulary: String,
     /// The graph over `vectors`; see [`IndexParts::add_graph`].
     pub graph: Option<Graph>,
 }

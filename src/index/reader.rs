@@ -203,6 +203,18 @@ impl Index {
         self.locate(self.token_table().map(|table| table.get(i)).transpose())
     }
 
+    /// Number of chunks that hold each token id of the model; ids past the end are in none. Empty
+    /// if the index holds no token vectors.
+    pub fn token_frequencies(&self) -> &[u32] {
+        self.array(Part::TokenFrequencies)
+    }
+
+    /// Words of the corpus in lower case, most frequent first.
+    pub fn vocabulary(&self) -> impl Iterator<Item = &str> {
+        let text = std::str::from_utf8(self.bytes(Part::Vocabulary)).unwrap_or_default();
+        text.lines()
+    }
+
     /// The inverted index over sections.
     pub fn sections_lexical(&self) -> Postings<'_> {
         self.lexical(SECTION_PARTS)
@@ -376,7 +388,6 @@ impl Index {
         (!offsets.is_empty()).then(|| TokenTableRef {
             dim: self.shape[1],
             offsets,
-            scales: self.array(Part::TokenScales),
             codes: self.array(Part::TokenCodes),
         })
     }
@@ -446,7 +457,7 @@ const ELEMENT_SIZES: [(Part, usize); 19] = [
     (Part::SectionOffsets, 8),
     (Part::ChunkOffsets, 8),
     (Part::TokenOffsets, 8),
-    (Part::TokenScales, 4),
+    (Part::TokenFrequencies, 4),
     (Part::SectionTermOffsets, 4),
     (Part::SectionPostingOffsets, 4),
     (Part::SectionDocIds, 4),

@@ -11,8 +11,8 @@ pub struct TokenTable {
     pub dim: u32,
     /// Rows of chunk `i` are `offsets[i]..offsets[i + 1]`; chunks + 1 entries.
     pub offsets: Vec<u64>,
-    /// One scale a row, or none at all.
-    pub scales: Vec<f32>,
+    /// Entry `t` is the number of chunks with the model's token id `t`; ids past the end have none.
+    pub frequencies: Vec<u32>,
     /// Rows one after the other, `dim` codes each.
     pub codes: Vec<i8>,
 }
@@ -22,7 +22,6 @@ impl TokenTable {
         TokenTableRef {
             dim: self.dim,
             offsets: &self.offsets,
-            scales: &self.scales,
             codes: &self.codes,
         }
     }
@@ -33,8 +32,6 @@ impl TokenTable {
 pub struct TokenRows<'a> {
     /// Length of a row.
     pub dim: usize,
-    /// One scale a row, or none if the table has none.
-    pub scales: &'a [f32],
     /// `rows x dim` codes, row-major.
     pub codes: &'a [i8],
 }
@@ -44,7 +41,6 @@ pub struct TokenRows<'a> {
 pub(super) struct TokenTableRef<'a> {
     pub dim: u32,
     pub offsets: &'a [u64],
-    pub scales: &'a [f32],
     pub codes: &'a [i8],
 }
 
@@ -57,10 +53,6 @@ impl<'a> TokenTableRef<'a> {
         if dim == 0 || !self.codes.len().is_multiple_of(dim) {
             let (value, limit) = (self.codes.len() as u64, u64::from(self.dim));
             return Err(Damage::OutOfRange { value, limit }.of(Part::TokenCodes));
-        }
-        if !self.scales.is_empty() {
-            Damage::unless_equal(self.num_rows(), self.scales.len())
-                .map_err(|damage| damage.of(Part::TokenScales))?;
         }
         Ok(())
     }
@@ -84,17 +76,9 @@ impl<'a> TokenTableRef<'a> {
             .checked_mul(dim)
             .zip(end.checked_mul(dim))
             .and_then(|(start, end)| slice(self.codes, start, end));
-        let scales = if self.scales.is_empty() {
-            Some(self.scales)
-        } else {
-            slice(self.scales, start, end)
-        };
-        let (codes, scales) = codes
-            .zip(scales)
-            .ok_or_else(|| out_of_range(end, self.num_rows()))?;
+        let codes = codes.ok_or_else(|| out_of_range(end, self.num_rows()))?;
         Ok(TokenRows {
             dim: self.dim as usize,
-            scales,
             codes,
         })
     }

@@ -84,7 +84,7 @@ impl IndexParts {
         match &self.token_vectors {
             Some(tokens) => parts.extend([
                 borrowed(&tokens.offsets),
-                borrowed(&tokens.scales),
+                borrowed(&tokens.frequencies),
                 borrowed(&tokens.codes),
             ]),
             None => parts.extend([const { Cow::Borrowed(&[] as &[u8]) }; 3]),
@@ -101,6 +101,7 @@ impl IndexParts {
             ]),
             None => parts.extend([const { Cow::Borrowed(&[] as &[u8]) }; 5]),
         }
+        parts.push(self.vocabulary.as_bytes().into());
         Ok(parts)
     }
 

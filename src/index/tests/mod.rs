@@ -73,6 +73,7 @@ fn guide() -> Guide {
             targets: vec!["s1.md".into(), "s0.md".into()],
             source: source(12),
         }],
+        patterns: Vec::new(),
     }
 }
 
@@ -145,7 +146,7 @@ fn parts_over(vectors: Matrix) -> IndexParts {
         token_vectors: Some(TokenTable {
             dim: 4,
             offsets,
-            scales: (0..rows).map(|i| i as f32 + 0.5).collect(),
+            frequencies: (0..rows as u32).collect(),
             codes: (0..rows * 4).map(|i| i as i8).collect(),
         }),
         sections_lexical: lexical(sections.len() as u32),
@@ -153,6 +154,7 @@ fn parts_over(vectors: Matrix) -> IndexParts {
         sections,
         chunks,
         vectors,
+        vocabulary: "alpha\nnaïve".into(),
         graph: None,
     }
 }

@@ -53,7 +53,6 @@ fn everything_written_is_read_back() {
         let rows = tokens.offsets[i] as usize..tokens.offsets[i + 1] as usize;
         let read = index.token_vectors(i).unwrap().unwrap();
         assert_eq!(read.dim, 4);
-        assert_eq!(read.scales, &tokens.scales[rows.clone()]);
         assert_eq!(read.codes, &tokens.codes[rows.start * 4..rows.end * 4]);
     }
 
@@ -170,7 +169,7 @@ fn another_model_or_dimension_is_refused() {
 #[test]
 fn contradicting_parts_are_refused_before_the_old_file_is_touched() {
     type Break = fn(&mut IndexParts);
-    let breaks: [(&str, Break); 12] = [
+    let breaks: [(&str, Break); 11] = [
         ("section count", |p| p.meta.counts.sections += 1),
         ("chunk count", |p| p.meta.counts.chunks -= 1),
         ("a vector too few", |p| p.vectors.data.truncate(19 * 8)),
@@ -180,9 +179,6 @@ fn contradicting_parts_are_refused_before_the_old_file_is_touched() {
         ("a guide row too few", |p| p.guide_vectors.data.truncate(16)),
         ("overlapping sections", |p| p.sections[1].chunks.start = 2),
         ("chunk of another section", |p| p.chunks[4].section = 0),
-        ("a scale too few", |p| {
-            p.token_vectors.as_mut().unwrap().scales.truncate(5)
-        }),
         ("doc id", |p| p.chunks_lexical.doc_ids[19] = 20),
         ("a graph of other vectors", |p| {
             p.graph.as_mut().unwrap().offsets.push(0)

@@ -1,0 +1,121 @@
+//! Lexical analysis: text to terms, the same for documents and questions.
+//!
+//! Words are runs of letters, digits and `_`. A compound identifier (`WithExternalID`,
+//! `BATON_CLIENT_ID`) gives itself in lower case and its parts; parts are stemmed (Porter2) and
+//! dropped if they are stop words.
+
+use std::cell::RefCell;
+use std::collections::HashMap;
+
+use rust_stemmers::{Algorithm, Stemmer};
+
+/// Function words that carry no subject.
+const STOP_WORDS: &[&str] = &[
+    "a", "an", "and", "are", "as", "at", "be", "but", "by", "can", "could", "did", "do", "does",
+    "for", "from", "had", "has", "have", "how", "i", "if", "in", "into", "is", "it", "its", "me",
+    "my", "no", "not", "of", "on", "or", "our", "should", "so", "such", "than", "that", "the",
+    "their", "them", "then", "there", "these", "they", "this", "those", "to", "was", "we", "were",
+    "what", "when", "where", "which", "who", "why", "will", "with", "would", "you", "your",
+];
+
+thread_local! {
+    static STEMS: RefCell<(Stemmer, HashMap<String, String>)> =
+        RefCell::new((Stemmer::create(Algorithm::English), HashMap::new()));
+}
+
+/// Stems remembered per thread; beyond this many the memory starts over.
+const MAX_STEMS: usize = 100_000;
+
+/// The terms of `text`, in order, repeats kept.
+pub fn terms(text: &str) -> Vec<String> {
+    let mut terms = Vec::new();
+    for word in words(text) {
+        push_terms(word, &mut terms);
+    }
+    terms
+}
+
+/// Runs of letters, digits and `_`.
+pub fn words(text: &str) -> impl Iterator<Item = &str> {
+    text.split(|c: char| !c.is_alphanumeric() && c != '_')
+        .filter(|word| !word.is_empty())
+}
+
+fn push_terms(word: &str, terms: &mut Vec<String>) {
+    let parts = identifier_parts(word);
+    if parts.len() > 1 {
+        terms.push(word.to_lowercase());
+    }
+    for part in parts {
+        let part = part.to_lowercase();
+        if !STOP_WORDS.contains(&part.as_str()) {
+            terms.push(stem(part));
+        }
+    }
+}
+
+/// The Porter2 stem of a lower-case word.
+pub fn stem(word: String) -> String {
+    STEMS.with_borrow_mut(|(stemmer, stems)| {
+        if let Some(stem) = stems.get(&word) {
+            return stem.clone();
+        }
+        if stems.len() >= MAX_STEMS {
+            stems.clear();
+        }
+        let stem = stemmer.stem(&word).into_owned();
+        stems.insert(word, stem.clone());
+        stem
+    })
+}
+
+/// `WithExternalID` to `With`, `External`, `ID`; `HTTPServer2` to `HTTP`, `Server`, `2`.
+fn identifier_parts(word: &str) -> Vec<&str> {
+    let chars: Vec<(usize, char)> = word.char_indices().collect();
+    let mut parts = Vec::new();
+    let mut start = 0;
+    for i in 1..=chars.len() {
+        let end = chars.get(i).map_or(word.len(), |&(at, _)| at);
+        if i == chars.len() || is_border(&chars, i) {
+            let part = word[start..end].trim_matches('_');
+            if !part.is_empty() {
+                parts.push(part);
+            }
+            start = end;
+        }
+    }
+    parts
+}
+
+/// Whether a part ends before `chars[i]` (`i` at least 1).
+fn is_border(chars: &[(usize, char)], i: usize) -> bool {
+    let (before, here) = (chars[i - 1].1, chars[i].1);
+    let after = chars.get(i + 1).map(|&(_, c)| c);
+    before == '_'
+        || here == '_'
+        || before.is_lowercase() && here.is_uppercase()
+        || before.is_uppercase() && here.is_uppercase() && after.is_some_and(char::is_lowercase)
+        || before.is_numeric() != here.is_numeric()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn identifiers_give_themselves_and_their_parts() {
+        assert_eq!(terms("WithExternalID"), ["withexternalid", "extern", "id"]);
+        assert_eq!(
+            terms("--BATON_CLIENT_ID=x"),
+            ["baton_client_id", "baton", "client", "id", "x"]
+        );
+        assert_eq!(terms("HTTPServer2"), ["httpserver2", "http", "server", "2"]);
+    }
+
+    #[test]
+    fn prose_is_stemmed_and_loses_its_stop_words() {
+        assert_eq!(terms("How do I paginate the listings?"), ["pagin", "list"]);
+        assert_eq!(terms("naïve Größen"), ["naïv", "größen"]);
+        assert!(terms(" ?!").is_empty());
+    }
+}

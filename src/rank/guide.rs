@@ -1,0 +1,131 @@
+//! The guide's arm: which of the authors' routing hints says what the question says.
+//!
+//! A hint speaks only if it matches strongly and more strongly than any hint that points
+//! elsewhere; otherwise it stays silent, since a weak match is noise. What it does is bounded: a
+//! section is lifted towards the best score that the other arms gave, never beyond the places
+//! that the hint's own sections take.
+
+use std::collections::HashSet;
+
+use super::analysis;
+use crate::corpus::Guide;
+use crate::index::{MatrixRef, dot};
+
+/// Weakest match that speaks.
+const THRESHOLD: f32 = 0.62;
+/// From this match on, the hint's sections are lifted all the way.
+const CERTAIN: f32 = 0.85;
+/// By how much a match must exceed that of the best hint with another first section.
+const MARGIN: f32 = 0.04;
+/// Share of word overlap in the match; the rest is the cosine of the sentence vectors.
+const OVERLAP_SHARE: f32 = 0.5;
+
+/// A guideline or usage example that matches a question.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Fired {
+    /// What the author wrote: `How do I: Add pagination`, or an example's question.
+    pub phrase: String,
+    /// The sections it points to, in order.
+    pub targets: Vec<String>,
+    /// How strongly it matches, from the threshold to 1.
+    pub strength: f32,
+    /// How far its sections are lifted: 0 to 1.
+    pub lift: f32,
+}
+
+/// A guideline or example as the text that questions are compared with.
+struct Hint<'a> {
+    text: String,
+    words: &'a str,
+    targets: &'a [String],
+    row: usize,
+}
+
+/// The texts of the guide's entries in the order of their vectors: guidelines, descriptors,
+/// examples.
+pub fn texts(guide: &Guide) -> Vec<String> {
+    let guidelines = guide.guidelines.iter().map(|g| phrase(&g.group, &g.phrase));
+    let descriptors = guide
+        .descriptors
+        .iter()
+        .map(|d| phrase(&d.title, &d.covers));
+    let examples = guide.examples.iter().map(|e| e.question.clone());
+    guidelines.chain(descriptors).chain(examples).collect()
+}
+
+fn phrase(group: &str, phrase: &str) -> String {
+    match (group.is_empty(), phrase.is_empty()) {
+        (true, _) => phrase.to_owned(),
+        (_, true) => group.to_owned(),
+        _ => format!("{group}: {phrase}"),
+    }
+}
+
+/// The hint that speaks to a question, if one does. `vectors` are the rows of [`texts`].
+///
+/// O(hints x dim).
+pub fn fire(
+    guide: &Guide,
+    vectors: MatrixRef<'_>,
+    question: &str,
+    question_vector: &[f32],
+) -> Option<Fired> {
+    let asked = content_terms(question);
+    let mut matches: Vec<(f32, Hint<'_>)> = hints(guide)
+        .filter(|hint| !hint.targets.is_empty())
+        .map(|hint| {
+            let cosine = vectors
+                .row(hint.row)
+                .map_or(0.0, |row| dot(row, question_vector));
+            (strength(&asked, hint.words, cosine), hint)
+        })
+        .collect();
+    matches.sort_by(|(a, _), (b, _)| b.total_cmp(a));
+    let (best, hint) = matches.first()?;
+    let rival = matches
+        .iter()
+        .find(|(_, other)| other.targets[0] != hint.targets[0]);
+    let margin = rival.map_or(f32::INFINITY, |(strength, _)| best - strength);
+    if *best < THRESHOLD || margin < MARGIN {
+        return None;
+    }
+    Some(Fired {
+        phrase: hint.text.clone(),
+        targets: hint.targets.to_vec(),
+        strength: *best,
+        lift: ((best - THRESHOLD) / (CERTAIN - THRESHOLD)).clamp(0.25, 1.0),
+    })
+}
+
+fn hints(guide: &Guide) -> impl Iterator<Item = Hint<'_>> {
+    let examples_from = guide.guidelines.len() + guide.descriptors.len();
+    let guidelines = guide.guidelines.iter().enumerate().map(|(row, g)| Hint {
+        text: phrase(&g.group, &g.phrase),
+        words: &g.phrase,
+        targets: &g.targets,
+        row,
+    });
+    let examples = guide.examples.iter().enumerate().map(move |(i, e)| Hint {
+        text: e.question.clone(),
+        words: &e.question,
+        targets: &e.targets,
+        row: examples_from + i,
+    });
+    examples.chain(guidelines)
+}
+
+/// Word overlap (Jaccard's index of the content terms) and cosine, mixed; 1 for the same words.
+fn strength(asked: &HashSet<String>, words: &str, cosine: f32) -> f32 {
+    let said = content_terms(words);
+    let shared = asked.intersection(&said).count() as f32;
+    let all = asked.union(&said).count() as f32;
+    if shared == all && all > 0.0 {
+        return 1.0;
+    }
+    let overlap = if all > 0.0 { shared / all } else { 0.0 };
+    OVERLAP_SHARE * overlap + (1.0 - OVERLAP_SHARE) * cosine
+}
+
+fn content_terms(text: &str) -> HashSet<String> {
+    analysis::terms(text).into_iter().collect()
+}

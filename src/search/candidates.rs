@@ -1,0 +1,231 @@
+//! Candidates: the sections worth ranking, and their scores by arm.
+//!
+//! Each retrieving arm (dense, BM25 over chunks, BM25 over sections) names its best; the sections
+//! of all of them are scored by every arm. Late interaction, the dearest, looks at the best chunks
+//! only.
+
+use std::collections::BTreeSet;
+
+use super::{ChunkHit, SearchOptions, question_terms};
+use crate::Result;
+use crate::encoder::Embedding;
+use crate::index::{Index, dot};
+use crate::rank::bm25;
+use crate::rank::fusion::{self, ArmScores};
+use crate::rank::late::QueryTokens;
+
+/// What each retrieving arm names.
+const PER_ARM: usize = 100;
+/// Chunks of one section that are looked at: of a longer one, the first.
+const CHUNKS_PER_SECTION: u32 = 1_000;
+/// Chunks that late interaction looks at.
+const LATE_CHUNKS: usize = 400;
+/// Chunks that a hit shows.
+const BEST_CHUNKS: usize = 3;
+
+/// A question as the arms see it.
+pub(super) struct Question {
+    /// Its lexical terms.
+    pub terms: Vec<String>,
+    vector: Vec<f32>,
+    late: Option<QueryTokens>,
+}
+
+impl Question {
+    pub fn new(
+        index: &Index,
+        text: &str,
+        embedding: &Embedding,
+        _: &SearchOptions,
+    ) -> Result<Self> {
+        let frequencies = index.token_frequencies();
+        let late = embedding
+            .tokens
+            .as_ref()
+            .filter(|t| !t.ids.is_empty())
+            .map(|tokens| {
+                QueryTokens::new(tokens, embedding.sentence.len(), |id| {
+                    let df = frequencies.get(id as usize).copied().unwrap_or(0);
+                    bm25::idf(index.num_chunks(), df as usize)
+                })
+            });
+        Ok(Self {
+            terms: question_terms(text),
+            vector: embedding.sentence.clone(),
+            late,
+        })
+    }
+
+    /// Whether late interaction takes part.
+    pub fn has_late(&self) -> bool {
+        self.late.is_some()
+    }
+}
+
+/// A section with its scores by arm.
+pub(super) struct Candidate {
+    pub section: u32,
+    pub arms: ArmScores,
+    chunks: Vec<ScoredChunk>,
+}
+
+/// A chunk with its scores by arm.
+#[derive(Debug, Clone, Copy)]
+struct ScoredChunk {
+    id: u32,
+    dense: f32,
+    bm25: f32,
+    late: Option<f32>,
+    /// How much the arms together make of it.
+    fused: f32,
+}
+
+impl Candidate {
+    /// A section that no arm named.
+    pub fn without_scores(index: &Index, section: u32) -> Result<Self> {
+        let chunks = index.section(section as usize)?.chunks;
+        let first = chunks.start;
+        Ok(Self {
+            section,
+            arms: ArmScores::default(),
+            chunks: vec![ScoredChunk {
+                id: first,
+                dense: 0.0,
+                bm25: 0.0,
+                late: None,
+                fused: 0.0,
+            }],
+        })
+    }
+
+    /// The best chunks, best first.
+    pub fn best_chunks(&self) -> Vec<ChunkHit> {
+        let mut chunks = self.chunks.clone();
+        chunks.sort_by(|a, b| b.fused.total_cmp(&a.fused).then(a.id.cmp(&b.id)));
+        chunks.truncate(BEST_CHUNKS);
+        chunks
+            .iter()
+            .map(|c| ChunkHit {
+                id: c.id,
+                score: c.fused,
+            })
+            .collect()
+    }
+}
+
+/// The candidate sections of a question, by number, with all scores but the descriptor arm's.
+pub(super) fn gather(index: &Index, question: &Question, exact: bool) -> Result<Vec<Candidate>> {
+    let bm25_sections = bm25::scores(&index.sections_lexical(), &question.terms)?;
+    let bm25_chunks = bm25::scores(&index.chunks_lexical(), &question.terms)?;
+    let mut sections: BTreeSet<u32> = best_ids(&bm25_sections).into_iter().collect();
+    for id in best_ids(&bm25_chunks) {
+        sections.insert(index.section_of(id as usize)?);
+    }
+    for neighbour in index.nearest(&question.vector, PER_ARM, exact)? {
+        sections.insert(index.section_of(neighbour.id as usize)?);
+    }
+
+    let vectors = index.vectors();
+    let mut candidates = Vec::with_capacity(sections.len());
+    let mut chunks = Vec::new();
+    for section in sections {
+        let range = index.section(section as usize)?.chunks;
+        let end = range
+            .end
+            .min(range.start.saturating_add(CHUNKS_PER_SECTION));
+        let first = chunks.len();
+        chunks.extend((range.start..end).map(|id| {
+            ScoredChunk {
+                id,
+                dense: vectors
+                    .row(id as usize)
+                    .map_or(0.0, |row| dot(row, &question.vector)),
+                bm25: bm25_chunks.get(id as usize).copied().unwrap_or(0.0),
+                late: None,
+                fused: 0.0,
+            }
+        }));
+        let bm25_section = bm25_sections.get(section as usize).copied().unwrap_or(0.0);
+        candidates.push((section, bm25_section, first..chunks.len()));
+    }
+    score_late(index, question, &mut chunks)?;
+    Ok(candidates
+        .into_iter()
+        .filter(|(_, _, range)| !range.is_empty())
+        .map(|(section, bm25_section, range)| candidate(section, bm25_section, &chunks[range]))
+        .collect())
+}
+
+/// The up to [`PER_ARM`] best documents with a score above 0.
+fn best_ids(scores: &[f32]) -> Vec<u32> {
+    let mut ids: Vec<u32> = (0..scores.len() as u32)
+        .filter(|&i| scores[i as usize] > 0.0)
+        .collect();
+    let by_score = |a: &u32, b: &u32| {
+        scores[*b as usize]
+            .total_cmp(&scores[*a as usize])
+            .then(a.cmp(b))
+    };
+    if ids.len() > PER_ARM {
+        ids.select_nth_unstable_by(PER_ARM, by_score);
+        ids.truncate(PER_ARM);
+    }
+    ids
+}
+
+/// Fuses the chunks' scores, with late interaction for the best of them; the others count as the
+/// worst that late interaction saw.
+fn score_late(index: &Index, question: &Question, chunks: &mut [ScoredChunk]) -> Result<()> {
+    let mut dense: Vec<f32> = chunks.iter().map(|c| c.dense).collect();
+    let mut lexical: Vec<f32> = chunks.iter().map(|c| c.bm25).collect();
+    fusion::standardize(&mut dense);
+    fusion::standardize(&mut lexical);
+    for (chunk, (dense, lexical)) in chunks.iter_mut().zip(dense.iter().zip(&lexical)) {
+        chunk.fused = dense + lexical;
+    }
+    let Some(late) = &question.late else {
+        return Ok(());
+    };
+    let fused: Vec<f32> = chunks.iter().map(|c| c.fused).collect();
+    for &i in fusion::descending(&fused).iter().take(LATE_CHUNKS) {
+        if let Some(rows) = index.token_vectors(chunks[i].id as usize)? {
+            chunks[i].late = Some(late.max_sim(&rows));
+        }
+    }
+    let worst = chunks
+        .iter()
+        .filter_map(|c| c.late)
+        .fold(f32::INFINITY, f32::min);
+    let worst = if worst.is_finite() { worst } else { 0.0 };
+    let mut scores: Vec<f32> = chunks.iter().map(|c| c.late.unwrap_or(worst)).collect();
+    for (chunk, &late) in chunks.iter_mut().zip(&scores) {
+        chunk.late = Some(late);
+    }
+    fusion::standardize(&mut scores);
+    for (chunk, late) in chunks.iter_mut().zip(scores) {
+        chunk.fused += 2.0 * late;
+    }
+    Ok(())
+}
+
+fn candidate(section: u32, bm25_section: f32, chunks: &[ScoredChunk]) -> Candidate {
+    let best =
+        |score: fn(&ScoredChunk) -> f32| chunks.iter().map(score).fold(f32::NEG_INFINITY, f32::max);
+    let late = |chunk: &ScoredChunk| chunk.late.unwrap_or(0.0);
+    let mut lates: Vec<f32> = chunks.iter().map(late).collect();
+    lates.sort_by(|a, b| b.total_cmp(a));
+    lates.truncate(3);
+    Candidate {
+        section,
+        arms: ArmScores {
+            dense: best(|c| c.dense),
+            dense_mean: chunks.iter().map(|c| c.dense).sum::<f32>() / chunks.len() as f32,
+            bm25_chunk: best(|c| c.bm25),
+            bm25_section,
+            late: best(late),
+            late_mean: lates.iter().sum::<f32>() / lates.len() as f32,
+            descriptor: 0.0,
+        },
+        chunks: chunks.to_vec(),
+    }
+}

@@ -1,0 +1,344 @@
+//! A search: one question against one opened index.
+
+mod candidates;
+
+use std::collections::HashMap;
+use std::time::{Duration, Instant};
+
+use crate::Result;
+use crate::corpus::Guide;
+use crate::encoder::{Embedding, Encoder};
+use crate::index::{Index, IndexError, SectionRecord};
+use crate::rank::confidence::{self, Signals};
+use crate::rank::fusion::{self, ArmScores};
+use crate::rank::guide::{self, Fired};
+use crate::rank::spelling::{self, Correction};
+use crate::rank::{analysis, bm25};
+
+use candidates::{Candidate, Question};
+
+/// How far above the best score the first section of a hint may be lifted, and the distance
+/// between its sections: they must come out in the author's order.
+const LIFT_STEP: f32 = 0.05;
+
+/// An opened index with the encoder that its vectors were made with.
+pub struct Searcher<'a> {
+    index: &'a Index,
+    encoder: &'a dyn Encoder,
+    guide: Guide,
+}
+
+/// Which scores order the sections.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Ranking {
+    /// All arms that the index has.
+    #[default]
+    Full,
+    /// All but late interaction.
+    WithoutLate,
+    /// Cosine of the sentence vectors.
+    Dense,
+    /// BM25 over whole sections.
+    Bm25,
+    /// Reciprocal rank fusion of the two.
+    Rrf,
+}
+
+/// What a search is asked to do.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct SearchOptions {
+    /// Most hits.
+    pub k: usize,
+    /// Whether the authors' routing hints may move sections.
+    pub guidelines: bool,
+    /// Whether every vector is looked at, whatever the index's search path.
+    pub exact: bool,
+    /// Which scores order the sections.
+    pub ranking: Ranking,
+}
+
+impl Default for SearchOptions {
+    /// 4 hits, guidelines on, the index's own search path, all arms.
+    fn default() -> Self {
+        Self {
+            k: 4,
+            guidelines: true,
+            exact: false,
+            ranking: Ranking::Full,
+        }
+    }
+}
+
+/// The answer to a question.
+#[derive(Debug, Clone)]
+pub struct Answer {
+    /// Words of the question that were read as words of the corpus.
+    pub corrections: Vec<Correction>,
+    /// Confidence that the first hit answers the question; 0 without hits.
+    pub confidence: f32,
+    /// Sections by falling score; at most `k`.
+    pub hits: Vec<Hit>,
+    /// Where the time went.
+    pub timings: Timings,
+}
+
+/// A section in an answer.
+#[derive(Debug, Clone)]
+pub struct Hit {
+    /// Number of the section in the index.
+    pub section_id: u32,
+    /// The section.
+    pub section: SectionRecord,
+    /// Fused score after lifts: larger is more relevant, comparable within one answer only.
+    pub score: f32,
+    /// Confidence that this section answers the question.
+    pub confidence: f32,
+    /// The routing hint that moved it.
+    pub hint: Option<Fired>,
+    /// The section's scores by arm.
+    pub arms: ArmScores,
+    /// What its confidence was computed from.
+    pub signals: Signals,
+    /// Its best chunks, best first.
+    pub chunks: Vec<ChunkHit>,
+}
+
+/// A chunk of a hit.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct ChunkHit {
+    /// Number of the chunk in the index.
+    pub id: u32,
+    /// Its share in the section's score: comparable within one answer only.
+    pub score: f32,
+}
+
+/// Duration of each stage of a search.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Timings {
+    /// Embedding the question, spelling included.
+    pub embed: Duration,
+    /// Finding candidates.
+    pub candidates: Duration,
+    /// Scoring and ordering them.
+    pub rank: Duration,
+}
+
+impl<'a> Searcher<'a> {
+    /// A searcher over `index`; an error if `encoder` is not the model of its vectors.
+    pub fn new(index: &'a Index, encoder: &'a dyn Encoder) -> Result<Self, IndexError> {
+        index.check_model(encoder.model())?;
+        let guide = index.guide()?;
+        Ok(Self {
+            index,
+            encoder,
+            guide,
+        })
+    }
+
+    /// Answers a question. A question without any word gets no hits.
+    pub fn search(&self, question: &str, options: &SearchOptions) -> Result<Answer> {
+        let start = Instant::now();
+        if question.trim().is_empty() {
+            return Ok(Answer::empty());
+        }
+        let (text, corrections) = spelling::correct(
+            question,
+            || self.index.vocabulary(),
+            |word| self.encoder.count_tokens(word) == 1,
+        );
+        let late = options.ranking == Ranking::Full && !self.index.token_frequencies().is_empty();
+        let embedding = self.encoder.encode_query(&text, late)?;
+        let question = Question::new(self.index, &text, &embedding, options)?;
+        let embedded = Instant::now();
+        let candidates = candidates::gather(self.index, &question, options.exact)?;
+        let gathered = Instant::now();
+        let hits = self.rank(&text, &embedding, &question, candidates, options)?;
+        Ok(Answer {
+            corrections,
+            confidence: hits.first().map_or(0.0, |hit| hit.confidence),
+            hits,
+            timings: Timings {
+                embed: embedded - start,
+                candidates: gathered - embedded,
+                rank: gathered.elapsed(),
+            },
+        })
+    }
+
+    fn rank(
+        &self,
+        text: &str,
+        embedding: &Embedding,
+        question: &Question,
+        mut candidates: Vec<Candidate>,
+        options: &SearchOptions,
+    ) -> Result<Vec<Hit>> {
+        let fired = if options.guidelines {
+            self.score_descriptors(&mut candidates, embedding)?;
+            let vectors = self.index.guide_vectors();
+            guide::fire(&self.guide, vectors, text, &embedding.sentence)
+        } else {
+            None
+        };
+        let arms: Vec<ArmScores> = candidates.iter().map(|c| c.arms).collect();
+        let mut scores = match options.ranking {
+            Ranking::Full if question.has_late() => fusion::fuse(&arms, &fusion::WITH_LATE),
+            Ranking::Full | Ranking::WithoutLate => fusion::fuse(&arms, &fusion::WITHOUT_LATE),
+            Ranking::Dense => fusion::fuse(&arms, &fusion::DENSE),
+            Ranking::Bm25 => fusion::fuse(&arms, &fusion::BM25),
+            Ranking::Rrf => fusion::reciprocal_rank_fusion(&[
+                arms.iter().map(|a| a.dense).collect(),
+                arms.iter().map(|a| a.bm25_section).collect(),
+            ]),
+        };
+        let lifted = match &fired {
+            Some(fired) => self.lift(fired, &mut candidates, &mut scores)?,
+            None => HashMap::new(),
+        };
+        let coverage = Coverage::new(self.index, &question.terms)?;
+        fusion::descending(&scores)
+            .into_iter()
+            .take(options.k)
+            .map(|i| {
+                let candidate = &candidates[i];
+                let hint = fired
+                    .clone()
+                    .filter(|_| lifted.contains_key(&candidate.section));
+                let signals = Signals {
+                    dense: candidate.arms.dense,
+                    late: question.has_late().then_some(candidate.arms.late),
+                    coverage: coverage.of(candidate.section),
+                    hint: hint.as_ref().map_or(0.0, |fired| fired.lift),
+                };
+                Ok(Hit {
+                    section_id: candidate.section,
+                    section: self.index.section(candidate.section as usize)?,
+                    score: scores[i],
+                    confidence: confidence::confidence(&signals),
+                    hint,
+                    arms: candidate.arms,
+                    signals,
+                    chunks: candidate.best_chunks(),
+                })
+            })
+            .collect()
+    }
+
+    /// Sets the descriptor arm: a section that several descriptors describe takes the best.
+    fn score_descriptors(&self, candidates: &mut [Candidate], embedding: &Embedding) -> Result<()> {
+        let vectors = self.index.guide_vectors();
+        let first_row = self.guide.guidelines.len();
+        let mut by_path: HashMap<&str, f32> = HashMap::new();
+        for (i, descriptor) in self.guide.descriptors.iter().enumerate() {
+            if let Some(row) = vectors.row(first_row + i) {
+                let cosine = crate::index::dot(row, &embedding.sentence);
+                let best = by_path.entry(&descriptor.target).or_insert(cosine);
+                *best = best.max(cosine);
+            }
+        }
+        if by_path.is_empty() {
+            return Ok(());
+        }
+        let worst = by_path.values().copied().fold(f32::INFINITY, f32::min);
+        for candidate in candidates {
+            let section = self.index.section(candidate.section as usize)?;
+            let cosine = by_path.get(section.path.as_str());
+            candidate.arms.descriptor = cosine.copied().unwrap_or(worst);
+        }
+        Ok(())
+    }
+
+    /// Lifts the hint's sections towards the best score, in the author's order; gives the sections
+    /// that it names. One that is no candidate becomes one.
+    fn lift(
+        &self,
+        fired: &Fired,
+        candidates: &mut Vec<Candidate>,
+        scores: &mut Vec<f32>,
+    ) -> Result<HashMap<u32, usize>> {
+        let mut named = HashMap::new();
+        for (order, target) in fired.targets.iter().enumerate() {
+            if let Some(section) = self.find_section(target)? {
+                named.entry(section).or_insert(order);
+            }
+        }
+        let best = scores.iter().copied().fold(f32::NEG_INFINITY, f32::max);
+        let worst = scores.iter().copied().fold(f32::INFINITY, f32::min);
+        for (&section, &order) in &named {
+            let at = match candidates.iter().position(|c| c.section == section) {
+                Some(at) => at,
+                None => {
+                    candidates.push(Candidate::without_scores(self.index, section)?);
+                    scores.push(worst);
+                    candidates.len() - 1
+                }
+            };
+            let goal = best + LIFT_STEP * (fired.targets.len() - order) as f32;
+            scores[at] += fired.lift * (goal - scores[at]).max(0.0);
+        }
+        Ok(named)
+    }
+
+    /// The section with this path, by binary search: sections are sorted by path.
+    pub fn find_section(&self, path: &str) -> Result<Option<u32>> {
+        let (mut low, mut high) = (0, self.index.num_sections());
+        while low < high {
+            let middle = low + (high - low) / 2;
+            match self.index.section(middle)?.path.as_str().cmp(path) {
+                std::cmp::Ordering::Equal => return Ok(Some(middle as u32)),
+                std::cmp::Ordering::Less => low = middle + 1,
+                std::cmp::Ordering::Greater => high = middle,
+            }
+        }
+        Ok(None)
+    }
+}
+
+impl Answer {
+    fn empty() -> Self {
+        Self {
+            corrections: Vec::new(),
+            confidence: 0.0,
+            hits: Vec::new(),
+            timings: Timings::default(),
+        }
+    }
+}
+
+/// Which part of a question's terms each section contains.
+struct Coverage<'a> {
+    /// Sections that contain the term, and the term's idf.
+    terms: Vec<(&'a [u32], f32)>,
+    total: f32,
+}
+
+impl<'a> Coverage<'a> {
+    fn new(index: &'a Index, terms: &[String]) -> Result<Self, IndexError> {
+        let postings = index.sections_lexical();
+        let terms = bm25::count_terms(terms)
+            .into_keys()
+            .map(|term| {
+                let ids = postings.postings(term)?.map_or(&[][..], |(ids, _)| ids);
+                Ok((ids, bm25::idf(postings.num_docs(), ids.len())))
+            })
+            .collect::<Result<Vec<_>, IndexError>>()?;
+        let total = terms.iter().map(|(_, idf)| idf).sum();
+        Ok(Self { terms, total })
+    }
+
+    fn of(&self, section: u32) -> f32 {
+        if self.total == 0.0 {
+            return 0.0;
+        }
+        let covered = self
+            .terms
+            .iter()
+            .filter(|(ids, _)| ids.binary_search(&section).is_ok());
+        covered.map(|(_, idf)| idf).sum::<f32>() / self.total
+    }
+}
+
+/// The lexical terms of a question.
+fn question_terms(text: &str) -> Vec<String> {
+    analysis::terms(text)
+}
