@@ -227,8 +227,15 @@ impl Chunker<'_> {
             };
             (first.start, first.own_start) = (start, start);
         }
-        let own_starts: Vec<usize> = self.drafts.iter().map(|draft| draft.own_start).collect();
-        let ends = own_starts.into_iter().skip(1).chain([text.len()]);
+        // Where a part of a line begins is an estimate, at worst beyond the next line.
+        let mut ends = vec![text.len(); self.drafts.len()];
+        let mut end = text.len();
+        for (draft, own_end) in self.drafts.iter_mut().zip(&mut ends).rev() {
+            *own_end = end;
+            draft.own_start = draft.own_start.min(end);
+            draft.start = draft.start.min(draft.own_start);
+            end = draft.own_start;
+        }
         let drafts = std::mem::take(&mut self.drafts);
         drafts
             .into_iter()
@@ -392,19 +399,18 @@ impl Packer<'_> {
     }
 
     /// Begins the current pack with the last lines of the pack before, if they fit with `units`.
+    /// Not inside a line: its two packs share that line already.
     fn repeat_last_lines(&mut self, units: &[Counted]) {
         let (Some(last), Some(first)) = (self.packs.last(), units.first()) else {
             return;
         };
-        let from_line = self
-            .lines
-            .number(first.unit.start)
-            .saturating_sub(self.options.overlap_lines);
-        let is_repeated = |known: &&Counted| self.lines.number(known.unit.start) >= from_line;
-        let count = match self.options.overlap_lines {
-            0 => 0,
-            _ => last.units.iter().rev().take_while(is_repeated).count(),
+        let line = |counted: &Counted| self.lines.number(counted.unit.start);
+        let own_line = line(first);
+        let is_repeated = |known: &&Counted| {
+            let distance = own_line - line(known);
+            (1..=self.options.overlap_lines).contains(&distance)
         };
+        let count = last.units.iter().rev().take_while(is_repeated).count();
         let repeated: Vec<Counted> = last.units[last.units.len() - count..]
             .iter()
             .map(|known| Counted {

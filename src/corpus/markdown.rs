@@ -188,7 +188,6 @@ impl Survey {
                     depth += 1;
                 }
                 Event::End(_) => depth -= 1,
-                Event::Code(_) => code.push(range),
                 _ => {}
             }
         }
@@ -271,6 +270,7 @@ struct Builder<'a> {
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Mode {
     Prose,
+    Heading,
     Code,
     Metadata,
 }
@@ -309,8 +309,11 @@ impl<'a> Builder<'a> {
                 }
                 // What is left of an HTML block after its tags were blanked is text.
                 Event::Html(text) => self.code_lines(&text, range),
+                Event::SoftBreak | Event::HardBreak if self.mode == Mode::Heading => {
+                    self.push(" ", range.start);
+                }
                 Event::SoftBreak | Event::HardBreak => self.end_line(),
-                Event::InlineHtml(_) if !self.text.is_empty() => self.push(" ", range.start),
+                Event::InlineHtml(_) => self.push(" ", range.start),
                 _ => {}
             }
         }
@@ -342,6 +345,7 @@ impl<'a> Builder<'a> {
                 self.mode = Mode::Code;
                 self.open_code(kind, range.start);
             }
+            Tag::Heading { .. } if self.is_structure(range.start) => self.mode = Mode::Heading,
             Tag::MetadataBlock(_) => self.mode = Mode::Metadata,
             _ => {}
         }
@@ -385,9 +389,10 @@ impl<'a> Builder<'a> {
     }
 
     fn end_heading(&mut self, level: HeadingLevel, range: Range<usize>) {
-        if self.containers > 0 || (self.format != Format::Mdx && self.is_in_html(range.start)) {
+        if self.mode != Mode::Heading {
             return self.flush();
         }
+        self.mode = Mode::Prose;
         self.runs.clear();
         let text = self.text.split_whitespace().collect::<Vec<_>>().join(" ");
         self.text.clear();
@@ -400,11 +405,14 @@ impl<'a> Builder<'a> {
         self.border = Border::Block;
     }
 
-    fn is_in_html(&self, offset: usize) -> bool {
+    /// Whether a heading at `offset` is one of the document, not of a quotation, list or HTML.
+    fn is_structure(&self, offset: usize) -> bool {
         let next = self.html.partition_point(|block| block.end <= offset);
-        self.html
+        let is_in_html = self
+            .html
             .get(next)
-            .is_some_and(|block| block.start <= offset)
+            .is_some_and(|block| block.start <= offset);
+        self.containers == 0 && (self.format == Format::Mdx || !is_in_html)
     }
 
     /// The language of a fenced block, e.g. `go`, is the context of its lines.
@@ -434,7 +442,8 @@ impl<'a> Builder<'a> {
         }
     }
 
-    /// Verbatim lines, one unit each.
+    /// Verbatim lines, one unit each. A line may come in several events: with CRLF, its end is
+    /// one of its own.
     fn code_lines(&mut self, text: &str, range: Range<usize>) {
         let is_verbatim = text.len() == range.len();
         let mut at = 0;
@@ -442,20 +451,29 @@ impl<'a> Builder<'a> {
             let offset = range.start + if is_verbatim { at } else { 0 };
             at += line.len();
             let content = line.trim_end_matches(['\n', '\r']);
-            if content.trim().is_empty() {
-                self.strengthen(Border::Paragraph);
-                continue;
-            }
             self.push(content, offset);
             if line.ends_with('\n') {
+                let is_blank = self.text.trim().is_empty();
                 self.flush();
+                if is_blank {
+                    self.strengthen(Border::Paragraph);
+                }
             }
         }
     }
 
     fn push(&mut self, text: &str, source_offset: usize) {
-        self.runs.push((self.text.len(), source_offset));
-        self.text.push_str(text);
+        let mut offset = source_offset;
+        for piece in text.split(scrub::BLANKED) {
+            let is_first = self.text.is_empty() && matches!(self.mode, Mode::Prose | Mode::Heading);
+            let kept = if is_first { piece.trim_start() } else { piece };
+            if !kept.is_empty() {
+                self.runs
+                    .push((self.text.len(), offset + piece.len() - kept.len()));
+                self.text.push_str(kept);
+            }
+            offset += piece.len() + 1;
+        }
     }
 
     fn end_line(&mut self) {
@@ -569,6 +587,14 @@ mod tests {
                 "Block f",
                 "Paragraph g",
             ]
+        );
+    }
+
+    #[test]
+    fn crlf_ends_lines_in_code_and_prose() {
+        assert_eq!(
+            markdown("a\r\nb\r\n\r\n```\r\nc\r\nd\r\n\r\ne\r\n```\r\n"),
+            ["Block a", "Line b", "Block c", "Line d", "Paragraph e"]
         );
     }
 

@@ -78,7 +78,12 @@ impl Reader<'_> {
                     self.line(line);
                 }
             }
-            Block::Item(lines) => self.line(&Line::join(lines)),
+            Block::Item(lines) => {
+                // To Markdown, a bold line right under a list continues its last item.
+                for group in lines.chunk_by(|line, next| !line.is_bold && !next.is_bold) {
+                    self.line(&Line::join(group));
+                }
+            }
             Block::Table { header, rows } => self.table(header, rows),
         }
     }
@@ -125,6 +130,8 @@ impl Reader<'_> {
             if above.is_bold {
                 group.clone_from(&self.heading);
             }
+        } else {
+            self.last_line = None;
         }
         let after = line
             .mentions
