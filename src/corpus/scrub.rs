@@ -248,7 +248,7 @@ mod tests {
             blank("abcdef\n", &[0..4, 1..3, 2..5]),
             "\u{1}\u{1}\u{1}\u{1}\u{1}f\n"
         );
-        assert_eq!(blank("abc\ndef", &[0..3]), "   \ndef");
+        assert_eq!(blank("abc\ndef", &[0..2, 2..3]), "   \ndef");
     }
 
     #[test]
