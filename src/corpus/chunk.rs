@@ -405,6 +405,9 @@ impl Packer<'_> {
         let (Some(last), Some(first)) = (self.packs.last(), units.first()) else {
             return;
         };
+        if self.lines.start(first.unit.start) != first.unit.start {
+            return;
+        }
         let line = |counted: &Counted| self.lines.number(counted.unit.start);
         let own_line = line(first);
         let is_repeated = |known: &&Counted| {

@@ -263,9 +263,14 @@ struct Builder<'a> {
     containers: usize,
     list_depth: usize,
     mode: Mode,
-    /// Start of the last node, so that each one begins after the one before it.
-    last_start: Option<usize>,
+    /// In a table cell that has no text yet, after one that has. Empty cells leave no trace.
+    is_cell_open: bool,
+    /// Source offset up to which text is in a node already, so that each begins after the last.
+    taken: usize,
 }
+
+/// Stands between the cells of a row.
+const CELL_SEPARATOR: &str = " | ";
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Mode {
@@ -289,7 +294,8 @@ impl<'a> Builder<'a> {
             containers: 0,
             list_depth: 0,
             mode: Mode::Prose,
-            last_start: None,
+            is_cell_open: false,
+            taken: 0,
         }
     }
 
@@ -325,8 +331,10 @@ impl<'a> Builder<'a> {
         match tag {
             Tag::Emphasis | Tag::Strong | Tag::Strikethrough | Tag::Link { .. } => return,
             Tag::Image { .. } => return,
-            Tag::TableCell if self.text.is_empty() => return,
-            Tag::TableCell => return self.push(" | ", range.start),
+            Tag::TableCell => {
+                self.is_cell_open = !self.text.is_empty();
+                return;
+            }
             _ => self.flush(),
         }
         self.strengthen(match tag {
@@ -474,6 +482,9 @@ impl<'a> Builder<'a> {
             let is_first = self.text.is_empty() && matches!(self.mode, Mode::Prose | Mode::Heading);
             let kept = if is_first { piece.trim_start() } else { piece };
             if !kept.is_empty() {
+                if std::mem::take(&mut self.is_cell_open) {
+                    self.text.push_str(CELL_SEPARATOR);
+                }
                 self.runs
                     .push((self.text.len(), offset + piece.len() - kept.len()));
                 self.text.push_str(kept);
@@ -500,11 +511,19 @@ impl<'a> Builder<'a> {
         }
         let mut text = std::mem::take(&mut self.text);
         let runs = std::mem::take(&mut self.runs);
+        self.is_cell_open = false;
         text.truncate(text.trim_end().len());
-        let Some(&(_, offset)) = runs.first().filter(|_| !text.is_empty()) else {
+        let (Some(&(_, offset)), Some(&(last_at, last_offset))) = (runs.first(), runs.last())
+        else {
             return;
         };
+        if text.is_empty() {
+            return;
+        }
         let start = self.node_start(offset);
+        self.taken = self
+            .taken
+            .max(last_offset + text.len().saturating_sub(last_at));
         self.document.nodes.push(Node::Unit(Unit {
             text,
             start,
@@ -516,15 +535,16 @@ impl<'a> Builder<'a> {
         self.border = Border::Line;
     }
 
-    /// The start of the line of `offset`, or `offset` itself where another node has that start:
-    /// Markdown also ends lines at a lone carriage return.
+    /// The start of the line of `offset`, or `offset` itself where the node before has text on that
+    /// line: Markdown also ends lines at a lone carriage return.
     fn node_start(&mut self, offset: usize) -> usize {
         let line_start = self.lines.start(offset);
-        let start = match self.last_start {
-            Some(last) if line_start <= last => offset.max(last),
-            _ => line_start,
+        let start = if line_start < self.taken {
+            offset
+        } else {
+            line_start
         };
-        self.last_start = Some(start);
+        self.taken = self.taken.max(start + 1);
         start
     }
 }

@@ -30,20 +30,21 @@ pub(super) fn markup(
 /// so that `<b>text` does not become indented code; readers of the text drop it.
 pub(super) const BLANKED: char = '\u{1}';
 
-/// `source` with the `blanks` (sorted, at character borders) overwritten, byte for byte: a line
+/// `source` with the `blanks` (sorted by start, at character borders) overwritten, byte for byte: a line
 /// of which nothing is left is blank, elsewhere [`BLANKED`] takes the place of what was there.
 pub(super) fn blank(source: &str, blanks: &[Range<usize>]) -> String {
     let mut marked = String::with_capacity(source.len());
     let mut at = 0;
     for range in blanks {
-        marked.push_str(&source[at..range.start]);
-        for char in source[range.clone()].chars() {
+        let start = range.start.max(at);
+        marked.push_str(&source[at..start]);
+        for char in source[start..range.end.max(start)].chars() {
             match char {
                 '\n' | '\r' => marked.push(char),
                 other => marked.extend(std::iter::repeat_n(BLANKED, other.len_utf8())),
             }
         }
-        at = range.end;
+        at = range.end.max(start);
     }
     marked.push_str(&source[at..]);
     let is_blank = |line: &str| {
@@ -239,6 +240,15 @@ mod tests {
             scrubbed("<a>\n<kept\n<b>", std::slice::from_ref(&fence)),
             "<kept"
         );
+    }
+
+    #[test]
+    fn blanks_may_overlap() {
+        assert_eq!(
+            blank("abcdef\n", &[0..4, 1..3, 2..5]),
+            "\u{1}\u{1}\u{1}\u{1}\u{1}f\n"
+        );
+        assert_eq!(blank("abc\ndef", &[0..2, 2..3]), "   \ndef");
     }
 
     #[test]

@@ -75,6 +75,14 @@ fn a_block_after_a_colon_belongs_to_it() {
 }
 
 #[test]
+fn empty_cells_leave_no_trace() {
+    assert_eq!(
+        markdown("|a|b|c|\n|-|-|-|\n|1||3|\n|x|\n||y|\n"),
+        ["Block a | b | c", "Line 1 | 3", "Line x", "Line y"]
+    );
+}
+
+#[test]
 fn crlf_ends_lines_in_code_and_prose() {
     assert_eq!(
         markdown("a\r\nb\r\n\r\n```\r\nc\r\nd\r\n\r\ne\r\n```\r\n"),
