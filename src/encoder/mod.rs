@@ -1,5 +1,13 @@
 //! Encoders: text in, unit-length vectors out.
 
+mod builtin;
+mod forward;
+pub mod kernels;
+pub mod pack;
+pub mod tokenizer;
+
+pub use builtin::BuiltinEncoder;
+
 use crate::Result;
 
 /// Which model made a vector. Two encoders with equal ids give comparable vectors.
@@ -51,4 +59,11 @@ pub trait Encoder: Send + Sync {
 /// What can go wrong with an embedding model.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
-pub enum EncoderError {}
+pub enum EncoderError {
+    /// The model pack of the built-in encoder is missing or damaged.
+    #[error(transparent)]
+    Pack(#[from] pack::PackError),
+    /// The kernel that was asked for is not there.
+    #[error(transparent)]
+    Kernel(#[from] kernels::KernelError),
+}
