@@ -67,7 +67,11 @@ impl BuiltinEncoder {
             dim: HIDDEN as u32,
             max_tokens: MAX_TOKENS as u32,
         };
-        Self { model, weights, kernels }
+        Self {
+            model,
+            weights,
+            kernels,
+        }
     }
 
     fn tokenizer(&self) -> Tokenizer<'static> {
@@ -104,7 +108,11 @@ impl Encoder for BuiltinEncoder {
 
     fn encode_query(&self, question: &str, with_tokens: bool) -> Result<Embedding> {
         let ids = self.token_ids(question);
-        let groups = if ids.len() < MIN_PARALLEL_ROWS { 1 } else { parallel_groups() };
+        let groups = if ids.len() < MIN_PARALLEL_ROWS {
+            1
+        } else {
+            parallel_groups()
+        };
         let mut workspace = Workspace::default();
         let mut embeddings = self.encode_unit(&[&ids], groups, with_tokens, &mut workspace);
         Ok(embeddings.remove(0))
@@ -126,11 +134,18 @@ impl Encoder for BuiltinEncoder {
             let embedding = self.encode_query(only, with_tokens)?;
             return Ok(vec![embedding; passages.len()]);
         }
-        let ids: Vec<Vec<u32>> = distinct.par_iter().map(|text| self.token_ids(text)).collect();
+        let ids: Vec<Vec<u32>> = distinct
+            .par_iter()
+            .map(|text| self.token_ids(text))
+            .collect();
         let mut longest_first: Vec<usize> = (0..ids.len()).collect();
         longest_first.sort_by_key(|&text| std::cmp::Reverse(ids[text].len()));
         let units = units(&longest_first, &ids);
-        let groups = if units.len() == 1 { parallel_groups() } else { 1 };
+        let groups = if units.len() == 1 {
+            parallel_groups()
+        } else {
+            1
+        };
         let encoded: Vec<Vec<Embedding>> = units
             .par_iter()
             .with_max_len(1)
@@ -143,7 +158,10 @@ impl Encoder for BuiltinEncoder {
         for (&text, embedding) in longest_first.iter().zip(encoded.into_iter().flatten()) {
             embeddings[text] = Some(embedding);
         }
-        Ok(which.iter().filter_map(|&text| embeddings[text].clone()).collect())
+        Ok(which
+            .iter()
+            .filter_map(|&text| embeddings[text].clone())
+            .collect())
     }
 }
 
@@ -184,14 +202,21 @@ fn embedding(ids: &[u32], rows: &[f32], with_tokens: bool) -> Embedding {
     let tokens = with_tokens.then(|| {
         let mut vectors = rows[HIDDEN..rows.len() - HIDDEN].to_vec();
         vectors.chunks_exact_mut(HIDDEN).for_each(normalize);
-        TokenVectors { ids: ids[1..ids.len() - 1].to_vec(), vectors }
+        TokenVectors {
+            ids: ids[1..ids.len() - 1].to_vec(),
+            vectors,
+        }
     });
     Embedding { sentence, tokens }
 }
 
 /// Scales `vector` to unit length.
 fn normalize(vector: &mut [f32]) {
-    let length = vector.iter().map(|v| f64::from(*v) * f64::from(*v)).sum::<f64>().sqrt();
+    let length = vector
+        .iter()
+        .map(|v| f64::from(*v) * f64::from(*v))
+        .sum::<f64>()
+        .sqrt();
     let inverse = (1.0 / length) as f32;
     vector.iter_mut().for_each(|value| *value *= inverse);
 }

@@ -72,7 +72,8 @@ impl PanelScratch {
         self.narrow.resize(rows * HIDDEN, 0.0);
         self.bytes.resize(rows * FEED_FORWARD, 0);
         self.scales.resize(rows, Scale::default());
-        self.scores.resize(SCORE_ROWS * MAX_TOKENS.next_multiple_of(KEY_PAD), 0.0);
+        self.scores
+            .resize(SCORE_ROWS * MAX_TOKENS.next_multiple_of(KEY_PAD), 0.0);
     }
 }
 
@@ -106,7 +107,12 @@ pub(super) fn forward<'w>(
             gather_heads(span, workspace);
         }
         let next_shrink = weights.layers.get(number + 1).map(|next| next.qkv_shrink);
-        let pass = LayerPass { kernels, layer, spans: &spans, next_shrink };
+        let pass = LayerPass {
+            kernels,
+            layer,
+            spans: &spans,
+            next_shrink,
+        };
         pass.run(group_rows, workspace);
     }
     &workspace.hidden
@@ -118,7 +124,11 @@ fn spans(sequences: &[&[u32]]) -> Vec<Span> {
     sequences
         .iter()
         .map(|ids| {
-            let span = Span { start, length: ids.len(), heads_start };
+            let span = Span {
+                start,
+                length: ids.len(),
+                heads_start,
+            };
             start += span.length;
             heads_start += HEADS * span.head_len();
             span
@@ -136,7 +146,9 @@ impl Workspace {
         self.heads.resize(heads, 0.0);
         let panel_rows = rows.min(PANEL_ROWS);
         self.scratch.resize_with(groups, PanelScratch::default);
-        self.scratch.iter_mut().for_each(|scratch| scratch.resize(panel_rows));
+        self.scratch
+            .iter_mut()
+            .for_each(|scratch| scratch.resize(panel_rows));
     }
 }
 
@@ -145,7 +157,10 @@ fn embed(weights: &Weights, kernels: &Kernels, sequences: &[&[u32]], workspace: 
     let shrink = Some(weights.layers[0].qkv_shrink);
     let tokens = sequences.iter().flat_map(|ids| ids.iter().enumerate());
     let rows = workspace.hidden.chunks_exact_mut(HIDDEN);
-    let inputs = workspace.input.chunks_exact_mut(HIDDEN).zip(&mut workspace.input_scales);
+    let inputs = workspace
+        .input
+        .chunks_exact_mut(HIDDEN)
+        .zip(&mut workspace.input_scales);
     for (((position, &id), row), (bytes, scale)) in tokens.zip(rows).zip(inputs) {
         let id = id as usize;
         let word = &weights.words[id * HIDDEN..][..HIDDEN];
@@ -169,7 +184,12 @@ fn project_qkv(kernels: &Kernels, layer: &Layer, group_rows: usize, workspace: &
             kernels.matmul(Quantized { bytes, scales }, &layer.qkv, out);
         }
     };
-    let Workspace { input, input_scales, qkv, .. } = workspace;
+    let Workspace {
+        input,
+        input_scales,
+        qkv,
+        ..
+    } = workspace;
     if input_scales.len() <= group_rows {
         return project(qkv, input, input_scales);
     }
@@ -208,9 +228,21 @@ struct LayerPass<'a> {
 
 impl LayerPass<'_> {
     fn run(&self, group_rows: usize, workspace: &mut Workspace) {
-        let Workspace { hidden, input, input_scales, qkv, heads, scratch } = workspace;
+        let Workspace {
+            hidden,
+            input,
+            input_scales,
+            qkv,
+            heads,
+            scratch,
+        } = workspace;
         if input_scales.len() <= group_rows {
-            let group = Rows { start: 0, hidden, input, scales: input_scales };
+            let group = Rows {
+                start: 0,
+                hidden,
+                input,
+                scales: input_scales,
+            };
             return self.group(group, qkv, heads, &mut scratch[0]);
         }
         let groups = hidden
@@ -218,10 +250,17 @@ impl LayerPass<'_> {
             .zip(input.par_chunks_mut(group_rows * HIDDEN))
             .zip(input_scales.par_chunks_mut(group_rows))
             .zip(scratch);
-        groups.enumerate().for_each(|(number, (((hidden, input), scales), scratch))| {
-            let group = Rows { start: number * group_rows, hidden, input, scales };
-            self.group(group, qkv, heads, scratch);
-        });
+        groups
+            .enumerate()
+            .for_each(|(number, (((hidden, input), scales), scratch))| {
+                let group = Rows {
+                    start: number * group_rows,
+                    hidden,
+                    input,
+                    scales,
+                };
+                self.group(group, qkv, heads, scratch);
+            });
     }
 
     /// The panels of one group, one after the other.
@@ -233,7 +272,17 @@ impl LayerPass<'_> {
             .zip(group.scales.chunks_mut(PANEL_ROWS));
         for (number, ((hidden, input), scales)) in panels.enumerate() {
             let start = group.start + number * PANEL_ROWS;
-            self.panel(Rows { start, hidden, input, scales }, qkv, heads, scratch);
+            self.panel(
+                Rows {
+                    start,
+                    hidden,
+                    input,
+                    scales,
+                },
+                qkv,
+                heads,
+                scratch,
+            );
         }
     }
 
@@ -249,21 +298,34 @@ impl LayerPass<'_> {
         let bytes = &mut scratch.bytes[..rows * HIDDEN];
         quantize_rows(kernels, narrow, None, bytes, scales);
         kernels.matmul(Quantized { bytes, scales }, &layer.context, narrow);
-        for (x, y) in panel.hidden.chunks_exact_mut(HIDDEN).zip(narrow.chunks_exact(HIDDEN)) {
+        for (x, y) in panel
+            .hidden
+            .chunks_exact_mut(HIDDEN)
+            .zip(narrow.chunks_exact(HIDDEN))
+        {
             kernels.add_norm(x, y, &layer.context_norm);
         }
 
-        quantize_rows(kernels, panel.hidden, None, bytes, scales);
+        quantize_rows(kernels, panel.hidden, Some(layer.up_shrink), bytes, scales);
         kernels.matmul(Quantized { bytes, scales }, &layer.up, wide);
         kernels.gelu(wide);
         let bytes = &mut scratch.bytes[..rows * FEED_FORWARD];
         quantize_rows(kernels, wide, None, bytes, scales);
         kernels.matmul(Quantized { bytes, scales }, &layer.down, narrow);
-        for (x, y) in panel.hidden.chunks_exact_mut(HIDDEN).zip(narrow.chunks_exact(HIDDEN)) {
+        for (x, y) in panel
+            .hidden
+            .chunks_exact_mut(HIDDEN)
+            .zip(narrow.chunks_exact(HIDDEN))
+        {
             kernels.add_norm(x, y, &layer.down_norm);
         }
         if self.next_shrink.is_some() {
-            let Rows { hidden, input, scales, .. } = panel;
+            let Rows {
+                hidden,
+                input,
+                scales,
+                ..
+            } = panel;
             quantize_rows(kernels, hidden, self.next_shrink, input, scales);
         }
     }
@@ -278,8 +340,13 @@ impl LayerPass<'_> {
         scores: &mut [f32],
     ) {
         let end = start + out.len() / HIDDEN;
-        let first = self.spans.partition_point(|span| span.start + span.length <= start);
-        for span in self.spans[first..].iter().take_while(|span| span.start < end) {
+        let first = self
+            .spans
+            .partition_point(|span| span.start + span.length <= start);
+        for span in self.spans[first..]
+            .iter()
+            .take_while(|span| span.start < end)
+        {
             let from = span.start.max(start);
             let to = (span.start + span.length).min(end);
             for head in 0..HEADS {
@@ -310,7 +377,9 @@ fn quantize_rows(
     scales: &mut [Scale],
 ) {
     let width = values.len() / scales.len();
-    let rows = values.chunks_exact(width).zip(bytes.chunks_exact_mut(width));
+    let rows = values
+        .chunks_exact(width)
+        .zip(bytes.chunks_exact_mut(width));
     for ((row, bytes), scale) in rows.zip(scales) {
         *scale = kernels.quantize(row, shrink, bytes);
     }

@@ -11,7 +11,7 @@
 //! | `norm` | f32 \[2, 384\] | gain and bias, as all norms |
 //! | `layers.I.M.weights` | i8 \[N/64, K/4, 64, 4\] | `M` is `qkv`, `context`, `up`, `down` |
 //! | `layers.I.M.scales`, `.bias`, `.sums` | f32, f32, i32 \[N\] | see [`Matrix`] |
-//! | `layers.I.qkv.shrink` | f32 \[384\] | factors on the input of `qkv` before quantization |
+//! | `layers.I.qkv.shrink`, `layers.I.up.shrink` | f32 \[384\] | factors on the input before it is quantized |
 //! | `layers.I.context.norm`, `layers.I.down.norm` | f32 \[2, 384\] | norms after the residuals |
 //! | `vocabulary.bytes`, `.offsets`, `.slots` | u8, u32, u16 | see [`Vocabulary`] |
 
@@ -102,7 +102,9 @@ pub enum PackError {
         source: std::io::Error,
     },
     /// The manifest is not one.
-    #[error("{MANIFEST_FILE} is not a model manifest: {source}\nhint: write the folder again with pack-model")]
+    #[error(
+        "{MANIFEST_FILE} is not a model manifest: {source}\nhint: write the folder again with pack-model"
+    )]
     Manifest {
         /// Why.
         source: serde_json::Error,
@@ -128,7 +130,9 @@ pub enum PackError {
         found: String,
     },
     /// The weights' file is not safetensors.
-    #[error("{WEIGHTS_FILE} cannot be parsed: {source}\nhint: write the folder again with pack-model")]
+    #[error(
+        "{WEIGHTS_FILE} cannot be parsed: {source}\nhint: write the folder again with pack-model"
+    )]
     Container {
         /// Why.
         source: safetensors::SafeTensorError,
@@ -161,6 +165,8 @@ pub struct Layer {
     pub context_norm: Norm<'static>,
     /// Into the feed-forward layer, 1536 x 384.
     pub up: Matrix<'static>,
+    /// As `qkv_shrink`, for `up`.
+    pub up_shrink: &'static [f32],
     /// Out of it, 384 x 1536.
     pub down: Matrix<'static>,
     /// After the feed-forward layer.
@@ -188,8 +194,9 @@ pub struct Weights {
 #[repr(C, align(64))]
 struct Aligned<T: ?Sized>(T);
 
-static BUNDLED_WEIGHTS: &Aligned<[u8]> =
-    &Aligned(*include_bytes!("../../models/all-MiniLM-L6-v2/model.safetensors"));
+static BUNDLED_WEIGHTS: &Aligned<[u8]> = &Aligned(*include_bytes!(
+    "../../models/all-MiniLM-L6-v2/model.safetensors"
+));
 static BUNDLED_MANIFEST: &str = include_str!("../../models/all-MiniLM-L6-v2/manifest.json");
 
 /// The pack that is compiled in. Parses its header and manifest, nothing else.
@@ -217,7 +224,10 @@ pub fn load(folder: &Path) -> Result<(Manifest, Weights), PackError> {
     let found = sha256(bytes);
     let expected = manifest.weights_digest();
     if found != expected {
-        return Err(PackError::Checksum { expected: expected.to_owned(), found });
+        return Err(PackError::Checksum {
+            expected: expected.to_owned(),
+            found,
+        });
     }
     Ok((manifest, Weights::parse(bytes)?))
 }
@@ -234,14 +244,19 @@ fn map(path: &Path) -> std::io::Result<&'static [u8]> {
 
 /// SHA-256 of `bytes`, lower-case hex.
 pub fn sha256(bytes: &[u8]) -> String {
-    Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
+    Sha256::digest(bytes)
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect()
 }
 
 fn parse_manifest(bytes: &[u8]) -> Result<Manifest, PackError> {
     let manifest: Manifest =
         serde_json::from_slice(bytes).map_err(|source| PackError::Manifest { source })?;
     if manifest.layout != LAYOUT {
-        return Err(PackError::Layout { found: manifest.layout });
+        return Err(PackError::Layout {
+            found: manifest.layout,
+        });
     }
     Ok(manifest)
 }
@@ -264,8 +279,9 @@ impl Weights {
             offsets: &tensor(&file, "vocabulary.offsets", padded(VOCABULARY + 1))?[..=VOCABULARY],
             slots: tensor(&file, "vocabulary.slots", VOCABULARY_SLOTS)?,
         };
-        let layers: Vec<Layer> =
-            (0..LAYERS).map(|layer| Layer::parse(&file, layer)).collect::<Result<_, _>>()?;
+        let layers: Vec<Layer> = (0..LAYERS)
+            .map(|layer| Layer::parse(&file, layer))
+            .collect::<Result<_, _>>()?;
         Ok(Self {
             words: tensor(&file, "words", VOCABULARY * HIDDEN)?,
             word_scales: tensor(&file, "words.scales", padded(VOCABULARY))?,
@@ -286,6 +302,7 @@ impl Layer {
             context: matrix(file, &name("context"), HIDDEN, HIDDEN)?,
             context_norm: norm(file, &name("context.norm"))?,
             up: matrix(file, &name("up"), FEED_FORWARD, HIDDEN)?,
+            up_shrink: tensor(file, &name("up.shrink"), HIDDEN)?,
             down: matrix(file, &name("down"), HIDDEN, FEED_FORWARD)?,
             down_norm: norm(file, &name("down.norm"))?,
         })
@@ -318,7 +335,9 @@ fn norm(file: &SafeTensors<'static>, name: &str) -> Result<Norm<'static>, PackEr
 }
 
 fn any_length(file: &SafeTensors<'static>, name: &str) -> Result<&'static [u8], PackError> {
-    let view = file.tensor(name).map_err(|source| PackError::Container { source })?;
+    let view = file
+        .tensor(name)
+        .map_err(|source| PackError::Container { source })?;
     Ok(view.data())
 }
 

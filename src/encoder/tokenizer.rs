@@ -175,7 +175,9 @@ impl<'a> Tokenizer<'a> {
                     longest = Some((id, end));
                 }
             }
-            let Some((id, length)) = longest else { return false };
+            let Some((id, length)) = longest else {
+                return false;
+            };
             pieces.push(id);
             start += length;
         }

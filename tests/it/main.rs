@@ -1,3 +1,4 @@
 //! Integration tests, one module a theme.
+#![allow(clippy::unwrap_used)]
 
 mod encoder_parity;

@@ -21,19 +21,31 @@ use zerocopy::IntoBytes;
 
 /// The files of the original model that are read, and what they must be.
 const SOURCES: [(&str, &str); 2] = [
-    (WEIGHTS_FILE, "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"),
-    ("vocab.txt", "07eced375cec144d27c900241f3e339478dec958f92fddbc551f295c992038a3"),
+    (
+        WEIGHTS_FILE,
+        "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db",
+    ),
+    (
+        "vocab.txt",
+        "07eced375cec144d27c900241f3e339478dec958f92fddbc551f295c992038a3",
+    ),
 ];
 
 /// Where a tensor and its data begin: a cache line.
 const ALIGNMENT: usize = 64;
 
-/// Channels of the input of `qkv` whose values are several times larger than all others, in the
-/// first layer and in the later ones, with the factor that brings them near the rest. A row is
-/// quantized by its extremes, so they would cost all other channels a bit or more; their values
-/// are divided by the factor and their weights multiplied by it (Xiao et al., 2023, SmoothQuant).
-const OUTLIERS: [&[(usize, f32)]; 2] =
-    [&[(63, 2.0), (99, 2.0)], &[(63, 2.0), (99, 3.0), (157, 2.0), (223, 2.0), (338, 2.0)]];
+/// Channels of a layer's input whose values are several times larger than the others', with the
+/// factor that brings them nearer. A row is quantized by its extremes, so they would cost all
+/// other channels a bit or more; their values are divided by the factor and their weights
+/// multiplied by it (Xiao et al., 2023, SmoothQuant). The channels are the same in all layers.
+type Outliers = [(usize, f32)];
+
+/// Of the first layer's `qkv`.
+const FIRST_QKV_OUTLIERS: &Outliers = &[(63, 2.0), (99, 2.0)];
+/// Of every other layer's `qkv`.
+const QKV_OUTLIERS: &Outliers = &[(63, 2.0), (99, 3.0), (157, 2.0), (223, 2.0), (338, 2.0)];
+/// Of every layer's `up`.
+const UP_OUTLIERS: &Outliers = &[(99, 3.0)];
 
 /// Packs the original all-MiniLM-L6-v2 for docent.
 #[derive(Parser)]
@@ -51,7 +63,10 @@ fn main() -> Result<()> {
     let manifest = serde_json::to_string_pretty(&manifest(&packed))? + "\n";
     std::fs::create_dir_all(&arguments.dest)
         .with_context(|| format!("cannot create {}", arguments.dest.display()))?;
-    for (name, bytes) in [(WEIGHTS_FILE, &packed[..]), (MANIFEST_FILE, manifest.as_bytes())] {
+    for (name, bytes) in [
+        (WEIGHTS_FILE, &packed[..]),
+        (MANIFEST_FILE, manifest.as_bytes()),
+    ] {
         let path = arguments.dest.join(name);
         std::fs::write(&path, bytes).with_context(|| format!("cannot write {}", path.display()))?;
     }
@@ -63,12 +78,19 @@ fn read(folder: &Path, name: &str, expected: &str) -> Result<Vec<u8>> {
     let path = folder.join(name);
     let bytes = std::fs::read(&path).with_context(|| format!("cannot read {}", path.display()))?;
     let found = sha256(&bytes);
-    ensure!(found == expected, "{}: SHA-256 is {found}, expected {expected}", path.display());
+    ensure!(
+        found == expected,
+        "{}: SHA-256 is {found}, expected {expected}",
+        path.display()
+    );
     Ok(bytes)
 }
 
 fn manifest(packed: &[u8]) -> Manifest {
-    let digest = |name: &str, sha256: &str| FileDigest { name: name.into(), sha256: sha256.into() };
+    let digest = |name: &str, sha256: &str| FileDigest {
+        name: name.into(),
+        sha256: sha256.into(),
+    };
     Manifest {
         model: "all-MiniLM-L6-v2-int8".into(),
         dimension: HIDDEN as u32,
@@ -105,15 +127,27 @@ fn pack_embeddings(source: &Original<'_>, out: &mut Tensors) -> Result<()> {
     let (levels, mut scales) = quantize_rows(&words, HIDDEN);
     scales.resize(padded(VOCABULARY), 0.0);
     out.add("words", Dtype::I8, &[VOCABULARY, HIDDEN], levels.as_bytes());
-    out.add("words.scales", Dtype::F32, &[scales.len()], scales.as_bytes());
+    out.add(
+        "words.scales",
+        Dtype::F32,
+        &[scales.len()],
+        scales.as_bytes(),
+    );
 
     let mut positions = source.get("embeddings.position_embeddings.weight", 512 * HIDDEN)?;
     positions.truncate(MAX_TOKENS * HIDDEN);
     let segments = source.get("embeddings.token_type_embeddings.weight", 2 * HIDDEN)?;
     for row in positions.chunks_exact_mut(HIDDEN) {
-        row.iter_mut().zip(&segments).for_each(|(value, segment)| *value += segment);
+        row.iter_mut()
+            .zip(&segments)
+            .for_each(|(value, segment)| *value += segment);
     }
-    out.add("positions", Dtype::F32, &[MAX_TOKENS, HIDDEN], positions.as_bytes());
+    out.add(
+        "positions",
+        Dtype::F32,
+        &[MAX_TOKENS, HIDDEN],
+        positions.as_bytes(),
+    );
     pack_norm(source, "embeddings.LayerNorm", "norm", out)
 }
 
@@ -127,24 +161,31 @@ fn pack_layer(source: &Original<'_>, layer: usize, out: &mut Tensors) -> Result<
         weights.extend(source.get(&format!("{part}.weight"), HIDDEN * HIDDEN)?);
         bias.extend(source.get(&format!("{part}.bias"), HIDDEN)?);
     }
-    let mut shrink = vec![1.0f32; HIDDEN];
-    for &(channel, factor) in OUTLIERS[layer.min(1)] {
-        shrink[channel] = 1.0 / factor;
-        weights.iter_mut().skip(channel).step_by(HIDDEN).for_each(|weight| *weight *= factor);
-    }
-    out.add(&to("qkv.shrink"), Dtype::F32, &[HIDDEN], shrink.as_bytes());
-    out.add_matrix(&to("qkv"), &weights, &bias);
+    let outliers = if layer == 0 {
+        FIRST_QKV_OUTLIERS
+    } else {
+        QKV_OUTLIERS
+    };
+    out.add_shrunk_matrix(&to("qkv"), weights, &bias, outliers);
 
-    for (part, name, inputs, channels) in [
-        ("attention.output.dense", "context", HIDDEN, HIDDEN),
-        ("intermediate.dense", "up", HIDDEN, FEED_FORWARD),
-        ("output.dense", "down", FEED_FORWARD, HIDDEN),
-    ] {
-        let weights = source.get(&from(&format!("{part}.weight")), channels * inputs)?;
-        let bias = source.get(&from(&format!("{part}.bias")), channels)?;
-        out.add_matrix(&to(name), &weights, &bias);
-    }
-    pack_norm(source, &from("attention.output.LayerNorm"), &to("context.norm"), out)?;
+    let dense = |part: &str, length: usize, channels: usize| -> Result<(Vec<f32>, Vec<f32>)> {
+        let part = from(part);
+        let weights = source.get(&format!("{part}.weight"), length)?;
+        Ok((weights, source.get(&format!("{part}.bias"), channels)?))
+    };
+    let (weights, bias) = dense("attention.output.dense", HIDDEN * HIDDEN, HIDDEN)?;
+    out.add_matrix(&to("context"), &weights, &bias);
+    let (weights, bias) = dense("intermediate.dense", FEED_FORWARD * HIDDEN, FEED_FORWARD)?;
+    out.add_shrunk_matrix(&to("up"), weights, &bias, UP_OUTLIERS);
+    let (weights, bias) = dense("output.dense", HIDDEN * FEED_FORWARD, HIDDEN)?;
+    out.add_matrix(&to("down"), &weights, &bias);
+
+    pack_norm(
+        source,
+        &from("attention.output.LayerNorm"),
+        &to("context.norm"),
+        out,
+    )?;
     pack_norm(source, &from("output.LayerNorm"), &to("down.norm"), out)
 }
 
@@ -157,9 +198,16 @@ fn pack_norm(source: &Original<'_>, from: &str, to: &str, out: &mut Tensors) -> 
 
 fn pack_vocabulary(text: &[u8], out: &mut Tensors) -> Result<()> {
     let entries: Vec<&[u8]> = text.trim_ascii_end().split(|&byte| byte == b'\n').collect();
-    ensure!(entries.len() == VOCABULARY, "vocab.txt has {} entries", entries.len());
+    ensure!(
+        entries.len() == VOCABULARY,
+        "vocab.txt has {} entries",
+        entries.len()
+    );
     for (id, name) in [(UNKNOWN, "[UNK]"), (CLS, "[CLS]"), (SEP, "[SEP]")] {
-        ensure!(entries[id as usize] == name.as_bytes(), "entry {id} of vocab.txt is not {name}");
+        ensure!(
+            entries[id as usize] == name.as_bytes(),
+            "entry {id} of vocab.txt is not {name}"
+        );
     }
     let mut bytes = Vec::new();
     let mut offsets = vec![0u32];
@@ -171,8 +219,18 @@ fn pack_vocabulary(text: &[u8], out: &mut Tensors) -> Result<()> {
     bytes.resize(bytes.len().next_multiple_of(ALIGNMENT), 0);
     let slots = Vocabulary::build_slots(&entries, VOCABULARY_SLOTS);
     out.add("vocabulary.bytes", Dtype::U8, &[bytes.len()], &bytes);
-    out.add("vocabulary.offsets", Dtype::U32, &[offsets.len()], offsets.as_bytes());
-    out.add("vocabulary.slots", Dtype::U16, &[slots.len()], slots.as_bytes());
+    out.add(
+        "vocabulary.offsets",
+        Dtype::U32,
+        &[offsets.len()],
+        offsets.as_bytes(),
+    );
+    out.add(
+        "vocabulary.slots",
+        Dtype::U16,
+        &[slots.len()],
+        slots.as_bytes(),
+    );
     Ok(())
 }
 
@@ -181,9 +239,14 @@ fn quantize_rows(values: &[f32], width: usize) -> (Vec<i8>, Vec<f32>) {
     let mut levels = Vec::with_capacity(values.len());
     let mut scales = Vec::with_capacity(values.len() / width);
     for row in values.chunks_exact(width) {
-        let largest = row.iter().fold(0.0f32, |largest, value| largest.max(value.abs()));
+        let largest = row
+            .iter()
+            .fold(0.0f32, |largest, value| largest.max(value.abs()));
         let scale = if largest > 0.0 { largest / 127.0 } else { 1.0 };
-        levels.extend(row.iter().map(|value| (value / scale).round_ties_even() as i8));
+        levels.extend(
+            row.iter()
+                .map(|value| (value / scale).round_ties_even() as i8),
+        );
         scales.push(scale);
     }
     (levels, scales)
@@ -211,9 +274,16 @@ impl Original<'_> {
         let view = self.0.tensor(name)?;
         let (values, rest) = view.data().as_chunks::<4>();
         if view.dtype() != Dtype::F32 || values.len() != length || !rest.is_empty() {
-            bail!("{name}: {:?} {:?}, expected {length} f32", view.dtype(), view.shape());
+            bail!(
+                "{name}: {:?} {:?}, expected {length} f32",
+                view.dtype(),
+                view.shape()
+            );
         }
-        Ok(values.iter().map(|bytes| f32::from_le_bytes(*bytes)).collect())
+        Ok(values
+            .iter()
+            .map(|bytes| f32::from_le_bytes(*bytes))
+            .collect())
     }
 }
 
@@ -223,7 +293,8 @@ struct Tensors(Vec<(String, Dtype, Vec<usize>, Vec<u8>)>);
 
 impl Tensors {
     fn add(&mut self, name: &str, dtype: Dtype, shape: &[usize], bytes: &[u8]) {
-        self.0.push((name.to_owned(), dtype, shape.to_vec(), bytes.to_vec()));
+        self.0
+            .push((name.to_owned(), dtype, shape.to_vec(), bytes.to_vec()));
     }
 
     /// Quantizes a linear layer of `bias.len()` channels and adds its four tensors.
@@ -236,17 +307,68 @@ impl Tensors {
             .collect();
         let levels = interleave(&levels, inputs);
         let shape = [channels / BLOCK, inputs / 4, BLOCK, 4];
-        self.add(&format!("{name}.weights"), Dtype::I8, &shape, levels.as_bytes());
-        self.add(&format!("{name}.scales"), Dtype::F32, &[channels], scales.as_bytes());
-        self.add(&format!("{name}.bias"), Dtype::F32, &[channels], bias.as_bytes());
-        self.add(&format!("{name}.sums"), Dtype::I32, &[channels], sums.as_bytes());
+        self.add(
+            &format!("{name}.weights"),
+            Dtype::I8,
+            &shape,
+            levels.as_bytes(),
+        );
+        self.add(
+            &format!("{name}.scales"),
+            Dtype::F32,
+            &[channels],
+            scales.as_bytes(),
+        );
+        self.add(
+            &format!("{name}.bias"),
+            Dtype::F32,
+            &[channels],
+            bias.as_bytes(),
+        );
+        self.add(
+            &format!("{name}.sums"),
+            Dtype::I32,
+            &[channels],
+            sums.as_bytes(),
+        );
+    }
+
+    /// [`add_matrix`](Self::add_matrix) and `NAME.shrink`, for an input with `outliers`.
+    fn add_shrunk_matrix(
+        &mut self,
+        name: &str,
+        mut weights: Vec<f32>,
+        bias: &[f32],
+        outliers: &Outliers,
+    ) {
+        let inputs = weights.len() / bias.len();
+        let mut shrink = vec![1.0f32; inputs];
+        for &(channel, factor) in outliers {
+            shrink[channel] = 1.0 / factor;
+            weights
+                .iter_mut()
+                .skip(channel)
+                .step_by(inputs)
+                .for_each(|weight| *weight *= factor);
+        }
+        self.add(
+            &format!("{name}.shrink"),
+            Dtype::F32,
+            &[inputs],
+            shrink.as_bytes(),
+        );
+        self.add_matrix(name, &weights, bias);
     }
 
     /// A safetensors file whose data and tensors all begin at multiples of [`ALIGNMENT`].
     fn serialize(&self) -> Result<Vec<u8>> {
         let mut views = Vec::new();
         for (name, dtype, shape, bytes) in &self.0 {
-            ensure!(bytes.len() % ALIGNMENT == 0, "{name}: {} bytes", bytes.len());
+            ensure!(
+                bytes.len() % ALIGNMENT == 0,
+                "{name}: {} bytes",
+                bytes.len()
+            );
             views.push((name, TensorView::new(*dtype, shape.clone(), bytes)?));
         }
         let metadata = HashMap::from([("layout".to_owned(), LAYOUT.to_owned())]);

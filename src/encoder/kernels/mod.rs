@@ -164,12 +164,14 @@ pub enum KernelError {
 /// The environment variable that forces a path.
 pub const KERNEL_VARIABLE: &str = "DOCENT_KERNEL";
 
+type QuantizeFn = unsafe fn(&[f32], Option<&[f32]>, &mut [u8]) -> Scale;
+
 /// The kernels of one path.
 #[derive(Clone, Copy)]
 pub struct Kernels {
     name: &'static str,
     matmul: unsafe fn(Quantized<'_>, &Matrix<'_>, &mut [f32]),
-    quantize: unsafe fn(&[f32], Option<&[f32]>, &mut [u8]) -> Scale,
+    quantize: QuantizeFn,
     add_norm: unsafe fn(&mut [f32], &[f32], &Norm<'_>),
     gelu: unsafe fn(&mut [f32]),
     attention: unsafe fn(Head<'_>, &mut [f32], &mut [f32]),
@@ -233,12 +235,14 @@ impl Kernels {
     /// [`KernelError::Unavailable`] if this machine has no such path.
     pub fn named(name: &str) -> Result<Self, KernelError> {
         let available = Self::available();
-        available.iter().find(|kernels| kernels.name == name).copied().ok_or_else(|| {
-            KernelError::Unavailable {
+        available
+            .iter()
+            .find(|kernels| kernels.name == name)
+            .copied()
+            .ok_or_else(|| KernelError::Unavailable {
                 asked: name.to_owned(),
                 available: available.iter().map(|kernels| kernels.name).collect(),
-            }
-        })
+            })
     }
 
     /// All paths of this machine, best first; the last is `scalar`.
@@ -291,7 +295,7 @@ impl Kernels {
 
     /// Quantizes one row, times `shrink` if given, to 256 levels between its extremes and 0.
     pub fn quantize(&self, row: &[f32], shrink: Option<&[f32]>, bytes: &mut [u8]) -> Scale {
-        assert!(row.len() == bytes.len() && row.len() % 16 == 0);
+        assert!(row.len() == bytes.len() && row.len().is_multiple_of(16));
         assert!(shrink.is_none_or(|factors| factors.len() == row.len()));
         // SAFETY: as in `matmul`.
         unsafe { (self.quantize)(row, shrink, bytes) }
@@ -299,7 +303,7 @@ impl Kernels {
 
     /// `x = LayerNorm(x + y)` for one row.
     pub fn add_norm(&self, x: &mut [f32], y: &[f32], norm: &Norm<'_>) {
-        assert!(x.len() == y.len() && x.len() % 16 == 0);
+        assert!(x.len() == y.len() && x.len().is_multiple_of(16));
         assert!(norm.gain.len() == x.len() && norm.bias.len() == x.len());
         // SAFETY: as in `matmul`.
         unsafe { (self.add_norm)(x, y, norm) }
@@ -307,7 +311,7 @@ impl Kernels {
 
     /// GELU of every value, within 1e-6 of `x / 2 * (1 + erf(x / sqrt 2))`.
     pub fn gelu(&self, values: &mut [f32]) {
-        assert!(values.len() % 16 == 0);
+        assert!(values.len().is_multiple_of(16));
         // SAFETY: as in `matmul`.
         unsafe { (self.gelu)(values) }
     }

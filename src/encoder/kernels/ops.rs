@@ -101,9 +101,15 @@ pub(super) unsafe fn quantize<V: F32x16>(
         let (inverse, offset) = (V::splat(inverse), V::splat(zero));
         for i in (0..row.len()).step_by(16) {
             let level = at(i).mul(inverse).round_ties_even().add(offset);
-            level.max(V::splat(0.0)).min(V::splat(255.0)).store_u8(bytes.as_mut_ptr().add(i));
+            level
+                .max(V::splat(0.0))
+                .min(V::splat(255.0))
+                .store_u8(bytes.as_mut_ptr().add(i));
         }
-        Scale { step, zero: zero as i32 }
+        Scale {
+            step,
+            zero: zero as i32,
+        }
     }
 }
 
@@ -148,7 +154,13 @@ pub(super) unsafe fn add_norm<V: F32x16>(x: &mut [f32], y: &[f32], norm: &Norm<'
 #[inline(always)]
 pub(super) unsafe fn gelu<V: F32x16>(values: &mut [f32]) {
     const P: f32 = 0.327_591_1;
-    const A: [f32; 5] = [1.061_405_4, -1.453_152_1, 1.421_413_8, -0.284_496_72, 0.254_829_6];
+    const A: [f32; 5] = [
+        1.061_405_4,
+        -1.453_152_1,
+        1.421_413_8,
+        -0.284_496_72,
+        0.254_829_6,
+    ];
     // SAFETY: the caller's promise: every load and store of 16 lies within the slice.
     unsafe {
         let one = V::splat(1.0);
@@ -175,8 +187,15 @@ pub(super) unsafe fn gelu<V: F32x16>(values: &mut [f32]) {
 unsafe fn exp<V: F32x16>(x: V) -> V {
     const LN2_HIGH: f32 = 0.693_359_4;
     const LN2_LOW: f32 = -2.121_944_4e-4;
-    const C: [f32; 7] =
-        [1.0 / 720.0, 1.0 / 120.0, 1.0 / 24.0, 1.0 / 6.0, 0.5, 1.0, 1.0];
+    const C: [f32; 7] = [
+        1.0 / 720.0,
+        1.0 / 120.0,
+        1.0 / 24.0,
+        1.0 / 6.0,
+        0.5,
+        1.0,
+        1.0,
+    ];
     // SAFETY: registers only; the caller's promise.
     unsafe {
         let x = x.max(V::splat(-87.0));
@@ -208,7 +227,10 @@ unsafe fn product<V: F32x16, const R: usize>(
     unsafe {
         let mut acc = [[V::splat(0.0); 2]; R];
         for i in 0..depth {
-            let columns = [V::load(b.add(i * b_stride)), V::load(b.add(i * b_stride + 16))];
+            let columns = [
+                V::load(b.add(i * b_stride)),
+                V::load(b.add(i * b_stride + 16)),
+            ];
             for (r, acc) in acc.iter_mut().enumerate() {
                 let value = V::splat(*a.add(r * a_stride + i));
                 acc[0] = value.mul_add(columns[0], acc[0]);

@@ -84,7 +84,10 @@ impl F32x16 for Lanes {
     #[inline(always)]
     unsafe fn store_u8(self, to: *mut u8) {
         // SAFETY: the caller promises 16 bytes.
-        unsafe { to.cast::<[u8; 16]>().write_unaligned(self.0.map(|v| v as u8)) };
+        unsafe {
+            to.cast::<[u8; 16]>()
+                .write_unaligned(self.0.map(|v| v as u8))
+        };
     }
 
     #[inline(always)]
@@ -109,7 +112,9 @@ impl F32x16 for Lanes {
 
     #[inline(always)]
     unsafe fn mul_add(self, factor: Self, addend: Self) -> Self {
-        Self(std::array::from_fn(|i| self.0[i].mul_add(factor.0[i], addend.0[i])))
+        Self(std::array::from_fn(|i| {
+            self.0[i].mul_add(factor.0[i], addend.0[i])
+        }))
     }
 
     #[inline(always)]

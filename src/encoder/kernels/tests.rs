@@ -64,7 +64,10 @@ impl Case {
             bias: numbers.floats(channels),
             bytes: (0..rows * inputs).map(|_| byte()).collect(),
             row_scales: (0..rows)
-                .map(|_| Scale { step: numbers.float().abs(), zero: numbers.below(256) as i32 })
+                .map(|_| Scale {
+                    step: numbers.float().abs(),
+                    zero: numbers.below(256) as i32,
+                })
                 .collect(),
             inputs,
         }
@@ -94,7 +97,10 @@ impl Case {
             inputs: self.inputs,
         };
         let mut out = vec![f32::NAN; self.row_scales.len() * self.scales.len()];
-        let input = Quantized { bytes: &self.bytes, scales: &self.row_scales };
+        let input = Quantized {
+            bytes: &self.bytes,
+            scales: &self.row_scales,
+        };
         kernels.matmul(input, &matrix, &mut out);
         out
     }
@@ -102,15 +108,26 @@ impl Case {
 
 #[test]
 fn matmul_equals_the_definition_bit_for_bit() {
-    for (rows, inputs, channels) in
-        (1..=13).map(|rows| (rows, 4 * rows, 64)).chain([(7, 20, 128), (25, 384, 192), (3, 1536, 64)])
-    {
+    for (rows, inputs, channels) in (1..=13).map(|rows| (rows, 4 * rows, 64)).chain([
+        (7, 20, 128),
+        (25, 384, 192),
+        (3, 1536, 64),
+    ]) {
         let (mut a, mut w) = (Numbers(2), Numbers(3));
-        let case = Case::new(rows, inputs, channels, || a.next() as u8, || {
-            (w.below(255) as i16 - 127) as i8
-        });
+        let case = Case::new(
+            rows,
+            inputs,
+            channels,
+            || a.next() as u8,
+            || (w.below(255) as i16 - 127) as i8,
+        );
         for kernels in Kernels::available() {
-            assert_eq!(case.run(&kernels), case.expected(), "{} {rows}x{inputs}", kernels.name());
+            assert_eq!(
+                case.run(&kernels),
+                case.expected(),
+                "{} {rows}x{inputs}",
+                kernels.name()
+            );
         }
     }
 }
@@ -121,7 +138,12 @@ fn matmul_does_not_saturate_at_the_extremes() {
         for weight in [-127, 127] {
             let case = Case::new(4, 1536, 64, || byte, || weight);
             for kernels in Kernels::available() {
-                assert_eq!(case.run(&kernels), case.expected(), "{} {byte}", kernels.name());
+                assert_eq!(
+                    case.run(&kernels),
+                    case.expected(),
+                    "{} {byte}",
+                    kernels.name()
+                );
             }
         }
     }
@@ -138,7 +160,10 @@ fn quantize_is_within_half_a_step_and_exact_at_zero() {
         let scale = kernels.quantize(&row, None, &mut bytes);
         for (value, byte) in row.iter().zip(&bytes) {
             let back = scale.step * (i32::from(*byte) - scale.zero) as f32;
-            assert!((value - back).abs() <= scale.step * 0.501, "{value} became {back}");
+            assert!(
+                (value - back).abs() <= scale.step * 0.501,
+                "{value} became {back}"
+            );
         }
         assert_eq!(i32::from(bytes[7]), scale.zero);
         assert_eq!(bytes[9], 255);
@@ -158,7 +183,13 @@ fn quantize_shrinks_first() {
     for kernels in Kernels::available() {
         let mut bytes = [0; 32];
         let scale = kernels.quantize(&row, Some(&factors), &mut bytes);
-        assert_eq!(scale, Scale { step: 5.0 / 255.0, zero: 0 });
+        assert_eq!(
+            scale,
+            Scale {
+                step: 5.0 / 255.0,
+                zero: 0
+            }
+        );
         assert_eq!(bytes[0], 255);
         assert_eq!(bytes[1..], [51; 31]);
     }
@@ -173,9 +204,17 @@ fn add_norm_equals_the_formula() {
     let variance = sum.iter().map(|v| (v - mean).powi(2)).sum::<f64>() / 384.0;
     for kernels in Kernels::available() {
         let mut got = x.clone();
-        kernels.add_norm(&mut got, &y, &Norm { gain: &gain, bias: &bias });
+        kernels.add_norm(
+            &mut got,
+            &y,
+            &Norm {
+                gain: &gain,
+                bias: &bias,
+            },
+        );
         for i in 0..384 {
-            let expected = (sum[i] - mean) / variance.sqrt() * f64::from(gain[i]) + f64::from(bias[i]);
+            let expected =
+                (sum[i] - mean) / variance.sqrt() * f64::from(gain[i]) + f64::from(bias[i]);
             assert!((f64::from(got[i]) - expected).abs() < 1e-5);
         }
     }
@@ -200,7 +239,10 @@ fn gelu_is_within_its_stated_error() {
         for (x, got) in inputs.iter().zip(got) {
             let x = f64::from(*x);
             let expected = x / 2.0 * (1.0 + erf(x / std::f64::consts::SQRT_2));
-            assert!((f64::from(got) - expected).abs() < 1e-6, "{x}: {got}, not {expected}");
+            assert!(
+                (f64::from(got) - expected).abs() < 1e-6,
+                "{x}: {got}, not {expected}"
+            );
         }
         let mut far = [50.0; 16];
         far[1] = -50.0;
@@ -222,19 +264,31 @@ fn attend(query: &[f32], keys: &[f32], values: &[f32]) -> Vec<f64> {
     (0..HEAD_DIM)
         .map(|i| {
             let rows = weights.iter().zip(values.chunks_exact(HEAD_DIM));
-            rows.map(|(weight, value)| weight / total * f64::from(value[i])).sum()
+            rows.map(|(weight, value)| weight / total * f64::from(value[i]))
+                .sum()
         })
         .collect()
 }
 
 #[test]
 fn attention_equals_the_formula_and_ignores_padding() {
-    for (queries, length) in [(1usize, 1usize), (2, 2), (5, 31), (7, 32), (13, 33), (6, 256)] {
+    for (queries, length) in [
+        (1usize, 1usize),
+        (2, 2),
+        (5, 31),
+        (7, 32),
+        (13, 33),
+        (6, 256),
+    ] {
         let mut numbers = Numbers(6);
         let padded = length.next_multiple_of(KEY_PAD);
         let stride = 40;
         let query = numbers.floats(queries * stride);
-        let keys: Vec<f32> = numbers.floats(length * HEAD_DIM).iter().map(|k| k * 4.0).collect();
+        let keys: Vec<f32> = numbers
+            .floats(length * HEAD_DIM)
+            .iter()
+            .map(|k| k * 4.0)
+            .collect();
         let values = numbers.floats(length * HEAD_DIM);
         let mut transposed = vec![1e3; HEAD_DIM * padded];
         for (position, key) in keys.chunks_exact(HEAD_DIM).enumerate() {
@@ -260,10 +314,18 @@ fn attention_equals_the_formula_and_ignores_padding() {
             for (got, query) in out.chunks_exact(stride).zip(query.chunks_exact(stride)) {
                 let expected = attend(&query[..HEAD_DIM], &keys, &values);
                 for (got, expected) in got.iter().zip(expected) {
-                    assert!((f64::from(*got) - expected).abs() < 1e-5, "{got}, not {expected}");
+                    assert!(
+                        (f64::from(*got) - expected).abs() < 1e-5,
+                        "{got}, not {expected}"
+                    );
                 }
             }
-            assert_eq!(bits.get_or_insert_with(|| out.clone()), &out, "{}", kernels.name());
+            assert_eq!(
+                bits.get_or_insert_with(|| out.clone()),
+                &out,
+                "{}",
+                kernels.name()
+            );
         }
     }
 }
@@ -275,7 +337,14 @@ fn floating_point_kernels_give_the_same_bits_on_every_path() {
     let [y, gain, bias] = std::array::from_fn(|_| numbers.floats(384));
     let run = |kernels: &Kernels| {
         let mut x = row.clone();
-        kernels.add_norm(&mut x, &y, &Norm { gain: &gain, bias: &bias });
+        kernels.add_norm(
+            &mut x,
+            &y,
+            &Norm {
+                gain: &gain,
+                bias: &bias,
+            },
+        );
         kernels.gelu(&mut x);
         let mut bytes = vec![0; 384];
         let scale = kernels.quantize(&x, Some(&gain), &mut bytes);
