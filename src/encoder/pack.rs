@@ -10,7 +10,7 @@
 //! | `positions` | f32 \[256, 384\] | position embeddings, the segment embedding added |
 //! | `norm` | f32 \[2, 384\] | gain and bias, as all norms |
 //! | `layers.I.M.weights` | i8 \[N/64, K/4, 64, 4\] | `M` is `qkv`, `context`, `up`, `down` |
-//! | `layers.I.M.scales`, `.bias`, `.sums` | f32, f32, i32 \[N\] | see [`Matrix`] |
+//! | `layers.I.M.scales`, `.bias`, `.sums` | f32, f32, i32 \[N\] | see [`Matrix`]; rows of weights are rotated ([`super::kernels::rotate`]) and divided by the rotation's size |
 //! | `layers.I.qkv.shrink`, `layers.I.up.shrink` | f32 \[384\] | factors on the input before it is quantized |
 //! | `layers.I.context.norm`, `layers.I.down.norm` | f32 \[2, 384\] | norms after the residuals |
 //! | `vocabulary.bytes`, `.offsets`, `.slots` | u8, u32, u16 | see [`Vocabulary`] |

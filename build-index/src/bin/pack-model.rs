@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail, ensure};
 use clap::Parser;
-use docent::encoder::kernels::BLOCK;
+use docent::encoder::kernels::{BLOCK, rotate, rotation_size};
 use docent::encoder::pack::{
     FEED_FORWARD, FileDigest, HIDDEN, LAYERS, LAYOUT, MANIFEST_FILE, MAX_TOKENS, Manifest, Source,
     VOCABULARY, VOCABULARY_SLOTS, WEIGHTS_FILE, padded, sha256,
@@ -35,9 +35,9 @@ const SOURCES: [(&str, &str); 2] = [
 const ALIGNMENT: usize = 64;
 
 /// Channels of a layer's input whose values are several times larger than the others', with the
-/// factor that brings them nearer. A row is quantized by its extremes, so they would cost all
-/// other channels a bit or more; their values are divided by the factor and their weights
-/// multiplied by it (Xiao et al., 2023, SmoothQuant). The channels are the same in all layers.
+/// factor that brings them nearer, so that they need not be spread as far by the rotation; their
+/// values are divided by the factor and their weights multiplied by it (Xiao et al., 2023,
+/// SmoothQuant). The channels are the same in all layers.
 type Outliers = [(usize, f32)];
 
 /// Of the first layer's `qkv`.
@@ -96,7 +96,8 @@ fn manifest(packed: &[u8]) -> Manifest {
         dimension: HIDDEN as u32,
         max_tokens: MAX_TOKENS as u32,
         pooling: "mean of all token vectors, then unit length".into(),
-        quantization: "weights int8, symmetric, one scale per output channel or embedding row; \
+        quantization: "weights int8, symmetric, one scale per output channel or embedding row, \
+                       rotated; \
                        activations uint8, asymmetric, one scale per token at run time"
             .into(),
         layout: LAYOUT.into(),
@@ -174,11 +175,11 @@ fn pack_layer(source: &Original<'_>, layer: usize, out: &mut Tensors) -> Result<
         Ok((weights, source.get(&format!("{part}.bias"), channels)?))
     };
     let (weights, bias) = dense("attention.output.dense", HIDDEN * HIDDEN, HIDDEN)?;
-    out.add_matrix(&to("context"), &weights, &bias);
+    out.add_matrix(&to("context"), weights, &bias);
     let (weights, bias) = dense("intermediate.dense", FEED_FORWARD * HIDDEN, FEED_FORWARD)?;
     out.add_shrunk_matrix(&to("up"), weights, &bias, UP_OUTLIERS);
     let (weights, bias) = dense("output.dense", HIDDEN * FEED_FORWARD, HIDDEN)?;
-    out.add_matrix(&to("down"), &weights, &bias);
+    out.add_matrix(&to("down"), weights, &bias);
 
     pack_norm(
         source,
@@ -297,10 +298,15 @@ impl Tensors {
             .push((name.to_owned(), dtype, shape.to_vec(), bytes.to_vec()));
     }
 
-    /// Quantizes a linear layer of `bias.len()` channels and adds its four tensors.
-    fn add_matrix(&mut self, name: &str, weights: &[f32], bias: &[f32]) {
+    /// Rotates and quantizes a linear layer of `bias.len()` channels and adds its four tensors.
+    fn add_matrix(&mut self, name: &str, mut weights: Vec<f32>, bias: &[f32]) {
         let (channels, inputs) = (bias.len(), weights.len() / bias.len());
-        let (levels, scales) = quantize_rows(weights, inputs);
+        for row in weights.chunks_exact_mut(inputs) {
+            rotate(row);
+            row.iter_mut()
+                .for_each(|weight| *weight /= rotation_size(inputs) as f32);
+        }
+        let (levels, scales) = quantize_rows(&weights, inputs);
         let sums: Vec<i32> = levels
             .chunks_exact(inputs)
             .map(|row| row.iter().map(|&level| i32::from(level)).sum())
@@ -357,7 +363,7 @@ impl Tensors {
             &[inputs],
             shrink.as_bytes(),
         );
-        self.add_matrix(name, &weights, bias);
+        self.add_matrix(name, weights, bias);
     }
 
     /// A safetensors file whose data and tensors all begin at multiples of [`ALIGNMENT`].
