@@ -175,6 +175,7 @@ pub fn run(
     let mut notes = target.notes.clone();
     if target.documents.is_none() {
         notes.extend(missing_sections(target, searcher)?);
+        notes.extend(missing_headings(target, index, searcher)?);
     }
     let mut questions = Vec::with_capacity(target.questions.len());
     for question in &target.questions {
@@ -230,6 +231,44 @@ fn missing_sections(target: &Target, searcher: &Searcher<'_>) -> Result<Option<S
             missing.join(", ")
         ))),
     }
+}
+
+/// Notes questions whose gold heading no chunk lies under: their label cannot be met.
+fn missing_headings(
+    target: &Target,
+    index: &Index,
+    searcher: &Searcher<'_>,
+) -> Result<Option<String>, EvalError> {
+    let mut missing = Vec::new();
+    for question in &target.questions {
+        if let Some(heading) = &question.heading
+            && !exists(heading, index, searcher)?
+        {
+            missing.push(question.id.as_str());
+        }
+    }
+    Ok((!missing.is_empty()).then(|| {
+        format!(
+            "no chunk lies under the gold heading of {}",
+            missing.join(", ")
+        )
+    }))
+}
+
+fn exists(
+    heading: &GoldHeading,
+    index: &Index,
+    searcher: &Searcher<'_>,
+) -> Result<bool, EvalError> {
+    let Some(section) = searcher.find_section(&heading.section)? else {
+        return Ok(false);
+    };
+    for chunk in index.section(section as usize)?.chunks {
+        if names(&index.chunk(chunk as usize)?.heading_path, heading) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 /// The searches once more as users run them, after the first pass has warmed everything up.
@@ -295,8 +334,12 @@ fn lies_under(hit: &Hit, heading: &GoldHeading, index: &Index) -> Result<bool, E
         return Ok(false);
     };
     let path = index.chunk(best.id as usize)?.heading_path;
+    Ok(hit.section.path == heading.section && names(&path, heading))
+}
+
+fn names(heading_path: &[&str], heading: &GoldHeading) -> bool {
     let gold = plain(&heading.text);
-    Ok(hit.section.path == heading.section && path.iter().any(|text| plain(text) == gold))
+    heading_path.iter().any(|text| plain(text) == gold)
 }
 
 /// A heading without Markdown's marks, so that both ways of writing it down are equal.

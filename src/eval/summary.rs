@@ -397,3 +397,84 @@ fn percentiles(durations: impl Iterator<Item = Duration>) -> Percentiles {
         p99: at(0.99),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn outcome(kind: &str, rank: Option<usize>, confidence: f32) -> Outcome {
+        let answerable = kind != "noanswer";
+        Outcome {
+            kind: Some(kind.to_owned()),
+            answerable,
+            success_at: answerable
+                .then(|| std::array::from_fn(|k| rank.is_some_and(|rank| rank <= k + 1))),
+            recall_at_4: answerable.then_some(0.5),
+            reciprocal_rank: answerable.then(|| rank.map_or(0.0, |rank| 1.0 / rank as f64)),
+            ndcg_at_10: answerable.then_some(0.25),
+            heading_found: None,
+            confidence,
+        }
+    }
+
+    fn value(figures: &Figures, measure: Measure) -> Option<f64> {
+        figures.get(&measure).map(|figure| figure.value)
+    }
+
+    #[test]
+    fn figures_are_means_over_the_questions_that_they_are_defined_for() {
+        let outcomes = [
+            outcome("howto", Some(1), 0.9),
+            outcome("howto", Some(3), 0.1),
+            outcome("typo", None, 0.8),
+            outcome("typo", Some(2), 0.7),
+            outcome("noanswer", None, 0.2),
+            outcome("noanswer", None, 0.5),
+        ];
+        let all: Vec<&Outcome> = outcomes.iter().collect();
+        let figures = figures(&all);
+        assert_eq!(value(&figures, Measure::SuccessAt1), Some(0.25));
+        assert_eq!(value(&figures, Measure::SuccessAt3), Some(0.75));
+        let mrr = (1.0 + 1.0 / 3.0 + 0.5) / 4.0;
+        assert_eq!(value(&figures, Measure::Mrr), Some(mrr));
+        assert_eq!(value(&figures, Measure::NdcgAt10), Some(0.25));
+        assert_eq!(value(&figures, Measure::HeadingAccuracy), None);
+        // Of 8 pairs, 0.1 loses both.
+        assert_eq!(value(&figures, Measure::NoAnswerAuroc), Some(0.75));
+        assert_eq!(value(&figures, Measure::RefusedAnswerable), Some(0.25));
+        assert_eq!(value(&figures, Measure::RefusedNoAnswer), Some(0.5));
+        assert_eq!(success_curve(&all)[..3], [0.25, 0.5, 0.75]);
+        let kinds = by_kind(&all);
+        assert_eq!(kinds["typo"].questions, 2);
+        assert_eq!(value(&kinds["typo"].figures, Measure::Mrr), Some(0.25));
+        assert_eq!(value(&kinds["noanswer"].figures, Measure::Mrr), None);
+    }
+
+    #[test]
+    fn differences_pair_the_same_questions() {
+        let full = [
+            outcome("howto", Some(1), 0.9),
+            outcome("howto", Some(2), 0.9),
+        ];
+        let other = [
+            outcome("howto", Some(2), 0.9),
+            outcome("howto", Some(2), 0.9),
+        ];
+        let differences = differences(
+            &full.iter().collect::<Vec<_>>(),
+            &other.iter().collect::<Vec<_>>(),
+        );
+        assert_eq!(differences[&Measure::SuccessAt1].mean, -0.5);
+        assert_eq!(differences[&Measure::SuccessAt1].p, 1.0);
+        assert_eq!(differences[&Measure::Mrr].mean, -0.25);
+        assert!(!differences.contains_key(&Measure::NoAnswerAuroc));
+    }
+
+    #[test]
+    fn percentiles_are_nearest_ranks() {
+        let durations = (1..=200).map(Duration::from_millis);
+        let found = percentiles(durations);
+        assert_eq!((found.p50, found.p95, found.p99), (100.0, 190.0, 198.0));
+        assert_eq!(percentiles(std::iter::empty()).p99, 0.0);
+    }
+}

@@ -31,3 +31,56 @@ fn field(id: &str) -> String {
         .collect::<Vec<_>>()
         .join("%20")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::eval::run::{Outcome, RankedSection};
+    use crate::eval::targets::Question;
+    use crate::rank::fusion::ArmScores;
+
+    fn run(id: &str, ranking: &[(&str, f32)]) -> QuestionRun {
+        let section = |&(path, score): &(&str, f32)| RankedSection {
+            path: path.to_owned(),
+            score,
+            arms: ArmScores::default(),
+            hint: None,
+        };
+        QuestionRun {
+            question: Question {
+                id: id.to_owned(),
+                text: String::new(),
+                kind: None,
+                relevant: Default::default(),
+                heading: None,
+            },
+            ranking: ranking.iter().map(section).collect(),
+            outcome: Outcome {
+                kind: None,
+                answerable: false,
+                success_at: None,
+                recall_at_4: None,
+                reciprocal_rank: None,
+                ndcg_at_10: None,
+                heading_found: None,
+                confidence: 0.0,
+            },
+        }
+    }
+
+    #[test]
+    fn scores_fall_strictly_and_fields_have_no_blanks() {
+        let runs = [
+            run("q 1", &[("a.md", 1.5), ("b c.md", 1.5), ("d.md", -2.0)]),
+            run("q2", &[]),
+        ];
+        let mut out = Vec::new();
+        write_run(&runs, &mut out).unwrap();
+        assert_eq!(
+            String::from_utf8(out).unwrap(),
+            "q%201 Q0 a.md 1 1.5 docent\n\
+             q%201 Q0 b%20c.md 2 1.4999999 docent\n\
+             q%201 Q0 d.md 3 -2 docent\n"
+        );
+    }
+}
