@@ -10,6 +10,8 @@ pub mod tokenizer;
 
 pub use builtin::BuiltinEncoder;
 
+use std::path::Path;
+
 use crate::Result;
 
 /// Which model made a vector. Two encoders with equal ids give comparable vectors.
@@ -81,6 +83,22 @@ pub enum EncoderError {
         /// The model as the caller named it.
         model: String,
     },
+}
+
+/// Opens the model that a user asked for: `None` is the bundled one, a folder with a
+/// `manifest.json` another pack of the built-in encoder, anything else fastembed's.
+///
+/// # Errors
+///
+/// Those of the encoder that was chosen; see [`open_fastembed`].
+pub fn open(model: Option<&str>) -> Result<Box<dyn Encoder>, EncoderError> {
+    match model {
+        None => Ok(Box::new(BuiltinEncoder::bundled()?)),
+        Some(model) if Path::new(model).join("manifest.json").is_file() => {
+            Ok(Box::new(BuiltinEncoder::load(Path::new(model))?))
+        }
+        Some(model) => open_fastembed(model),
+    }
 }
 
 /// Opens a model that docent runs through fastembed: a name of fastembed's catalogue or a folder

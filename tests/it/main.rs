@@ -4,5 +4,6 @@
 
 mod corpus;
 mod encoder_parity;
+mod eval;
 #[cfg(feature = "fastembed")]
 mod fastembed;
