@@ -11,5 +11,6 @@ mod error;
 pub mod index;
 pub mod rank;
 pub mod search;
+pub mod terminal;
 
 pub use error::{Error, Result};

@@ -1,3 +1,7 @@
-//! The query binary `docent`.
+//! The query binary `docent`: asks an index, prints sections.
 
-fn main() {}
+mod cli;
+
+fn main() -> std::process::ExitCode {
+    cli::main()
+}

@@ -70,6 +70,21 @@ pub enum EncoderError {
     },
 }
 
+/// Opens the model that a user asked for: `None` is the bundled one, a folder with a
+/// `manifest.json` another pack of the built-in encoder, anything else fastembed's.
+///
+/// # Errors
+///
+/// Those of the encoder that was chosen; see [`open_fastembed`].
+pub fn open(model: Option<&str>) -> Result<Box<dyn Encoder>, EncoderError> {
+    match model {
+        None => Err(EncoderError::NoFastembed {
+            model: "bundled".to_owned(),
+        }),
+        Some(model) => open_fastembed(model),
+    }
+}
+
 /// Opens a model that docent runs through fastembed: a name of fastembed's catalogue or a folder
 /// with an ONNX model (see `fastembed::FastembedEncoder::open`).
 ///
