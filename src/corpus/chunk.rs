@@ -6,11 +6,12 @@
 //! once per source line (and per sentence and word of a line that must be cut) and added, which is
 //! exact for a tokenizer that splits at white space first.
 
-use std::ops::Range;
+mod split;
 
 use super::lines::Lines;
 use super::markdown::{self, Border, Document, Format, Heading, Node, Unit};
 use super::{Chunk, Section};
+use split::split_text;
 
 /// How large chunks are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -227,8 +228,15 @@ impl Chunker<'_> {
             };
             (first.start, first.own_start) = (start, start);
         }
-        let own_starts: Vec<usize> = self.drafts.iter().map(|draft| draft.own_start).collect();
-        let ends = own_starts.into_iter().skip(1).chain([text.len()]);
+        // Where a part of a line begins is an estimate, at worst beyond the next line.
+        let mut ends = vec![text.len(); self.drafts.len()];
+        let mut end = text.len();
+        for (draft, own_end) in self.drafts.iter_mut().zip(&mut ends).rev() {
+            *own_end = end;
+            draft.own_start = draft.own_start.min(end);
+            draft.start = draft.start.min(draft.own_start);
+            end = draft.own_start;
+        }
         let drafts = std::mem::take(&mut self.drafts);
         drafts
             .into_iter()
@@ -392,19 +400,21 @@ impl Packer<'_> {
     }
 
     /// Begins the current pack with the last lines of the pack before, if they fit with `units`.
+    /// Not inside a line: its two packs share that line already.
     fn repeat_last_lines(&mut self, units: &[Counted]) {
         let (Some(last), Some(first)) = (self.packs.last(), units.first()) else {
             return;
         };
-        let from_line = self
-            .lines
-            .number(first.unit.start)
-            .saturating_sub(self.options.overlap_lines);
-        let is_repeated = |known: &&Counted| self.lines.number(known.unit.start) >= from_line;
-        let count = match self.options.overlap_lines {
-            0 => 0,
-            _ => last.units.iter().rev().take_while(is_repeated).count(),
+        if self.lines.start(first.unit.start) != first.unit.start {
+            return;
+        }
+        let line = |counted: &Counted| self.lines.number(counted.unit.start);
+        let own_line = line(first);
+        let is_repeated = |known: &&Counted| {
+            let distance = own_line - line(known);
+            (1..=self.options.overlap_lines).contains(&distance)
         };
+        let count = last.units.iter().rev().take_while(is_repeated).count();
         let repeated: Vec<Counted> = last.units[last.units.len() - count..]
             .iter()
             .map(|known| Counted {
@@ -456,92 +466,6 @@ fn cut(units: Vec<Counted>, border: Border) -> Vec<Vec<Counted>> {
         }
     }
     groups
-}
-
-/// Parts of `text` with at most `budget` tokens each: sentences; of a sentence that is too long,
-/// as many words as fit; of a word that is too long, halves of halves. Never empty parts.
-fn split_text(
-    text: &str,
-    budget: usize,
-    count_tokens: &(dyn Fn(&str) -> usize + Sync),
-) -> Vec<Range<usize>> {
-    let mut parts = Vec::new();
-    for sentence in ranges(text, 0..text.len(), ends_sentence) {
-        if count_tokens(&text[sentence.clone()]) <= budget {
-            parts.push(sentence);
-            continue;
-        }
-        let mut open: Option<(Range<usize>, usize)> = None;
-        for word in ranges(text, sentence, |_, next| next.is_whitespace()) {
-            let tokens = count_tokens(&text[word.clone()]);
-            match &mut open {
-                Some((part, sum)) if *sum + tokens <= budget => {
-                    part.end = word.end;
-                    *sum += tokens;
-                }
-                _ if tokens <= budget => {
-                    parts.extend(open.replace((word, tokens)).map(|(part, _)| part));
-                }
-                _ => {
-                    parts.extend(open.take().map(|(part, _)| part));
-                    halve(text, word, budget, count_tokens, &mut parts);
-                }
-            }
-        }
-        parts.extend(open.map(|(part, _)| part));
-    }
-    parts
-}
-
-fn halve(
-    text: &str,
-    word: Range<usize>,
-    budget: usize,
-    count_tokens: &(dyn Fn(&str) -> usize + Sync),
-    parts: &mut Vec<Range<usize>>,
-) {
-    let mut middle = word.start + word.len() / 2;
-    while !text.is_char_boundary(middle) {
-        middle -= 1;
-    }
-    if middle == word.start || count_tokens(&text[word.clone()]) <= budget {
-        parts.push(word);
-        return;
-    }
-    halve(text, word.start..middle, budget, count_tokens, parts);
-    halve(text, middle..word.end, budget, count_tokens, parts);
-}
-
-/// Ranges of `within` without white space around them, cut after each character for which
-/// `is_end(character, next character)`.
-fn ranges(
-    text: &str,
-    within: Range<usize>,
-    is_end: impl Fn(char, char) -> bool,
-) -> Vec<Range<usize>> {
-    let mut found = Vec::new();
-    let mut start = within.start;
-    let mut chars = text[within.clone()].char_indices().peekable();
-    while let Some((at, char)) = chars.next() {
-        let end = within.start + at + char.len_utf8();
-        if chars.peek().is_none_or(|&(_, next)| is_end(char, next)) {
-            let part = &text[start..end];
-            let trimmed_start = start + part.len() - part.trim_start().len();
-            if !part.trim().is_empty() {
-                found.push(trimmed_start..start + part.trim_end().len());
-            }
-            start = end;
-        }
-    }
-    found
-}
-
-fn ends_sentence(char: char, next: char) -> bool {
-    match char {
-        '.' | '!' | '?' | '…' => next.is_whitespace(),
-        '。' | '！' | '？' => true,
-        _ => false,
-    }
 }
 
 #[cfg(test)]

@@ -68,7 +68,7 @@ pub(super) struct Heading {
 pub(super) enum Border {
     /// A block at the top level: paragraph, list, table, code block, quotation.
     Block,
-    /// An item of a top-level list.
+    /// An item of a top-level list; a block after a line that ends in a colon, which it explains.
     Item,
     /// A paragraph or nested item inside of a block; a blank line in code.
     Paragraph,
@@ -188,7 +188,6 @@ impl Survey {
                     depth += 1;
                 }
                 Event::End(_) => depth -= 1,
-                Event::Code(_) => code.push(range),
                 _ => {}
             }
         }
@@ -264,13 +263,19 @@ struct Builder<'a> {
     containers: usize,
     list_depth: usize,
     mode: Mode,
-    /// Start of the last node, so that each one begins after the one before it.
-    last_start: Option<usize>,
+    /// In a table cell that has no text yet, after one that has. Empty cells leave no trace.
+    is_cell_open: bool,
+    /// Source offset up to which text is in a node already, so that each begins after the last.
+    taken: usize,
 }
+
+/// Stands between the cells of a row.
+const CELL_SEPARATOR: &str = " | ";
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Mode {
     Prose,
+    Heading,
     Code,
     Metadata,
 }
@@ -289,7 +294,8 @@ impl<'a> Builder<'a> {
             containers: 0,
             list_depth: 0,
             mode: Mode::Prose,
-            last_start: None,
+            is_cell_open: false,
+            taken: 0,
         }
     }
 
@@ -309,8 +315,11 @@ impl<'a> Builder<'a> {
                 }
                 // What is left of an HTML block after its tags were blanked is text.
                 Event::Html(text) => self.code_lines(&text, range),
+                Event::SoftBreak | Event::HardBreak if self.mode == Mode::Heading => {
+                    self.push(" ", range.start);
+                }
                 Event::SoftBreak | Event::HardBreak => self.end_line(),
-                Event::InlineHtml(_) if !self.text.is_empty() => self.push(" ", range.start),
+                Event::InlineHtml(_) => self.push(" ", range.start),
                 _ => {}
             }
         }
@@ -322,14 +331,17 @@ impl<'a> Builder<'a> {
         match tag {
             Tag::Emphasis | Tag::Strong | Tag::Strikethrough | Tag::Link { .. } => return,
             Tag::Image { .. } => return,
-            Tag::TableCell if self.text.is_empty() => return,
-            Tag::TableCell => return self.push(" | ", range.start),
+            Tag::TableCell => {
+                self.is_cell_open = !self.text.is_empty();
+                return;
+            }
             _ => self.flush(),
         }
         self.strengthen(match tag {
-            _ if self.containers == 0 && !matches!(tag, Tag::TableRow) => Border::Block,
-            Tag::Item if self.list_depth == 1 => Border::Item,
             Tag::TableRow => Border::Line,
+            _ if self.containers == 0 && self.is_introduced() => Border::Item,
+            _ if self.containers == 0 => Border::Block,
+            Tag::Item if self.list_depth == 1 => Border::Item,
             _ => Border::Paragraph,
         });
         match tag {
@@ -342,6 +354,7 @@ impl<'a> Builder<'a> {
                 self.mode = Mode::Code;
                 self.open_code(kind, range.start);
             }
+            Tag::Heading { .. } if self.is_structure(range.start) => self.mode = Mode::Heading,
             Tag::MetadataBlock(_) => self.mode = Mode::Metadata,
             _ => {}
         }
@@ -385,9 +398,10 @@ impl<'a> Builder<'a> {
     }
 
     fn end_heading(&mut self, level: HeadingLevel, range: Range<usize>) {
-        if self.containers > 0 || (self.format != Format::Mdx && self.is_in_html(range.start)) {
+        if self.mode != Mode::Heading {
             return self.flush();
         }
+        self.mode = Mode::Prose;
         self.runs.clear();
         let text = self.text.split_whitespace().collect::<Vec<_>>().join(" ");
         self.text.clear();
@@ -400,11 +414,19 @@ impl<'a> Builder<'a> {
         self.border = Border::Block;
     }
 
-    fn is_in_html(&self, offset: usize) -> bool {
+    /// Whether the last line leads over to what follows: `For example:`.
+    fn is_introduced(&self) -> bool {
+        matches!(self.document.nodes.last(), Some(Node::Unit(unit)) if unit.text.ends_with(':'))
+    }
+
+    /// Whether a heading at `offset` is one of the document, not of a quotation, list or HTML.
+    fn is_structure(&self, offset: usize) -> bool {
         let next = self.html.partition_point(|block| block.end <= offset);
-        self.html
+        let is_in_html = self
+            .html
             .get(next)
-            .is_some_and(|block| block.start <= offset)
+            .is_some_and(|block| block.start <= offset);
+        self.containers == 0 && (self.format == Format::Mdx || !is_in_html)
     }
 
     /// The language of a fenced block, e.g. `go`, is the context of its lines.
@@ -434,7 +456,8 @@ impl<'a> Builder<'a> {
         }
     }
 
-    /// Verbatim lines, one unit each.
+    /// Verbatim lines, one unit each. A line may come in several events: with CRLF, its end is
+    /// one of its own.
     fn code_lines(&mut self, text: &str, range: Range<usize>) {
         let is_verbatim = text.len() == range.len();
         let mut at = 0;
@@ -442,20 +465,32 @@ impl<'a> Builder<'a> {
             let offset = range.start + if is_verbatim { at } else { 0 };
             at += line.len();
             let content = line.trim_end_matches(['\n', '\r']);
-            if content.trim().is_empty() {
-                self.strengthen(Border::Paragraph);
-                continue;
-            }
             self.push(content, offset);
             if line.ends_with('\n') {
+                let is_blank = self.text.trim().is_empty();
                 self.flush();
+                if is_blank {
+                    self.strengthen(Border::Paragraph);
+                }
             }
         }
     }
 
     fn push(&mut self, text: &str, source_offset: usize) {
-        self.runs.push((self.text.len(), source_offset));
-        self.text.push_str(text);
+        let mut offset = source_offset;
+        for piece in text.split(scrub::BLANKED) {
+            let is_first = self.text.is_empty() && matches!(self.mode, Mode::Prose | Mode::Heading);
+            let kept = if is_first { piece.trim_start() } else { piece };
+            if !kept.is_empty() {
+                if std::mem::take(&mut self.is_cell_open) {
+                    self.text.push_str(CELL_SEPARATOR);
+                }
+                self.runs
+                    .push((self.text.len(), offset + piece.len() - kept.len()));
+                self.text.push_str(kept);
+            }
+            offset += piece.len() + 1;
+        }
     }
 
     fn end_line(&mut self) {
@@ -476,11 +511,19 @@ impl<'a> Builder<'a> {
         }
         let mut text = std::mem::take(&mut self.text);
         let runs = std::mem::take(&mut self.runs);
+        self.is_cell_open = false;
         text.truncate(text.trim_end().len());
-        let Some(&(_, offset)) = runs.first().filter(|_| !text.is_empty()) else {
+        let (Some(&(_, offset)), Some(&(last_at, last_offset))) = (runs.first(), runs.last())
+        else {
             return;
         };
+        if text.is_empty() {
+            return;
+        }
         let start = self.node_start(offset);
+        self.taken = self
+            .taken
+            .max(last_offset + text.len().saturating_sub(last_at));
         self.document.nodes.push(Node::Unit(Unit {
             text,
             start,
@@ -492,160 +535,19 @@ impl<'a> Builder<'a> {
         self.border = Border::Line;
     }
 
-    /// The start of the line of `offset`, or `offset` itself where another node has that start:
-    /// Markdown also ends lines at a lone carriage return.
+    /// The start of the line of `offset`, or `offset` itself where the node before has text on that
+    /// line: Markdown also ends lines at a lone carriage return.
     fn node_start(&mut self, offset: usize) -> usize {
         let line_start = self.lines.start(offset);
-        let start = match self.last_start {
-            Some(last) if line_start <= last => offset.max(last),
-            _ => line_start,
+        let start = if line_start < self.taken {
+            offset
+        } else {
+            line_start
         };
-        self.last_start = Some(start);
+        self.taken = self.taken.max(start + 1);
         start
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn outline(source: &str, format: Format) -> Vec<String> {
-        let describe = |node: &Node| match node {
-            Node::Heading(heading) => format!("h{} {}", heading.level, heading.text),
-            Node::Unit(unit) => format!("{:?} {}", unit.border, unit.text),
-        };
-        parse(source, format).nodes.iter().map(describe).collect()
-    }
-
-    fn markdown(source: &str) -> Vec<String> {
-        outline(source, Format::Markdown)
-    }
-
-    #[test]
-    fn markup_is_dropped_and_text_is_kept() {
-        assert_eq!(
-            markdown(
-                "See [the *docs*](http://x/y) and ![a chart](c.png), `x<y>` ~~old~~<br>new.\n"
-            ),
-            ["Block See the docs and a chart, x<y> old new."]
-        );
-        assert_eq!(
-            markdown("<!-- secret -->\n\ntext <!-- also --> here"),
-            ["Block text   here"]
-        );
-    }
-
-    #[test]
-    fn headings_are_only_those_of_the_document() {
-        assert_eq!(
-            markdown(
-                "# A {#a}\n```sh\n# no\n```\nB\n---\n> # quoted\n\n<div>\n# in html\n</div>\n"
-            ),
-            [
-                "h1 A",
-                "Block sh",
-                "Line # no",
-                "h2 B",
-                "Block quoted",
-                "Block in html"
-            ]
-        );
-    }
-
-    #[test]
-    fn lists_tables_and_code_have_borders() {
-        assert_eq!(
-            markdown(
-                "- a\n  b.\n  c\n  - d\n- e\n\n| x | y |\n|---|---|\n| 1 | `2` |\n\n    f\n\n    g\n"
-            ),
-            [
-                "Block a",
-                "Line b.",
-                "Sentence c",
-                "Paragraph d",
-                "Item e",
-                "Block x | y",
-                "Line 1 | 2",
-                "Block f",
-                "Paragraph g",
-            ]
-        );
-    }
-
-    #[test]
-    fn table_header_and_code_language_are_contexts() {
-        let document = parse("| x |\n|---|\n| 1 |\n\n```go\nf()\n```\n", Format::Markdown);
-        assert_eq!(document.contexts, ["x", "go"]);
-        let units: Vec<_> = document
-            .nodes
-            .iter()
-            .map(|node| match node {
-                Node::Unit(unit) => (unit.context, unit.is_context, unit.start),
-                Node::Heading(_) => panic!("no heading here"),
-            })
-            .collect();
-        assert_eq!(
-            units,
-            [
-                (Some(0), true, 0),
-                (Some(0), false, 12),
-                (Some(1), true, 19),
-                (Some(1), false, 25)
-            ]
-        );
-    }
-
-    #[test]
-    fn front_matter_is_not_text() {
-        let document = parse("---\ntitle: T\n---\n\nBody\n", Format::Markdown);
-        assert_eq!(document.front_matter.title.as_deref(), Some("T"));
-        assert_eq!(document.nodes.len(), 1);
-    }
-
-    #[test]
-    fn mdx_modules_and_components_do_not_pollute() {
-        let source = "import { Card } from '@x/y'\nimport Z from 'z'\n\nexport const meta = {\n  a: 1,\n}\n\n# T\n\n\
-                      <Card icon={<I />} style={{ color: 'red' }}>\n  Use **it** [here](u).\n\n  ```js\n  <b>\n  ```\n</Card>\n\
-                      Keep `<Tag>` {/* note */} and <Badge text=\"x\" /> import too.\n";
-        assert_eq!(
-            outline(source, Format::Mdx),
-            [
-                "h1 T",
-                "Block Use it here.",
-                "Block js",
-                "Line <b>",
-                "Block Keep <Tag>  and  import too.",
-            ]
-        );
-    }
-
-    #[test]
-    fn html_blocks_keep_their_content_as_markdown() {
-        assert_eq!(
-            markdown(
-                "<details>\n<summary>More</summary>\nSee [x](y)\n```sh\necho <a>\n```\n</details>\n"
-            ),
-            ["Block More", "Line See x", "Block sh", "Line echo <a>"]
-        );
-    }
-
-    #[test]
-    fn plain_text_has_paragraphs_and_no_headings() {
-        assert_eq!(
-            outline("# a\r\n b.\r\nc\r\n\r\nd", Format::PlainText),
-            ["Block # a", "Line b.", "Sentence c", "Block d"]
-        );
-    }
-
-    #[test]
-    fn offsets_lead_back_to_the_source() {
-        let source = "Go [there](http://x) now";
-        let document = parse(source, Format::Markdown);
-        let Node::Unit(unit) = &document.nodes[0] else {
-            panic!("a unit")
-        };
-        assert_eq!(unit.text, "Go there now");
-        assert_eq!(&source[unit.source_offset(3)..][..5], "there");
-        assert_eq!(&source[unit.source_offset(9)..], "now");
-    }
-}
+mod tests;

@@ -409,4 +409,35 @@ fn title_from_path(path: &str) -> String {
 }
 
 #[cfg(test)]
-mod tests;
+mod tests {
+    use super::*;
+
+    #[test]
+    fn titles_come_from_front_matter_then_heading_then_name() {
+        let title =
+            |path: &str, text: &str| Section::from_text(path.to_owned(), text.to_owned()).title;
+        assert_eq!(title("a.md", "---\ntitle: F\n---\n# H\n"), "F");
+        assert_eq!(title("a.md", "## No\n\nH *e*\n===\n"), "H e");
+        assert_eq!(
+            title("d/getting-started_now.md", "text"),
+            "getting started now"
+        );
+        assert_eq!(title("d/notes.v2.txt", "# no heading"), "notes.v2");
+        assert_eq!(title("doc-17", "text"), "doc 17");
+    }
+
+    #[test]
+    fn index_names_are_recognized_in_any_case() {
+        assert!(is_index_name("INDEX.md") && is_index_name("a/b/Index.MARKDOWN"));
+        assert!(!is_index_name("a/README.md") && !is_index_name("index.txt"));
+        assert!(!is_index_name("my-index.md"));
+    }
+
+    #[test]
+    fn documents_are_sorted_by_path() {
+        let document = |path: &str| Section::from_text(path.to_owned(), "x".to_owned());
+        let corpus = Corpus::from_documents(vec![document("b"), document("a")]);
+        let paths: Vec<_> = corpus.sections.iter().map(|s| s.path.as_str()).collect();
+        assert_eq!(paths, ["a", "b"]);
+    }
+}

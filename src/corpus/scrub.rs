@@ -1,6 +1,6 @@
 //! Blanks out HTML and JSX markup, so that what stands between the tags is parsed as Markdown.
 //!
-//! Every blanked byte becomes a space (line ends stay), so offsets and lines do not move.
+//! Blanked bytes are overwritten one for one and line ends stay, so offsets and lines do not move.
 
 use std::ops::Range;
 
@@ -26,22 +26,36 @@ pub(super) fn markup(
     found
 }
 
-/// `source` with the `blanks` (sorted, at character borders) overwritten by spaces.
+/// Stands for a blanked byte on a line that has text besides. It is no white space to Markdown,
+/// so that `<b>text` does not become indented code; readers of the text drop it.
+pub(super) const BLANKED: char = '\u{1}';
+
+/// `source` with the `blanks` (sorted by start, at character borders) overwritten, byte for byte: a line
+/// of which nothing is left is blank, elsewhere [`BLANKED`] takes the place of what was there.
 pub(super) fn blank(source: &str, blanks: &[Range<usize>]) -> String {
-    let mut out = String::with_capacity(source.len());
+    let mut marked = String::with_capacity(source.len());
     let mut at = 0;
     for range in blanks {
-        out.push_str(&source[at..range.start]);
-        for char in source[range.clone()].chars() {
+        let start = range.start.max(at);
+        marked.push_str(&source[at..start]);
+        for char in source[start..range.end.max(start)].chars() {
             match char {
-                '\n' | '\r' => out.push(char),
-                other => out.extend(std::iter::repeat_n(' ', other.len_utf8())),
+                '\n' | '\r' => marked.push(char),
+                other => marked.extend(std::iter::repeat_n(BLANKED, other.len_utf8())),
             }
         }
-        at = range.end;
+        at = range.end.max(start);
     }
-    out.push_str(&source[at..]);
-    out
+    marked.push_str(&source[at..]);
+    let is_blank = |line: &str| {
+        line.chars()
+            .all(|char| char == BLANKED || char.is_whitespace())
+    };
+    let blank_line = |line: &str| match is_blank(line) {
+        true => line.replace(BLANKED, " "),
+        false => line.to_owned(),
+    };
+    marked.split_inclusive('\n').map(blank_line).collect()
 }
 
 /// Scripts and style sheets are no text at all.
@@ -75,7 +89,13 @@ fn scan_region(
         if at == region.start || bytes[at - 1] == b'\n' {
             let line = source[at..region.end].lines().next().unwrap_or_default();
             let trimmed = line.trim_start();
-            if trimmed.starts_with("```") || trimmed.starts_with("~~~") {
+            let line_end = at + line.len();
+            let is_code = code
+                .get(next_code)
+                .is_some_and(|range| range.start < line_end);
+            if is_code {
+                // The code's own range tells where it ends.
+            } else if trimmed.starts_with("```") || trimmed.starts_with("~~~") {
                 fenced = !fenced;
             }
             if fenced {
@@ -83,14 +103,36 @@ fn scan_region(
                 continue;
             }
         }
-        match scanner.markup_end(at) {
-            Some(end) => {
-                found.push(at..end);
-                at = end;
-            }
-            None => at += source[at..].chars().next().map_or(1, char::len_utf8),
+        if let Some(length) = code_span_length(&source[at..region.end]) {
+            at += length;
+        } else if let Some(end) = scanner.markup_end(at) {
+            found.push(at..end);
+            at = end;
+        } else {
+            at += source[at..].chars().next().map_or(1, char::len_utf8);
         }
     }
+}
+
+/// Bytes of the code span that `text` begins with. The first pass does not see the code spans
+/// that stand in an HTML block.
+fn code_span_length(text: &str) -> Option<usize> {
+    let bytes = &text.as_bytes()[..text.len().min(MAX_TAG_BYTES)];
+    let ticks = bytes.iter().take_while(|&&byte| byte == b'`').count();
+    if ticks == 0 {
+        return None;
+    }
+    let mut run = 0;
+    for (at, &byte) in bytes.iter().enumerate().skip(ticks) {
+        match byte {
+            b'`' => run += 1,
+            _ if run == ticks => return Some(at),
+            b'\n' if bytes[at + 1..].starts_with(b"\n") => break,
+            _ => run = 0,
+        }
+    }
+    // A run of ticks that closes nothing is text as a whole.
+    Some(if run == ticks { bytes.len() } else { ticks })
 }
 
 struct Scanner<'a> {
@@ -159,7 +201,10 @@ mod tests {
             &markup(source, std::slice::from_ref(&everything), code),
         );
         assert_eq!(out.len(), source.len());
-        out.split_whitespace().collect::<Vec<_>>().join(" ")
+        out.replace(BLANKED, " ")
+            .split_whitespace()
+            .collect::<Vec<_>>()
+            .join(" ")
     }
 
     #[test]
@@ -187,12 +232,23 @@ mod tests {
         );
         assert_eq!(scrubbed("<!-- open", &[]), "<!-- open");
         assert_eq!(
-            scrubbed(
-                "a <b> `<c>` d",
-                &(6..11).map(|at| at..at + 1).collect::<Vec<_>>()
-            ),
-            "a `<c>` d"
+            scrubbed("a <b> `<c>` ``<d> ` <e>`` ` <f>", &[]),
+            "a `<c>` ``<d> ` <e>`` `"
         );
+        let fence = 4..9;
+        assert_eq!(
+            scrubbed("<a>\n<kept\n<b>", std::slice::from_ref(&fence)),
+            "<kept"
+        );
+    }
+
+    #[test]
+    fn blanks_may_overlap() {
+        assert_eq!(
+            blank("abcdef\n", &[0..4, 1..3, 2..5]),
+            "\u{1}\u{1}\u{1}\u{1}\u{1}f\n"
+        );
+        assert_eq!(blank("abc\ndef", &[0..2, 2..3]), "   \ndef");
     }
 
     #[test]

@@ -1,7 +1,14 @@
 //! Encoders: text in, unit-length vectors out.
 
+mod builtin;
 #[cfg(feature = "fastembed")]
 pub mod fastembed;
+mod forward;
+pub mod kernels;
+pub mod pack;
+pub mod tokenizer;
+
+pub use builtin::BuiltinEncoder;
 
 use crate::Result;
 
@@ -55,6 +62,12 @@ pub trait Encoder: Send + Sync {
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum EncoderError {
+    /// The model pack of the built-in encoder is missing or damaged.
+    #[error(transparent)]
+    Pack(#[from] pack::PackError),
+    /// The kernel that was asked for is not there.
+    #[error(transparent)]
+    Kernel(#[from] kernels::KernelError),
     /// A model of fastembed or its ONNX Runtime could not be found, loaded or run.
     #[cfg(feature = "fastembed")]
     #[error(transparent)]

@@ -341,3 +341,15 @@ fn real_indexes_parse_completely() {
     assert_eq!(corpus.sections.len(), 27 + 17 + 21);
     assert_eq!(check_guide(&corpus), []);
 }
+
+#[test]
+fn the_default_corpus_is_indexed_completely() {
+    let corpus = Corpus::read(&Path::new(WORKSPACE).join("docs")).unwrap();
+    let guide = &corpus.guide;
+    assert_eq!(corpus.sections.len(), 27);
+    assert_eq!(guide.descriptors.len(), 27);
+    assert_eq!(guide.guidelines.len(), 33);
+    assert_eq!(guide.examples.len(), 7);
+    assert_eq!(check_guide(&corpus), []);
+    assert_eq!(corpus.skipped, []);
+}

@@ -29,7 +29,8 @@ pub(super) struct Line {
     pub(super) is_bold: bool,
     /// Files named in it, by position.
     pub(super) mentions: Vec<Mention>,
-    /// Parts of `text` from code spans and links, where arrows and bare words are not looked for.
+    /// Parts of `text` from code spans and links, in order, where arrows and bare words are not
+    /// looked for.
     opaque: Vec<Range<usize>>,
 }
 
@@ -95,9 +96,12 @@ impl Line {
     }
 
     fn is_opaque(&self, range: &Range<usize>) -> bool {
+        let next = self
+            .opaque
+            .partition_point(|opaque| opaque.end <= range.start);
         self.opaque
-            .iter()
-            .any(|opaque| opaque.start < range.end && range.start < opaque.end)
+            .get(next)
+            .is_some_and(|opaque| opaque.start < range.end)
     }
 
     /// Adds the files that are named by bare words.

@@ -20,6 +20,8 @@
 
 mod blocks;
 
+use std::collections::HashSet;
+
 use super::walk::is_documentation;
 use super::{Descriptor, Example, Guide, Guideline, Pattern, Source};
 use blocks::{Block, Line, Mention};
@@ -78,7 +80,12 @@ impl Reader<'_> {
                     self.line(line);
                 }
             }
-            Block::Item(lines) => self.line(&Line::join(lines)),
+            Block::Item(lines) => {
+                // To Markdown, a bold line right under a list continues its last item.
+                for group in lines.chunk_by(|line, next| !line.is_bold && !next.is_bold) {
+                    self.line(&Line::join(group));
+                }
+            }
             Block::Table { header, rows } => self.table(header, rows),
         }
     }
@@ -125,6 +132,8 @@ impl Reader<'_> {
             if above.is_bold {
                 group.clone_from(&self.heading);
             }
+        } else {
+            self.last_line = None;
         }
         let after = line
             .mentions
@@ -175,13 +184,14 @@ impl Reader<'_> {
 
     /// Resolves `mentions` in order, each path once. Globs go to the guide's patterns.
     fn targets(&mut self, mentions: &[Mention], number: u32) -> Vec<String> {
-        let mut targets: Vec<String> = Vec::new();
+        let mut targets = Vec::new();
+        let mut known = HashSet::new();
         for mention in mentions {
             let path = resolve(self.file, &mention.path);
             if is_glob(&path) {
                 let source = self.source(number);
                 self.guide.patterns.push(Pattern { glob: path, source });
-            } else if !targets.contains(&path) {
+            } else if known.insert(path.clone()) {
                 targets.push(path);
             }
         }

@@ -1,0 +1,222 @@
+//! The built-in encoder: all-MiniLM-L6-v2 in eight bits, in pure Rust, compiled in.
+
+use std::collections::HashMap;
+use std::path::Path;
+
+use rayon::prelude::*;
+
+use super::forward::{Workspace, forward};
+use super::kernels::Kernels;
+use super::pack::{self, HIDDEN, MAX_TOKENS, Manifest, Weights};
+use super::tokenizer::Tokenizer;
+use super::{Embedding, Encoder, EncoderError, ModelId, TokenVectors};
+use crate::Result;
+
+/// Rows of a unit of work: short texts share one so that weights are read once for many.
+const UNIT_ROWS: usize = 256;
+/// Fewest rows that are worth a second thread; below, the thread pool is not even started.
+const MIN_PARALLEL_ROWS: usize = 64;
+/// Groups per thread when one unit is shared out, so that an idle thread finds work.
+const GROUPS_PER_THREAD: usize = 2;
+
+/// all-MiniLM-L6-v2 (Reimers and Gurevych, 2019; Wang et al., 2020), quantized to eight bits.
+///
+/// Vectors have 384 values. The same text gives the same bits whatever else is in the batch and
+/// however many threads run, and on every instruction set.
+#[derive(Debug)]
+pub struct BuiltinEncoder {
+    model: ModelId,
+    weights: Weights,
+    kernels: Kernels,
+}
+
+impl BuiltinEncoder {
+    /// The model that is compiled in. Nothing is copied or unpacked: well under a millisecond.
+    ///
+    /// # Errors
+    ///
+    /// [`EncoderError::Kernel`] if `DOCENT_KERNEL` names a path that is not there.
+    pub fn bundled() -> Result<Self, EncoderError> {
+        Ok(Self::new(pack::bundled()?, Kernels::detect()?))
+    }
+
+    /// The pack in `folder`, memory-mapped and verified.
+    ///
+    /// # Errors
+    ///
+    /// [`EncoderError::Pack`] if it is missing, damaged or of another layout;
+    /// [`EncoderError::Kernel`] as for [`bundled`](Self::bundled).
+    pub fn load(folder: &Path) -> Result<Self, EncoderError> {
+        Ok(Self::new(pack::load(folder)?, Kernels::detect()?))
+    }
+
+    /// The same model on another path than the detected one.
+    pub fn with_kernels(self, kernels: Kernels) -> Self {
+        Self { kernels, ..self }
+    }
+
+    /// Vocabulary ids of `text` with `[CLS]` and `[SEP]`, cut at 256.
+    pub fn token_ids(&self, text: &str) -> Vec<u32> {
+        self.tokenizer().encode(text, MAX_TOKENS)
+    }
+
+    fn new((manifest, weights): (Manifest, Weights), kernels: Kernels) -> Self {
+        let model = ModelId {
+            digest: manifest.weights_digest().to_owned(),
+            name: manifest.model,
+            dim: HIDDEN as u32,
+            max_tokens: MAX_TOKENS as u32,
+        };
+        Self {
+            model,
+            weights,
+            kernels,
+        }
+    }
+
+    fn tokenizer(&self) -> Tokenizer<'static> {
+        Tokenizer::new(self.weights.vocabulary)
+    }
+
+    /// Embeds the sequences of one unit; the result is in their order.
+    fn encode_unit(
+        &self,
+        unit: &[&[u32]],
+        groups: usize,
+        with_tokens: bool,
+        workspace: &mut Workspace,
+    ) -> Vec<Embedding> {
+        let mut rows = forward(&self.weights, &self.kernels, unit, groups, workspace);
+        unit.iter()
+            .map(|ids| {
+                let (own, rest) = rows.split_at(ids.len() * HIDDEN);
+                rows = rest;
+                embedding(ids, own, with_tokens)
+            })
+            .collect()
+    }
+}
+
+impl Encoder for BuiltinEncoder {
+    fn model(&self) -> &ModelId {
+        &self.model
+    }
+
+    fn count_tokens(&self, text: &str) -> usize {
+        self.tokenizer().count(text)
+    }
+
+    fn encode_query(&self, question: &str, with_tokens: bool) -> Result<Embedding> {
+        let ids = self.token_ids(question);
+        let groups = if ids.len() < MIN_PARALLEL_ROWS {
+            1
+        } else {
+            parallel_groups()
+        };
+        let mut workspace = Workspace::default();
+        let mut embeddings = self.encode_unit(&[&ids], groups, with_tokens, &mut workspace);
+        Ok(embeddings.remove(0))
+    }
+
+    fn encode_passages(&self, passages: &[&str], with_tokens: bool) -> Result<Vec<Embedding>> {
+        let mut numbers = HashMap::new();
+        let mut distinct = Vec::new();
+        let which: Vec<usize> = passages
+            .iter()
+            .map(|&passage| {
+                *numbers.entry(passage).or_insert_with(|| {
+                    distinct.push(passage);
+                    distinct.len() - 1
+                })
+            })
+            .collect();
+        if let [only] = distinct[..] {
+            let embedding = self.encode_query(only, with_tokens)?;
+            return Ok(vec![embedding; passages.len()]);
+        }
+        let ids: Vec<Vec<u32>> = distinct
+            .par_iter()
+            .map(|text| self.token_ids(text))
+            .collect();
+        let mut longest_first: Vec<usize> = (0..ids.len()).collect();
+        longest_first.sort_by_key(|&text| std::cmp::Reverse(ids[text].len()));
+        let units = units(&longest_first, &ids);
+        let groups = if units.len() == 1 {
+            parallel_groups()
+        } else {
+            1
+        };
+        let encoded: Vec<Vec<Embedding>> = units
+            .par_iter()
+            .with_max_len(1)
+            .map_init(Workspace::default, |workspace, unit| {
+                let unit: Vec<&[u32]> = unit.iter().map(|&text| &ids[text][..]).collect();
+                self.encode_unit(&unit, groups, with_tokens, workspace)
+            })
+            .collect();
+        let mut embeddings: Vec<Option<Embedding>> = vec![None; ids.len()];
+        for (&text, embedding) in longest_first.iter().zip(encoded.into_iter().flatten()) {
+            embeddings[text] = Some(embedding);
+        }
+        Ok(which
+            .iter()
+            .filter_map(|&text| embeddings[text].clone())
+            .collect())
+    }
+}
+
+fn parallel_groups() -> usize {
+    match rayon::current_num_threads() {
+        1 => 1,
+        threads => GROUPS_PER_THREAD * threads,
+    }
+}
+
+/// Cuts `texts`, sorted by length, into runs of at most [`UNIT_ROWS`] rows, or one text.
+fn units<'a>(texts: &'a [usize], ids: &[Vec<u32>]) -> Vec<&'a [usize]> {
+    let mut units = Vec::new();
+    let (mut start, mut rows) = (0, 0);
+    for (at, &text) in texts.iter().enumerate() {
+        let length = ids[text].len();
+        if rows + length > UNIT_ROWS && at > start {
+            units.push(&texts[start..at]);
+            (start, rows) = (at, 0);
+        }
+        rows += length;
+    }
+    if start < texts.len() {
+        units.push(&texts[start..]);
+    }
+    units
+}
+
+/// Mean over all rows, unit length; token vectors without `[CLS]` and `[SEP]`, unit length.
+fn embedding(ids: &[u32], rows: &[f32], with_tokens: bool) -> Embedding {
+    let mut sentence = vec![0.0; HIDDEN];
+    for row in rows.chunks_exact(HIDDEN) {
+        for (sum, value) in sentence.iter_mut().zip(row) {
+            *sum += value;
+        }
+    }
+    normalize(&mut sentence);
+    let tokens = with_tokens.then(|| {
+        let mut vectors = rows[HIDDEN..rows.len() - HIDDEN].to_vec();
+        vectors.chunks_exact_mut(HIDDEN).for_each(normalize);
+        TokenVectors {
+            ids: ids[1..ids.len() - 1].to_vec(),
+            vectors,
+        }
+    });
+    Embedding { sentence, tokens }
+}
+
+/// Scales `vector` to unit length.
+fn normalize(vector: &mut [f32]) {
+    let length = vector
+        .iter()
+        .map(|v| f64::from(*v) * f64::from(*v))
+        .sum::<f64>()
+        .sqrt();
+    let inverse = (1.0 / length) as f32;
+    vector.iter_mut().for_each(|value| *value *= inverse);
+}

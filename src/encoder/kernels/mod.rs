@@ -1,0 +1,329 @@
+//! The arithmetic of the encoder, once for every instruction set.
+//!
+//! Integer matrix products differ by instruction set ([`Isa::tile`]); all floating-point work is
+//! written once over sixteen lanes ([`simd::F32x16`]) and compiled for each. Integer sums are
+//! exact and every float operation has the same order and rounding everywhere, so **all paths
+//! give the same bits**.
+//!
+//! | path | needs | tile |
+//! |---|---|---|
+//! | `avx512vnni` | AVX-512 F, BW, VL, VNNI | 6 rows x 64 channels |
+//! | `avxvnni` | AVX2, FMA, AVX-VNNI | 3 x 32 |
+//! | `avx2` | AVX2, FMA | 3 x 32 |
+//! | `neon` | aarch64 with dot product | 4 x 16 |
+//! | `scalar` | nothing | 2 x 64 |
+//!
+//! The best path that the processor has is taken; the environment variable `DOCENT_KERNEL` forces
+//! one by name.
+//!
+//! # Weights
+//!
+//! A [`Matrix`] of `N` output channels by `K` inputs is stored in blocks of 64 channels,
+//! `[N/64][K/4][64][4]`: what a tile reads is one sequential stream, 256 bytes a step.
+
+#![allow(unsafe_code)]
+
+#[cfg(target_arch = "x86_64")]
+mod avx2;
+#[cfg(target_arch = "x86_64")]
+mod avx512;
+#[cfg(target_arch = "aarch64")]
+mod neon;
+mod ops;
+mod scalar;
+mod simd;
+#[cfg(test)]
+mod tests;
+
+use simd::F32x16;
+
+/// Output channels in a block of weights.
+pub const BLOCK: usize = 64;
+/// Values of one attention head.
+pub const HEAD_DIM: usize = 32;
+/// Keys are padded to a multiple of this.
+pub const KEY_PAD: usize = 32;
+/// Most query rows that one attention step takes: the scratch needs this many rows of scores.
+pub const SCORE_ROWS: usize = 6;
+
+/// An instruction set: its integer tile and its lanes.
+trait Isa {
+    /// Lanes for the floating-point kernels.
+    type Vector: F32x16;
+    /// Rows of a full tile, at most 6.
+    const TILE_ROWS: usize;
+    /// What `tile` subtracts from an activation byte.
+    const SHIFT: i32;
+
+    /// `out[r][c] = sum_k((rows[r][k] - SHIFT) * block[c][k])` for the 64 channels of a block
+    /// stored `[K/4][64][4]`.
+    ///
+    /// # Safety
+    ///
+    /// The processor has the instructions; `rows` is `R` rows of `k` bytes, `stride` apart;
+    /// `block` is `k * 64` weights in -127..=127; `k` is a multiple of 4 below 2^16.
+    unsafe fn tile<const R: usize>(
+        rows: *const u8,
+        stride: usize,
+        block: *const i8,
+        k: usize,
+        out: &mut [[i32; BLOCK]; R],
+    );
+}
+
+/// Weights of a linear layer, used where they lie: `y = W x + b`.
+#[derive(Debug, Clone, Copy)]
+pub struct Matrix<'a> {
+    /// `[N/64][K/4][64][4]`, each in -127..=127.
+    pub weights: &'a [i8],
+    /// `N` scales: the real weight is the stored one times its channel's scale.
+    pub scales: &'a [f32],
+    /// `N` biases.
+    pub bias: &'a [f32],
+    /// `N` sums of a channel's stored weights.
+    pub sums: &'a [i32],
+    /// `K`, a multiple of 4.
+    pub inputs: usize,
+}
+
+impl Matrix<'_> {
+    /// `N`, the number of output channels.
+    pub fn channels(&self) -> usize {
+        self.scales.len()
+    }
+}
+
+/// Gain and bias of a LayerNorm.
+#[derive(Debug, Clone, Copy)]
+pub struct Norm<'a> {
+    /// One factor a value.
+    pub gain: &'a [f32],
+    /// One addend a value.
+    pub bias: &'a [f32],
+}
+
+impl Norm<'_> {
+    /// BERT's `layer_norm_eps`.
+    const EPSILON: f32 = 1e-12;
+}
+
+/// How a row of bytes stands for real numbers: `x = step * (u - zero)`.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub struct Scale {
+    /// Real distance between neighbouring bytes.
+    pub step: f32,
+    /// The byte that stands for 0.
+    pub zero: i32,
+}
+
+/// Quantized rows: `scales.len()` rows of equal width.
+#[derive(Debug, Clone, Copy)]
+pub struct Quantized<'a> {
+    /// Row-major bytes.
+    pub bytes: &'a [u8],
+    /// One scale a row.
+    pub scales: &'a [Scale],
+}
+
+/// One attention head of one sequence, for some of its query rows.
+#[derive(Debug, Clone, Copy)]
+pub struct Head<'a> {
+    /// Number of query rows.
+    pub queries: usize,
+    /// Query `r` is the 32 values from `r * query_stride`.
+    pub query: &'a [f32],
+    /// Distance between queries.
+    pub query_stride: usize,
+    /// Keys, transposed: `[32][padded]`, `padded` being `length` rounded up to [`KEY_PAD`].
+    pub keys: &'a [f32],
+    /// Values: `[padded][32]`.
+    pub values: &'a [f32],
+    /// Number of keys.
+    pub length: usize,
+    /// Distance between results.
+    pub out_stride: usize,
+}
+
+/// What can go wrong when a path is chosen.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum KernelError {
+    /// `DOCENT_KERNEL` names a path that this processor, or this build, does not have.
+    #[error(
+        "DOCENT_KERNEL asks for the kernel `{asked}`, which is not available here\n\
+         hint: unset it, or use one of: {}", available.join(", ")
+    )]
+    Unavailable {
+        /// What the environment variable says.
+        asked: String,
+        /// The paths of this machine, best first.
+        available: Vec<&'static str>,
+    },
+}
+
+/// The environment variable that forces a path.
+pub const KERNEL_VARIABLE: &str = "DOCENT_KERNEL";
+
+/// The kernels of one path.
+#[derive(Clone, Copy)]
+pub struct Kernels {
+    name: &'static str,
+    matmul: unsafe fn(Quantized<'_>, &Matrix<'_>, &mut [f32]),
+    quantize: unsafe fn(&[f32], Option<&[f32]>, &mut [u8]) -> Scale,
+    add_norm: unsafe fn(&mut [f32], &[f32], &Norm<'_>),
+    gelu: unsafe fn(&mut [f32]),
+    attention: unsafe fn(Head<'_>, &mut [f32], &mut [f32]),
+}
+
+impl std::fmt::Debug for Kernels {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_tuple("Kernels").field(&self.name).finish()
+    }
+}
+
+/// Compiles every kernel for one instruction set.
+macro_rules! kernels {
+    ($name:literal, $isa:ty $(, $features:literal)?) => {{
+        $(#[target_feature(enable = $features)])?
+        unsafe fn matmul(input: Quantized<'_>, matrix: &Matrix<'_>, out: &mut [f32]) {
+            // SAFETY: the caller's promise.
+            unsafe { ops::matmul::<$isa>(input, matrix, out) }
+        }
+        $(#[target_feature(enable = $features)])?
+        unsafe fn quantize(row: &[f32], shrink: Option<&[f32]>, bytes: &mut [u8]) -> Scale {
+            // SAFETY: the caller's promise.
+            unsafe { ops::quantize::<<$isa as Isa>::Vector>(row, shrink, bytes) }
+        }
+        $(#[target_feature(enable = $features)])?
+        unsafe fn add_norm(x: &mut [f32], y: &[f32], norm: &Norm<'_>) {
+            // SAFETY: the caller's promise.
+            unsafe { ops::add_norm::<<$isa as Isa>::Vector>(x, y, norm) }
+        }
+        $(#[target_feature(enable = $features)])?
+        unsafe fn gelu(values: &mut [f32]) {
+            // SAFETY: the caller's promise.
+            unsafe { ops::gelu::<<$isa as Isa>::Vector>(values) }
+        }
+        $(#[target_feature(enable = $features)])?
+        unsafe fn attention(head: Head<'_>, out: &mut [f32], scores: &mut [f32]) {
+            // SAFETY: the caller's promise.
+            unsafe { ops::attention::<$isa>(head, out, scores) }
+        }
+        Kernels { name: $name, matmul, quantize, add_norm, gelu, attention }
+    }};
+}
+
+impl Kernels {
+    /// The path that `DOCENT_KERNEL` names, else the best one of this processor.
+    ///
+    /// # Errors
+    ///
+    /// [`KernelError::Unavailable`] if the variable names a path that is not there.
+    pub fn detect() -> Result<Self, KernelError> {
+        match std::env::var(KERNEL_VARIABLE) {
+            Ok(asked) if !asked.is_empty() => Self::named(&asked),
+            _ => Ok(Self::available()[0]),
+        }
+    }
+
+    /// The path called `name`.
+    ///
+    /// # Errors
+    ///
+    /// [`KernelError::Unavailable`] if this machine has no such path.
+    pub fn named(name: &str) -> Result<Self, KernelError> {
+        let available = Self::available();
+        available
+            .iter()
+            .find(|kernels| kernels.name == name)
+            .copied()
+            .ok_or_else(|| KernelError::Unavailable {
+                asked: name.to_owned(),
+                available: available.iter().map(|kernels| kernels.name).collect(),
+            })
+    }
+
+    /// All paths of this machine, best first; the last is `scalar`.
+    pub fn available() -> Vec<Self> {
+        let mut paths = Vec::new();
+        #[cfg(target_arch = "x86_64")]
+        if is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma") {
+            if is_x86_feature_detected!("avx512bw")
+                && is_x86_feature_detected!("avx512vl")
+                && is_x86_feature_detected!("avx512vnni")
+            {
+                paths.push(kernels!(
+                    "avx512vnni",
+                    avx512::Avx512Vnni,
+                    "avx512f,avx512bw,avx512vl,avx512vnni,avx2,fma"
+                ));
+            }
+            if is_x86_feature_detected!("avxvnni") {
+                paths.push(kernels!("avxvnni", avx2::AvxVnni, "avxvnni,avx2,fma"));
+            }
+            paths.push(kernels!("avx2", avx2::Avx2, "avx2,fma"));
+        }
+        #[cfg(target_arch = "aarch64")]
+        if std::arch::is_aarch64_feature_detected!("dotprod") {
+            paths.push(kernels!("neon", neon::NeonDot));
+        }
+        paths.push(kernels!("scalar", scalar::Scalar));
+        paths
+    }
+
+    /// The path's name, as `DOCENT_KERNEL` takes it.
+    pub fn name(&self) -> &'static str {
+        self.name
+    }
+
+    /// `out[r][n] = W x[r] + b`: `rows x N`, row-major. Integer sums are exact.
+    ///
+    /// # Panics
+    ///
+    /// If a length does not fit the others, as all methods here.
+    pub fn matmul(&self, input: Quantized<'_>, matrix: &Matrix<'_>, out: &mut [f32]) {
+        let (rows, k, n) = (input.scales.len(), matrix.inputs, matrix.channels());
+        assert!(k % 4 == 0 && k < 1 << 16 && n % BLOCK == 0);
+        assert!(input.bytes.len() == rows * k && out.len() == rows * n);
+        assert!(matrix.weights.len() == n * k);
+        assert!(matrix.bias.len() == n && matrix.sums.len() == n);
+        // SAFETY: lengths checked above; a `Kernels` exists only where its path is available.
+        unsafe { (self.matmul)(input, matrix, out) }
+    }
+
+    /// Quantizes one row, times `shrink` if given, to 256 levels between its extremes and 0.
+    pub fn quantize(&self, row: &[f32], shrink: Option<&[f32]>, bytes: &mut [u8]) -> Scale {
+        assert!(row.len() == bytes.len() && row.len() % 16 == 0);
+        assert!(shrink.is_none_or(|factors| factors.len() == row.len()));
+        // SAFETY: as in `matmul`.
+        unsafe { (self.quantize)(row, shrink, bytes) }
+    }
+
+    /// `x = LayerNorm(x + y)` for one row.
+    pub fn add_norm(&self, x: &mut [f32], y: &[f32], norm: &Norm<'_>) {
+        assert!(x.len() == y.len() && x.len() % 16 == 0);
+        assert!(norm.gain.len() == x.len() && norm.bias.len() == x.len());
+        // SAFETY: as in `matmul`.
+        unsafe { (self.add_norm)(x, y, norm) }
+    }
+
+    /// GELU of every value, within 1e-6 of `x / 2 * (1 + erf(x / sqrt 2))`.
+    pub fn gelu(&self, values: &mut [f32]) {
+        assert!(values.len() % 16 == 0);
+        // SAFETY: as in `matmul`.
+        unsafe { (self.gelu)(values) }
+    }
+
+    /// `softmax(q K^T / sqrt 32) V` for every query row of `head`; `scores` is scratch of
+    /// [`SCORE_ROWS`] rows as long as the padded keys.
+    pub fn attention(&self, head: Head<'_>, out: &mut [f32], scores: &mut [f32]) {
+        let padded = head.length.next_multiple_of(KEY_PAD);
+        let reach = |stride: usize| head.queries.saturating_sub(1) * stride + HEAD_DIM;
+        assert!(head.length > 0);
+        assert!(head.keys.len() == HEAD_DIM * padded && head.values.len() == HEAD_DIM * padded);
+        assert!(head.query.len() >= reach(head.query_stride));
+        assert!(out.len() >= reach(head.out_stride) && scores.len() >= SCORE_ROWS * padded);
+        // SAFETY: as in `matmul`.
+        unsafe { (self.attention)(head, out, scores) }
+    }
+}
