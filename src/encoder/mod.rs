@@ -10,6 +10,8 @@ pub mod tokenizer;
 
 pub use builtin::BuiltinEncoder;
 
+use std::path::Path;
+
 use crate::Result;
 
 /// Which model made a vector. Two encoders with equal ids give comparable vectors.
@@ -91,9 +93,10 @@ pub enum EncoderError {
 /// Those of the encoder that was chosen; see [`open_fastembed`].
 pub fn open(model: Option<&str>) -> Result<Box<dyn Encoder>, EncoderError> {
     match model {
-        None => Err(EncoderError::NoFastembed {
-            model: "bundled".to_owned(),
-        }),
+        None => Ok(Box::new(BuiltinEncoder::bundled()?)),
+        Some(model) if Path::new(model).join("manifest.json").is_file() => {
+            Ok(Box::new(BuiltinEncoder::load(Path::new(model))?))
+        }
         Some(model) => open_fastembed(model),
     }
 }
