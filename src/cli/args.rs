@@ -99,9 +99,7 @@ pub struct InfoConfig {
 pub fn parse() -> Command {
     let cli = Cli::parse();
     match cli.command {
-        None => Ok(cli.query)
-            .and_then(QueryArgs::validate)
-            .map(Command::Query),
+        None => cli.query.validate_bare().map(Command::Query),
         Some(RawCommand::Query(args)) => args.validate().map(Command::Query),
         Some(RawCommand::Show(args)) => Ok(Command::Show(ShowConfig {
             section: args.section,
@@ -245,6 +243,20 @@ impl IndexPath {
 type UsageError = (ErrorKind, &'static str);
 
 impl QueryArgs {
+    /// Validates a question that was asked without `query`. Options stand after a command's name,
+    /// so a name after an option would be taken for a question: most likely it was not meant so.
+    fn validate_bare(self) -> Result<QueryConfig, UsageError> {
+        let first = self.question.first();
+        if first.is_some_and(|word| Cli::command().find_subcommand(word).is_some()) {
+            return Err((
+                ErrorKind::ArgumentConflict,
+                "the question begins with the name of a command: \
+                 write options after the name, or ask with `docent query`",
+            ));
+        }
+        self.validate()
+    }
+
     fn validate(self) -> Result<QueryConfig, UsageError> {
         self.check_format()?;
         Ok(QueryConfig {
@@ -326,12 +338,11 @@ mod tests {
 
     fn query(args: &[&str]) -> Result<QueryConfig, UsageError> {
         let cli = Cli::try_parse_from(std::iter::once(&"docent").chain(args)).unwrap();
-        let args = match cli.command {
-            Some(RawCommand::Query(args)) => args,
+        match cli.command {
+            Some(RawCommand::Query(args)) => args.validate(),
             Some(_) => panic!("another command"),
-            None => cli.query,
-        };
-        args.validate()
+            None => cli.query.validate_bare(),
+        }
     }
 
     fn question(args: &[&str]) -> String {
@@ -349,7 +360,7 @@ mod tests {
             "how do I show info?"
         );
         assert_eq!(question(&["query", "show"]), "show");
-        assert_eq!(question(&["-k", "2", "show"]), "show");
+        assert_eq!(question(&["show me"]), "show me");
         assert_eq!(question(&["--", "--base-url"]), "--base-url");
         assert_eq!(question(&["help"]), "help");
     }
@@ -358,6 +369,7 @@ mod tests {
     fn contradictions_are_usage_errors() {
         let problem = |args: &[&str]| query(args).err().map(|(_, problem)| problem);
         assert_eq!(problem(&[" "]), Some("the question is empty"));
+        assert!(problem(&["-k", "2", "show", "x"]).is_some_and(|p| p.contains("docent query")));
         assert_eq!(
             problem(&["--batch", "--format", "text"]),
             Some("--batch prints JSON only")
