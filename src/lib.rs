@@ -12,5 +12,6 @@ pub mod eval;
 pub mod index;
 pub mod rank;
 pub mod search;
+pub mod terminal;
 
 pub use error::{Error, Result};

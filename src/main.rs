@@ -1,20 +1,7 @@
-//! The query binary `docent`.
+//! The query binary `docent`: asks an index, prints sections.
 
 mod cli;
 
-use std::process::ExitCode;
-
-use clap::Parser;
-
-#[derive(Parser)]
-enum Command {
-    Eval(cli::eval::EvalArgs),
-}
-
-fn main() -> ExitCode {
-    let Command::Eval(args) = Command::parse();
-    cli::eval::run(args).unwrap_or_else(|error| {
-        eprintln!("error: {error:#}");
-        ExitCode::from(2)
-    })
+fn main() -> std::process::ExitCode {
+    cli::main()
 }

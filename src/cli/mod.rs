@@ -1,3 +1,46 @@
-//! The command line.
+//! The command line of `docent`: arguments become one validated config, a command runs on it, and
+//! what came of it becomes an exit code.
 
-pub mod eval;
+mod args;
+mod eval;
+mod exit;
+mod info;
+mod output;
+mod passage;
+mod query;
+mod show;
+
+use std::fmt::Display;
+use std::io::Write;
+use std::process::ExitCode;
+
+use docent::terminal::printable_text;
+
+use args::Command;
+use exit::Exit;
+
+/// Runs the program.
+pub fn main() -> ExitCode {
+    let result = match args::parse() {
+        Command::Query(config) => query::run(&config),
+        Command::Show(config) => show::run(&config),
+        Command::Info(config) => info::run(&config),
+        Command::Eval(args) => eval::run(args),
+    };
+    let exit = result.unwrap_or_else(|error| {
+        let exit = Exit::of_error(&error);
+        if exit != Exit::Found {
+            message(format_args!(
+                "error: {}",
+                printable_text(&error.to_string())
+            ));
+        }
+        exit
+    });
+    exit.into()
+}
+
+/// Says something to the person at the terminal. A closed stderr is nobody to tell.
+fn message(text: impl Display) {
+    let _ = writeln!(std::io::stderr(), "{text}");
+}

@@ -46,16 +46,19 @@ pub enum GuideProblem {
 impl fmt::Display for GuideWarning {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Source { file, line } = &self.source;
-        write!(f, "{file}:{line}: ")?;
-        match &self.problem {
-            GuideProblem::MissingTarget { entry, target } => {
+        write!(f, "{file}:{line}: {}", self.problem)
+    }
+}
+
+impl fmt::Display for GuideProblem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::MissingTarget { entry, target } => {
                 write!(f, "\"{entry}\" points to {target}, which is not a section")
             }
-            GuideProblem::PatternMatchesNothing { glob } => write!(f, "no section matches {glob}"),
-            GuideProblem::UnnamedSection => {
-                f.write_str("no guideline and no table names this section")
-            }
-            GuideProblem::DuplicatePhrase {
+            Self::PatternMatchesNothing { glob } => write!(f, "no section matches {glob}"),
+            Self::UnnamedSection => f.write_str("no guideline and no table names this section"),
+            Self::DuplicatePhrase {
                 group,
                 phrase,
                 first_line,

@@ -2,8 +2,12 @@
 
 #![expect(clippy::unwrap_used, reason = "a helper that fails fails its test")]
 
+mod acceptance;
+mod cli_errors;
+mod cli_query;
 mod corpus;
 mod encoder_parity;
 mod eval;
 #[cfg(feature = "fastembed")]
 mod fastembed;
+mod support;

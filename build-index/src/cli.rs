@@ -1,0 +1,77 @@
+//! Arguments of `build-index`.
+
+use std::path::PathBuf;
+
+use clap::Parser;
+use docent::builder::BuildOptions;
+use docent::index::GraphOptions;
+
+const EXIT_CODES: &str = "\
+Exit codes:
+  0  built
+  1  not built: --strict, and the docs' index files contradict the docs
+  2  not built: usage or other error
+
+A build that fails or is interrupted leaves the old index as it was.";
+
+/// Builds the index of a documentation folder that docent answers from.
+#[derive(Debug, Parser)]
+#[command(name = "build-index", version, after_help = EXIT_CODES)]
+pub struct Args {
+    /// The documentation folder
+    #[arg(default_value = "docs")]
+    pub docs: PathBuf,
+    /// The index file to write
+    #[arg(short, long, value_name = "FILE", default_value = "docent.idx")]
+    pub output: PathBuf,
+    /// Another model than the bundled one: a folder with a packed or ONNX model, or a name that
+    /// fastembed knows
+    #[arg(long)]
+    pub model: Option<String>,
+    /// Links of a chunk in each layer of the graph, 2 to 256
+    #[arg(long, value_name = "N", default_value_t = BuildOptions::default().graph.m, value_parser = clap::value_parser!(u32).range(2..=256))]
+    pub m: u32,
+    /// Candidates that the insertion of a chunk into the graph looks at, 2 to 1024
+    #[arg(long, value_name = "N", default_value_t = BuildOptions::default().graph.ef_construction, value_parser = clap::value_parser!(u32).range(2..=1024))]
+    pub ef_construction: u32,
+    /// Store no token vectors: a smaller index, a less exact order
+    #[arg(long)]
+    pub no_late_interaction: bool,
+    /// Refuse to build if the docs' index files contradict the docs
+    #[arg(long)]
+    pub strict: bool,
+    /// Print the summary as one JSON object
+    #[arg(long)]
+    pub json: bool,
+}
+
+impl Args {
+    /// How the index is built.
+    pub fn build_options(&self) -> BuildOptions {
+        BuildOptions {
+            graph: GraphOptions {
+                m: self.m,
+                ef_construction: self.ef_construction,
+            },
+            late_interaction: !self.no_late_interaction,
+            ..BuildOptions::default()
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Args::command().debug_assert();
+    }
+
+    #[test]
+    fn without_arguments_the_build_is_the_default_one() {
+        let args = Args::parse_from(["build-index"]);
+        assert_eq!(args.build_options(), BuildOptions::default());
+    }
+}

@@ -1,0 +1,160 @@
+//! What a build did: for people, or as one JSON object.
+
+use std::fmt;
+use std::path::Path;
+use std::time::Duration;
+
+use docent::builder::BuildTimings;
+use docent::corpus::{Corpus, GuideWarning, Skipped};
+use docent::encoder::ModelId;
+use docent::index::{Meta, SearchPath};
+use docent::terminal::printable_line;
+use serde::Serialize;
+
+/// The figures of a build. Serialized, it is the object of `--json`.
+#[derive(Debug, Serialize)]
+pub struct Summary {
+    index: String,
+    sections: u32,
+    chunks: u32,
+    tokens: u64,
+    guidelines: usize,
+    descriptors: usize,
+    examples: usize,
+    bytes: u64,
+    seconds: Seconds,
+    model: ModelId,
+    search: SearchPath,
+    ann_recall_at_10: Option<f32>,
+    skipped: Vec<SkippedFile>,
+    warnings: Vec<Warning>,
+}
+
+/// Seconds of each stage.
+#[derive(Debug, Serialize)]
+struct Seconds {
+    read: f64,
+    chunk: f64,
+    embed: f64,
+    graph: f64,
+    write: f64,
+}
+
+#[derive(Debug, Serialize)]
+struct SkippedFile {
+    path: String,
+    reason: String,
+}
+
+#[derive(Debug, Serialize)]
+struct Warning {
+    file: String,
+    line: u32,
+    message: String,
+}
+
+/// Durations of all stages.
+#[derive(Debug, Clone, Copy)]
+pub struct Timings {
+    /// Reading and checking the corpus.
+    pub read: Duration,
+    /// The stages between.
+    pub build: BuildTimings,
+    /// Writing the file.
+    pub write: Duration,
+}
+
+impl Summary {
+    /// The summary of a build of `corpus` into the file `index` of `bytes` bytes.
+    pub fn new(
+        index: &Path,
+        bytes: u64,
+        corpus: &Corpus,
+        warnings: &[GuideWarning],
+        meta: Meta,
+        timings: &Timings,
+    ) -> Self {
+        Self {
+            index: index.display().to_string(),
+            sections: meta.counts.sections,
+            chunks: meta.counts.chunks,
+            tokens: meta.counts.tokens,
+            guidelines: corpus.guide.guidelines.len(),
+            descriptors: corpus.guide.descriptors.len(),
+            examples: corpus.guide.examples.len(),
+            bytes,
+            seconds: Seconds {
+                read: seconds(timings.read),
+                chunk: seconds(timings.build.chunk),
+                embed: seconds(timings.build.embed),
+                graph: seconds(timings.build.graph),
+                write: seconds(timings.write),
+            },
+            model: meta.model,
+            search: meta.search,
+            ann_recall_at_10: meta.ann_recall_at_10,
+            skipped: corpus.skipped.iter().map(SkippedFile::of).collect(),
+            warnings: warnings.iter().map(Warning::of).collect(),
+        }
+    }
+}
+
+/// Seconds to the microsecond.
+fn seconds(duration: Duration) -> f64 {
+    duration.as_micros() as f64 / 1e6
+}
+
+impl SkippedFile {
+    fn of(skipped: &Skipped) -> Self {
+        Self {
+            path: skipped.path.clone(),
+            reason: skipped.reason.to_string(),
+        }
+    }
+}
+
+impl Warning {
+    fn of(warning: &GuideWarning) -> Self {
+        Self {
+            file: warning.source.file.clone(),
+            line: warning.source.line,
+            message: warning.problem.to_string(),
+        }
+    }
+}
+
+impl fmt::Display for Summary {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Seconds {
+            read,
+            chunk,
+            embed,
+            graph,
+            write,
+        } = self.seconds;
+        writeln!(f, "{}: {} bytes", printable_line(&self.index), self.bytes)?;
+        writeln!(
+            f,
+            "  {} sections, {} chunks, {} tokens",
+            self.sections, self.chunks, self.tokens
+        )?;
+        writeln!(
+            f,
+            "  {} guidelines, {} descriptors, {} examples, {} warnings",
+            self.guidelines,
+            self.descriptors,
+            self.examples,
+            self.warnings.len()
+        )?;
+        writeln!(f, "  {} skipped", self.skipped.len())?;
+        writeln!(f, "  model {}", printable_line(&self.model.name))?;
+        if let Some(recall) = self.ann_recall_at_10 {
+            writeln!(f, "  graph ann_recall@10 {recall:.3}")?;
+        }
+        writeln!(
+            f,
+            "  seconds: read {read:.2}, chunk {chunk:.2}, embed {embed:.2}, graph {graph:.2}, \
+             write {write:.2}"
+        )
+    }
+}

@@ -1,0 +1,402 @@
+//! Arguments: as the user writes them, and as the commands get them, validated.
+
+use std::path::{Path, PathBuf};
+
+use clap::builder::RangedU64ValueParser;
+use clap::error::ErrorKind;
+use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
+use docent::rank::confidence;
+use docent::search::SearchOptions;
+
+use super::eval::EvalArgs;
+use super::exit::{self, CliError};
+
+/// Name of an index file that nobody named.
+pub const INDEX_NAME: &str = "docent.idx";
+/// Tokens of `--format context` where no budget is given.
+const DEFAULT_BUDGET: usize = 4_000;
+
+/// What to do.
+pub enum Command {
+    /// Answer questions.
+    Query(QueryConfig),
+    /// Print a section.
+    Show(ShowConfig),
+    /// Describe an index.
+    Info(InfoConfig),
+    /// Measure how well judged questions find their sections.
+    Eval(EvalArgs),
+}
+
+/// How questions are answered.
+pub struct QueryConfig {
+    /// What is answered, and how.
+    pub task: Task,
+    /// Which index is asked.
+    pub index: IndexPath,
+    /// The model, if not the bundled one.
+    pub model: Option<String>,
+    /// How the index is searched.
+    pub search: SearchOptions,
+    /// Confidence of the best section below which there is no answer: 0 to 1.
+    pub min_confidence: f32,
+}
+
+/// What is answered, and how.
+pub enum Task {
+    /// One question.
+    One {
+        /// The question; `None` if all of standard input is it.
+        question: Option<String>,
+        /// How the answer is printed.
+        format: Format,
+    },
+    /// Each line of standard input, with a line of JSON.
+    Batch {
+        /// Whether scores are explained.
+        explain: bool,
+    },
+}
+
+/// How an answer is printed.
+pub enum Format {
+    /// For people; with every score component if `explain`.
+    Text {
+        /// Whether scores are explained.
+        explain: bool,
+    },
+    /// One JSON object; with every score component if `explain`.
+    Json {
+        /// Whether scores are explained.
+        explain: bool,
+    },
+    /// The sections' paths, one a line.
+    Paths,
+    /// The sections' text for a language model.
+    Context {
+        /// Most tokens of all that is printed.
+        budget: usize,
+    },
+}
+
+/// Which section is printed.
+pub struct ShowConfig {
+    /// Path of the section.
+    pub section: String,
+    /// Which index has it.
+    pub index: IndexPath,
+}
+
+/// What is said of an index.
+pub struct InfoConfig {
+    /// Which index.
+    pub index: IndexPath,
+    /// Whether every byte of it is checked.
+    pub verify: bool,
+    /// Whether the output is JSON.
+    pub json: bool,
+}
+
+/// Parses and validates the program's arguments; on a usage error, `--help` or `--version` it
+/// prints what there is to say and exits.
+pub fn parse() -> Command {
+    let cli = Cli::parse();
+    match cli.command {
+        None => cli.query.validate_bare().map(Command::Query),
+        Some(RawCommand::Query(args)) => args.validate().map(Command::Query),
+        Some(RawCommand::Show(args)) => Ok(Command::Show(ShowConfig {
+            section: args.section,
+            index: args.index,
+        })),
+        Some(RawCommand::Info(args)) => Ok(Command::Info(InfoConfig {
+            index: args.index,
+            verify: args.verify,
+            json: args.json,
+        })),
+        Some(RawCommand::Eval(args)) => Ok(Command::Eval(args)),
+    }
+    .unwrap_or_else(|(kind, problem)| Cli::command().error(kind, problem).exit())
+}
+
+/// Which section of these docs do I need?
+///
+/// Asks an index that build-index made of a documentation folder, and prints the sections that
+/// answer the question, best first.
+#[derive(Parser)]
+#[command(
+    name = "docent",
+    version,
+    after_help = exit::HELP,
+    arg_required_else_help = true,
+    args_conflicts_with_subcommands = true,
+    disable_help_subcommand = true,
+    override_usage = "docent [OPTIONS] QUESTION...\n       \
+                      docent <query|show|info|eval> [OPTIONS] ..."
+)]
+struct Cli {
+    #[command(subcommand)]
+    command: Option<RawCommand>,
+    #[command(flatten)]
+    query: QueryArgs,
+}
+
+#[derive(Subcommand)]
+enum RawCommand {
+    /// Answer a question (what `docent QUESTION` does)
+    #[command(after_help = exit::HELP)]
+    Query(QueryArgs),
+    /// Print the text of a section, as far as the index holds it
+    Show(ShowArgs),
+    /// Say what an index holds and how it was built
+    Info(InfoArgs),
+    /// Measure how well judged questions find their sections
+    Eval(EvalArgs),
+}
+
+#[derive(Args)]
+struct QueryArgs {
+    /// The question; several words are joined, `-` reads it from standard input
+    #[arg(value_name = "QUESTION")]
+    question: Vec<String>,
+    #[command(flatten)]
+    index: IndexPath,
+    /// Most sections to give
+    #[arg(short, value_name = "N", default_value = "4", value_parser = RangedU64ValueParser::<usize>::new().range(1..))]
+    k: usize,
+    /// Another model than the bundled one, as given to build-index: a folder or a name
+    #[arg(long)]
+    model: Option<String>,
+    /// How to print the answer: text, or json with --batch, if not given
+    #[arg(long, value_enum)]
+    format: Option<FormatName>,
+    /// Most tokens to print with --format context [default: 4000]
+    #[arg(long, value_name = "TOKENS", value_parser = RangedU64ValueParser::<usize>::new().range(1..))]
+    budget: Option<usize>,
+    /// Give every score component of every hit
+    #[arg(long)]
+    explain: bool,
+    /// Ignore the routing hints of the docs' own index files
+    #[arg(long)]
+    no_guidelines: bool,
+    /// Compare with every vector instead of searching the graph
+    #[arg(long)]
+    exact: bool,
+    /// Confidence below which there is no answer, 0 to 1
+    #[arg(long, value_name = "P", default_value_t = confidence::DEFAULT_THRESHOLD, value_parser = probability)]
+    min_confidence: f32,
+    /// Answer every line of standard input with a line of JSON; exits 0 whatever the confidence
+    #[arg(long, conflicts_with = "question")]
+    batch: bool,
+}
+
+#[derive(Args)]
+struct ShowArgs {
+    /// Path of the section, as answers give it
+    section: String,
+    #[command(flatten)]
+    index: IndexPath,
+}
+
+#[derive(Args)]
+struct InfoArgs {
+    #[command(flatten)]
+    index: IndexPath,
+    /// Check every checksum, offset and id of the file
+    #[arg(long)]
+    verify: bool,
+    /// Print one JSON object
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum FormatName {
+    /// For people
+    Text,
+    /// One object
+    Json,
+    /// Paths of the sections, one a line
+    Paths,
+    /// Text of the sections for a language model
+    Context,
+}
+
+/// Which index file to open.
+#[derive(Args)]
+pub struct IndexPath {
+    /// The index file [env: DOCENT_INDEX] [default: docent.idx here or in a parent folder]
+    #[arg(long, value_name = "FILE")]
+    index: Option<PathBuf>,
+}
+
+impl IndexPath {
+    /// The file: as given, else `DOCENT_INDEX` unless empty, else the nearest `docent.idx` from
+    /// the working folder upwards.
+    pub fn locate(&self) -> Result<PathBuf, CliError> {
+        let named = std::env::var_os("DOCENT_INDEX").filter(|name| !name.is_empty());
+        if let Some(path) = self.index.clone().or(named.map(PathBuf::from)) {
+            return Ok(path);
+        }
+        let folder = std::env::current_dir().map_err(CliError::WorkingFolder)?;
+        let nearest = folder
+            .ancestors()
+            .map(|folder| folder.join(INDEX_NAME))
+            .find(|path| Path::is_file(path));
+        nearest.ok_or(CliError::NoIndex { folder })
+    }
+}
+
+type UsageError = (ErrorKind, &'static str);
+
+impl QueryArgs {
+    /// Validates a question that was asked without `query`. Options stand after a command's name,
+    /// so a name after an option would be taken for a question: most likely it was not meant so.
+    fn validate_bare(self) -> Result<QueryConfig, UsageError> {
+        let first = self.question.first();
+        if first.is_some_and(|word| Cli::command().find_subcommand(word).is_some()) {
+            return Err((
+                ErrorKind::ArgumentConflict,
+                "the question begins with the name of a command: \
+                 write options after the name, or ask with `docent query`",
+            ));
+        }
+        self.validate()
+    }
+
+    fn validate(self) -> Result<QueryConfig, UsageError> {
+        self.check_format()?;
+        Ok(QueryConfig {
+            task: self.task()?,
+            search: SearchOptions {
+                k: self.k,
+                guidelines: !self.no_guidelines,
+                exact: self.exact,
+                ..SearchOptions::default()
+            },
+            index: self.index,
+            model: self.model,
+            min_confidence: self.min_confidence,
+        })
+    }
+
+    fn check_format(&self) -> Result<(), UsageError> {
+        let conflict = |problem| Err((ErrorKind::ArgumentConflict, problem));
+        if self.batch && !matches!(self.format, Some(FormatName::Json) | None) {
+            return conflict("--batch prints JSON only");
+        }
+        if self.budget.is_some() && !matches!(self.format, Some(FormatName::Context)) {
+            return conflict("--budget needs --format context");
+        }
+        if self.explain && matches!(self.format, Some(FormatName::Paths | FormatName::Context)) {
+            return conflict("--explain needs --format text or json");
+        }
+        Ok(())
+    }
+
+    fn task(&self) -> Result<Task, UsageError> {
+        let explain = self.explain;
+        if self.batch {
+            return Ok(Task::Batch { explain });
+        }
+        Ok(Task::One {
+            question: self.question()?,
+            format: match self.format.unwrap_or(FormatName::Text) {
+                FormatName::Text => Format::Text { explain },
+                FormatName::Json => Format::Json { explain },
+                FormatName::Paths => Format::Paths,
+                FormatName::Context => Format::Context {
+                    budget: self.budget.unwrap_or(DEFAULT_BUDGET),
+                },
+            },
+        })
+    }
+
+    fn question(&self) -> Result<Option<String>, UsageError> {
+        match &self.question[..] {
+            [] => Err((
+                ErrorKind::MissingRequiredArgument,
+                "no question: write one, `-` to read it from standard input, or --batch",
+            )),
+            [dash] if dash == "-" => Ok(None),
+            words if words.iter().all(|word| word.trim().is_empty()) => {
+                Err((ErrorKind::InvalidValue, "the question is empty"))
+            }
+            words => Ok(Some(words.join(" "))),
+        }
+    }
+}
+
+fn probability(text: &str) -> Result<f32, String> {
+    match text.parse() {
+        Ok(value) if (0.0..=1.0).contains(&value) => Ok(value),
+        _ => Err("give a number from 0 to 1".to_owned()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Cli::command().debug_assert();
+    }
+
+    fn query(args: &[&str]) -> Result<QueryConfig, UsageError> {
+        let cli = Cli::try_parse_from(std::iter::once(&"docent").chain(args)).unwrap();
+        match cli.command {
+            Some(RawCommand::Query(args)) => args.validate(),
+            Some(_) => panic!("another command"),
+            None => cli.query.validate_bare(),
+        }
+    }
+
+    fn question(args: &[&str]) -> String {
+        match query(args).ok().unwrap().task {
+            Task::One { question, .. } => question.unwrap(),
+            Task::Batch { .. } => panic!("no question"),
+        }
+    }
+
+    #[test]
+    fn a_question_needs_no_subcommand_and_no_quotes() {
+        assert_eq!(question(&["a b?"]), "a b?");
+        assert_eq!(
+            question(&["how", "do", "I", "show", "info?", "-k", "3"]),
+            "how do I show info?"
+        );
+        assert_eq!(question(&["query", "show"]), "show");
+        assert_eq!(question(&["show me"]), "show me");
+        assert_eq!(question(&["--", "--base-url"]), "--base-url");
+        assert_eq!(question(&["help"]), "help");
+    }
+
+    #[test]
+    fn contradictions_are_usage_errors() {
+        let problem = |args: &[&str]| query(args).err().map(|(_, problem)| problem);
+        assert_eq!(problem(&[" "]), Some("the question is empty"));
+        assert!(problem(&["-k", "2", "show", "x"]).is_some_and(|p| p.contains("docent query")));
+        assert_eq!(
+            problem(&["--batch", "--format", "text"]),
+            Some("--batch prints JSON only")
+        );
+        assert_eq!(
+            problem(&["a", "--budget", "9"]),
+            Some("--budget needs --format context")
+        );
+        assert_eq!(
+            problem(&["a", "--explain", "--format", "paths"]),
+            Some("--explain needs --format text or json")
+        );
+        assert!(problem(&["query", "--exact"]).is_some_and(|p| p.starts_with("no question")));
+        for args in [
+            &["docent", "a", "--batch"][..],
+            &["docent", "a", "-k", "0"],
+            &["docent", "a", "--min-confidence", "1.5"],
+            &["docent", "a", "--min-confidence", "nan"],
+            &["docent", "show"],
+        ] {
+            assert!(Cli::try_parse_from(args).is_err(), "{args:?}");
+        }
+    }
+}

@@ -1,0 +1,129 @@
+//! Exit codes, and what cannot be told by the library's errors.
+
+use std::io;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use docent::Error;
+use docent::index::IndexError;
+
+/// The exit codes, as `--help` lists them.
+pub const HELP: &str = "\
+Exit codes:
+  0  found, or the output was closed early
+  1  nothing confident; eval: quality fell below the baseline
+  2  usage or other error
+  3  no index file
+  4  the index file is corrupt
+  5  the index file is of an older or newer format
+  6  the index was built with another model";
+
+/// How a run ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Exit {
+    /// It did what was asked.
+    Found = 0,
+    /// No section is a confident answer, or quality fell below the baseline.
+    NothingConfident = 1,
+    /// Usage, or an error without a code of its own.
+    Error = 2,
+    /// There is no index file.
+    IndexMissing = 3,
+    /// The index file is damaged or something else.
+    IndexCorrupt = 4,
+    /// The index file has a format version that this program does not read.
+    IndexIncompatible = 5,
+    /// The index was built with another model.
+    WrongModel = 6,
+}
+
+/// What goes wrong in the command line itself.
+#[derive(Debug, thiserror::Error)]
+pub enum CliError {
+    /// No index was named, and none lies in the working folder or above it.
+    #[error(
+        "no {} in {} or a folder above it\n\
+         hint: build one with `build-index DOCS`, or name one with --index or DOCENT_INDEX",
+        super::args::INDEX_NAME, folder.display()
+    )]
+    NoIndex {
+        /// Where the search began.
+        folder: PathBuf,
+    },
+    /// The working folder has no name to search from.
+    #[error("cannot tell the working folder: {0}\nhint: name the index with --index")]
+    WorkingFolder(io::Error),
+    /// The question could not be read.
+    #[error(
+        "cannot read standard input: {0}\nhint: give UTF-8 text, one question a line with --batch"
+    )]
+    Input(io::Error),
+    /// Standard input had no question.
+    #[error("the question on standard input is empty\nhint: write a question")]
+    EmptyQuestion,
+    /// The index has no section of this name.
+    #[error("the index has no section {name}\nhint: {}", suggestion(close))]
+    NoSuchSection {
+        /// As it was asked for.
+        name: String,
+        /// Sections whose path contains the name, sorted.
+        close: Vec<String>,
+    },
+    /// The smallest passage of the answer is over the budget.
+    #[error("no passage of the answer fits into {budget} tokens\nhint: raise --budget")]
+    BudgetTooSmall {
+        /// The budget.
+        budget: usize,
+    },
+}
+
+fn suggestion(close: &[String]) -> String {
+    match close {
+        [] => "name it by its path in the documentation folder, as answers do".to_owned(),
+        _ => format!("did you mean {}?", close.join(" or ")),
+    }
+}
+
+impl Exit {
+    /// The exit code that an error means. A closed pipe is no error.
+    pub fn of_error(error: &anyhow::Error) -> Self {
+        let closed = |cause: &&(dyn std::error::Error + 'static)| {
+            let io = cause.downcast_ref::<io::Error>();
+            io.is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe)
+        };
+        if error.chain().any(|cause| closed(&cause)) {
+            return Self::Found;
+        }
+        if let Some(CliError::NoIndex { .. }) = error.downcast_ref() {
+            return Self::IndexMissing;
+        }
+        let of_library = error.downcast_ref().and_then(|error| match error {
+            Error::Index(error) => Some(error),
+            _ => None,
+        });
+        error
+            .downcast_ref()
+            .or(of_library)
+            .map_or(Self::Error, Self::of_index_error)
+    }
+
+    fn of_index_error(error: &IndexError) -> Self {
+        match error {
+            IndexError::NotFound { .. } => Self::IndexMissing,
+            IndexError::NotAnIndex { .. }
+            | IndexError::Truncated { .. }
+            | IndexError::Corrupt { .. } => Self::IndexCorrupt,
+            IndexError::OlderVersion { .. } | IndexError::NewerVersion { .. } => {
+                Self::IndexIncompatible
+            }
+            IndexError::WrongModel { .. } | IndexError::WrongDimension { .. } => Self::WrongModel,
+            _ => Self::Error,
+        }
+    }
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        Self::from(exit as u8)
+    }
+}

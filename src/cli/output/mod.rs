@@ -1,0 +1,27 @@
+//! How an answer is printed: one file per format.
+
+pub mod context;
+mod excerpt;
+pub mod json;
+pub mod paths;
+pub mod text;
+
+use docent::index::Index;
+use docent::search::{Answer, Hit};
+
+/// An answer with what is needed to print it.
+pub struct Reply<'a> {
+    /// The index that gave it.
+    pub index: &'a Index,
+    /// The question as it was asked.
+    pub question: &'a str,
+    /// The whole answer.
+    pub answer: &'a Answer,
+    /// The hits to print: those of the answer if it is confident.
+    pub hits: &'a [Hit],
+}
+
+/// Headings from the outermost down, as one line.
+fn heading_line(heading_path: &[&str]) -> String {
+    docent::terminal::printable_line(&heading_path.join(" > ")).into_owned()
+}

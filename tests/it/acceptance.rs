@@ -1,0 +1,132 @@
+//! What the project is for: its own docs' questions lead to the sections that their authors name.
+
+use std::path::{Path, PathBuf};
+
+use docent::corpus::{Corpus, Guide};
+use docent::encoder::Encoder;
+use docent::index::Index;
+use docent::search::{SearchOptions, Searcher};
+use tempfile::TempDir;
+
+use crate::support::{build, bundled, repository};
+
+/// An indexed corpus that can be asked.
+struct Corpora {
+    guide: Guide,
+    index: Index,
+    encoder: Box<dyn Encoder>,
+    _folder: TempDir,
+}
+
+impl Corpora {
+    fn of(docs: &Path) -> Self {
+        let folder = TempDir::new().unwrap();
+        let encoder = bundled();
+        let path = build(docs, &*encoder, folder.path());
+        Self {
+            guide: Corpus::read(docs).unwrap().guide,
+            index: Index::open(&path).unwrap(),
+            encoder,
+            _folder: folder,
+        }
+    }
+
+    /// The first `k` sections of the answer.
+    fn ask(&self, question: &str, k: usize) -> Vec<String> {
+        let searcher = Searcher::new(&self.index, &*self.encoder).unwrap();
+        let options = SearchOptions {
+            k,
+            ..SearchOptions::default()
+        };
+        let answer = searcher.search(question, &options).unwrap();
+        answer
+            .hits
+            .into_iter()
+            .map(|hit| hit.section.path)
+            .collect()
+    }
+
+    /// The guidelines that, asked in their own words, do not have all their sections within the
+    /// first (number of sections + 1) hits; and the number of all that name a section.
+    fn missed_guidelines(&self) -> (Vec<String>, usize) {
+        let searcher = Searcher::new(&self.index, &*self.encoder).unwrap();
+        let is_section = |path: &&String| searcher.find_section(path).unwrap().is_some();
+        let mut missed = Vec::new();
+        let mut asked = 0;
+        for guideline in &self.guide.guidelines {
+            let targets: Vec<&String> = guideline.targets.iter().filter(is_section).collect();
+            if targets.is_empty() {
+                continue;
+            }
+            asked += 1;
+            let question = in_own_words(&guideline.group, &guideline.phrase);
+            let hits = self.ask(&question, targets.len() + 1);
+            if !targets.iter().all(|target| hits.contains(target)) {
+                missed.push(format!("{question}: {targets:?} not in {hits:?}"));
+            }
+        }
+        (missed, asked)
+    }
+}
+
+/// `How do I` and `Add pagination` as `How do I add pagination`; an acronym keeps its case.
+fn in_own_words(group: &str, phrase: &str) -> String {
+    let mut chars = phrase.chars();
+    let first = chars.next().unwrap_or_default();
+    let rest = chars.as_str();
+    let phrase = if rest.starts_with(char::is_uppercase) {
+        phrase.to_owned()
+    } else {
+        format!("{}{rest}", first.to_lowercase())
+    };
+    format!("{group} {phrase}").trim().to_owned()
+}
+
+#[test]
+fn the_docs_answer_what_their_index_says() {
+    let docs = Corpora::of(&repository("docs"));
+    assert_eq!(
+        docs.ask("How do I implement pagination?", 1),
+        ["build-pagination.md"]
+    );
+
+    assert_eq!(docs.guide.examples.len(), 7);
+    for example in &docs.guide.examples {
+        let hits = docs.ask(&example.question, example.targets.len());
+        assert_eq!(hits, example.targets, "{}", example.question);
+    }
+
+    let (missed, asked) = docs.missed_guidelines();
+    assert_eq!(asked, 33);
+    assert_eq!(missed, Vec::<String>::new());
+}
+
+/// The same over other corpora where they are: folders of `DOCENT_TEST_CORPORA`. Prints the figure.
+#[test]
+fn other_corpora_answer_what_their_indexes_say() {
+    for docs in other_corpora() {
+        let (missed, asked) = Corpora::of(&docs).missed_guidelines();
+        println!(
+            "{}: {} of {asked} guidelines",
+            docs.display(),
+            asked - missed.len()
+        );
+        missed.iter().for_each(|missed| println!("  {missed}"));
+        assert!(
+            10 * missed.len() <= asked,
+            "{}: {missed:#?}",
+            docs.display()
+        );
+    }
+}
+
+fn other_corpora() -> Vec<PathBuf> {
+    let Some(folder) = std::env::var_os("DOCENT_TEST_CORPORA") else {
+        return Vec::new();
+    };
+    let entries = std::fs::read_dir(folder).unwrap();
+    let mut folders: Vec<PathBuf> = entries.map(|entry| entry.unwrap().path()).collect();
+    folders.retain(|path| path.is_dir());
+    folders.sort();
+    folders
+}

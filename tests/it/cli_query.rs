@@ -1,0 +1,360 @@
+//! `docent` where it does what it is asked: every format, batches, `show` and `info`.
+
+use std::fs;
+use std::process::Stdio;
+
+use insta::assert_snapshot;
+use serde_json::Value;
+
+use crate::support::{coffee, docent, indexed, transcript};
+
+#[test]
+fn text() {
+    let run = |args| transcript(coffee(), &mut docent(coffee(), args));
+    assert_snapshot!("text", run(&["How do I pour evenly?", "-k", "2"]));
+    assert_snapshot!(
+        "text_explained",
+        run(&["How do I pour evenly?", "-k1", "--explain"])
+    );
+    assert_snapshot!(
+        "text_misspelt",
+        run(&["roastery", "epsresso", "-k1", "--min-confidence=0"])
+    );
+    assert_snapshot!("help", run(&["--help"]));
+}
+
+#[test]
+fn words_need_no_quotes_and_no_subcommand() {
+    let answer = |args| docent(coffee(), args).output().unwrap().stdout;
+    let expected = answer(&["query", "How do I pour evenly?", "--format", "paths"]);
+    assert_eq!(
+        answer(&["How", "do", "I", "pour", "evenly?", "--format", "paths"]),
+        expected
+    );
+    let mut piped = docent(coffee(), &["-", "--format", "paths"]);
+    piped.write_stdin("How do I pour evenly?\n");
+    assert_eq!(piped.output().unwrap().stdout, expected);
+}
+
+#[test]
+fn paths() {
+    let mut command = docent(
+        coffee(),
+        &["How do I dial in a shot?", "-k2", "--format=paths"],
+    );
+    assert_snapshot!("paths", transcript(coffee(), &mut command));
+}
+
+#[test]
+fn json_has_the_documented_keys() {
+    let mut command = docent(coffee(), &["How do I pour evenly?", "-k1", "--format=json"]);
+    let output = command.output().unwrap();
+    let object: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(
+        output.stdout.iter().filter(|&&byte| byte == b'\n').count(),
+        1
+    );
+    assert_eq!(
+        keys(&object),
+        [
+            "confidence",
+            "corrections",
+            "hits",
+            "query",
+            "timings_ms",
+            "version"
+        ]
+    );
+    assert_eq!(
+        keys(&object["timings_ms"]),
+        ["candidates", "embed", "rank", "total"]
+    );
+    assert_eq!(object["version"], 1);
+    assert_eq!(object["query"], "How do I pour evenly?");
+    let hit = &object["hits"][0];
+    assert_eq!(
+        keys(hit),
+        [
+            "chunks",
+            "confidence",
+            "guideline",
+            "score",
+            "section",
+            "title"
+        ]
+    );
+    assert_eq!(hit["section"], "brewing/pour-over.md");
+    assert_eq!(hit["title"], "Pour-over");
+    assert_eq!(hit["guideline"], "How do I: Pour evenly");
+    assert_eq!(hit["confidence"], object["confidence"]);
+    let chunk = &hit["chunks"][0];
+    assert_eq!(
+        keys(chunk),
+        ["heading_path", "line_end", "line_start", "score", "text"]
+    );
+    assert_eq!(chunk["heading_path"][0], "Pour-over");
+    assert!(
+        chunk["text"]
+            .as_str()
+            .unwrap()
+            .contains("Pour in three equal parts.")
+    );
+}
+
+#[test]
+fn explained_json_has_every_component() {
+    let args = &["How do I pour evenly?", "-k1", "--format=json", "--explain"];
+    let output = docent(coffee(), args).output().unwrap();
+    let object: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let explain = &object["hits"][0]["explain"];
+    assert_eq!(keys(explain), ["arms", "guideline", "signals"]);
+    assert_eq!(
+        keys(&explain["signals"]),
+        ["coverage", "dense", "hint", "late"]
+    );
+    assert_eq!(
+        explain["arms"].as_object().unwrap().len(),
+        docent::rank::fusion::ARMS
+    );
+    assert_eq!(explain["guideline"]["targets"][0], "brewing/pour-over.md");
+}
+
+fn keys(object: &Value) -> Vec<&str> {
+    object
+        .as_object()
+        .unwrap()
+        .keys()
+        .map(String::as_str)
+        .collect()
+}
+
+#[test]
+fn without_guidelines_none_fires() {
+    let args = &[
+        "How do I pour evenly?",
+        "-k1",
+        "--format=json",
+        "--no-guidelines",
+        "--exact",
+    ];
+    let output = docent(coffee(), args).output().unwrap();
+    let object: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(object["hits"][0]["guideline"], Value::Null);
+}
+
+#[test]
+fn context_gives_whole_sections_where_they_fit() {
+    let run = |budget| {
+        let args = &[
+            "How do I pour evenly?",
+            "-k2",
+            "--format=context",
+            "--budget",
+            budget,
+        ];
+        transcript(coffee(), &mut docent(coffee(), args))
+    };
+    assert_snapshot!("context", run("4000"));
+    assert_snapshot!("context_too_small", run("5"));
+}
+
+#[test]
+fn context_stays_within_its_budget() {
+    let text: String = (0..40)
+        .map(|i| format!("## Part {i}\n\nThe grinder number {i} needs cleaning every week.\n\n"))
+        .collect();
+    let text = format!("# Grinders\n\n{text}");
+    let folder = indexed(&[
+        ("grinders.md", &text),
+        ("beans.md", "# Beans\n\nGrown in shade.\n"),
+    ]);
+    let encoder = crate::support::bundled();
+    let mut lengths = Vec::new();
+    for budget in [60, 300, 4000] {
+        let budget_text = budget.to_string();
+        let args = &[
+            "cleaning a grinder",
+            "--min-confidence=0",
+            "--format=context",
+            "--budget",
+            &budget_text,
+        ];
+        let output = docent(folder.path(), args).output().unwrap();
+        assert_eq!(output.status.code(), Some(0));
+        let text = String::from_utf8(output.stdout).unwrap();
+        assert!(encoder.count_tokens(&text) <= budget);
+        assert_eq!(
+            text.matches("<section ").count(),
+            text.matches("</section>").count()
+        );
+        lengths.push(text.len());
+    }
+    assert!(lengths.is_sorted_by(|a, b| a < b), "{lengths:?}");
+}
+
+#[test]
+fn batch_answers_every_line_in_order() {
+    let mut command = docent(
+        coffee(),
+        &[
+            "query",
+            "--batch",
+            "--format=json",
+            "-k10",
+            "--min-confidence=0",
+        ],
+    );
+    command.write_stdin(&b"How do I pour evenly?\r\n\nsour \xff cup\n  \nDial in a shot"[..]);
+    let output = command.output().unwrap();
+    assert_eq!(output.status.code(), Some(0));
+    let answers: Vec<Value> = output.stdout[..]
+        .split(|&byte| byte == b'\n')
+        .filter(|line| !line.is_empty())
+        .map(|line| serde_json::from_slice(line).unwrap())
+        .collect();
+    let questions: Vec<&str> = answers
+        .iter()
+        .map(|a| a["query"].as_str().unwrap())
+        .collect();
+    assert_eq!(
+        questions,
+        [
+            "How do I pour evenly?",
+            "",
+            "sour \u{fffd} cup",
+            "  ",
+            "Dial in a shot"
+        ]
+    );
+    let hits: Vec<bool> = answers.iter().map(|a| a["hits"][0].is_object()).collect();
+    assert_eq!(hits, [true, false, true, false, true]);
+    assert_eq!(
+        String::from_utf8(output.stderr).unwrap(),
+        "note: line 3 is not UTF-8, bad bytes are read as U+FFFD\n"
+    );
+}
+
+#[test]
+fn show_prints_the_section() {
+    let run = |section| transcript(coffee(), &mut docent(coffee(), &["show", section]));
+    assert_snapshot!("show", run("brewing/pour-over.md"));
+    assert_snapshot!("show_missing", run("pour"));
+    assert_snapshot!("show_unlike_anything", run("tea.md"));
+}
+
+#[test]
+fn info_describes_the_index() {
+    let index = coffee().join("docent.idx");
+    let bytes = fs::metadata(&index).unwrap().len();
+    let mut command = docent(coffee(), &["info", "--verify"]);
+    let text = transcript(coffee(), &mut command).replace(&bytes.to_string(), "[BYTES]");
+    assert_snapshot!("info", text);
+
+    let output = docent(coffee(), &["info", "--json"]).output().unwrap();
+    let info: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(info["bytes"], bytes);
+    assert_eq!(info["counts"]["sections"], 5);
+    assert_eq!(info["model"]["dim"], 384);
+    assert_eq!(info["verified"], false);
+}
+
+#[test]
+fn the_index_is_found_in_parents_and_by_the_environment() {
+    let folder = indexed(&[("beans.md", "# Beans\n\nGrown in shade.\n")]);
+    let below = folder.path().join("docs");
+    let elsewhere = tempfile::tempdir().unwrap();
+    let sections = |command: &mut assert_cmd::Command| {
+        let output = command.output().unwrap();
+        let info: Value = serde_json::from_slice(&output.stdout).unwrap();
+        info["counts"]["sections"].as_u64().unwrap()
+    };
+    let info = &["info", "--json"];
+    assert_eq!(sections(&mut docent(&below, info)), 1);
+    assert_eq!(sections(docent(&below, info).env("DOCENT_INDEX", "")), 1);
+    let named = coffee().join("docent.idx");
+    assert_eq!(
+        sections(docent(&below, info).env("DOCENT_INDEX", &named)),
+        5
+    );
+    let flag = folder.path().join("docent.idx");
+    let args = &["info", "--json", "--index", flag.to_str().unwrap()];
+    assert_eq!(
+        sections(docent(elsewhere.path(), args).env("DOCENT_INDEX", &named)),
+        1
+    );
+}
+
+#[test]
+fn colours_only_where_they_are_wanted() {
+    let args = &["How do I pour evenly?"];
+    let has_escapes =
+        |command: &mut assert_cmd::Command| command.output().unwrap().stdout.contains(&0x1b);
+    assert!(!has_escapes(&mut docent(coffee(), args)));
+    assert!(has_escapes(
+        docent(coffee(), args).env("CLICOLOR_FORCE", "1")
+    ));
+    assert!(!has_escapes(docent(coffee(), args).env("NO_COLOR", "1")));
+}
+
+#[test]
+fn document_text_cannot_control_the_terminal() {
+    let evil = "\u{1b}[2J\u{9b}31m\u{7f}\u{202e}";
+    let text = format!("# Wash {evil}beans\n\nWash the beans {evil} twice.\n");
+    let index = format!("**\"How do I...\"**\n- Wash {evil}beans -> `wash.md`\n");
+    let folder = indexed(&[("wash.md", &text), ("INDEX.md", &index)]);
+    for format in ["text", "json", "paths", "context"] {
+        let args = &[
+            "How do I wash beans?",
+            "--min-confidence=0",
+            "--format",
+            format,
+        ];
+        assert_harmless(&docent(folder.path(), args).output().unwrap().stdout);
+    }
+    assert_harmless(
+        &docent(folder.path(), &["show", "wash.md"])
+            .output()
+            .unwrap()
+            .stdout,
+    );
+    let args = &[
+        "How do I wash beans?",
+        "--min-confidence=0",
+        "--format=json",
+    ];
+    let output = docent(folder.path(), args).output().unwrap();
+    let object: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert!(
+        object["hits"][0]["chunks"][0]["text"]
+            .as_str()
+            .unwrap()
+            .contains(evil)
+    );
+}
+
+fn assert_harmless(output: &[u8]) {
+    let text = std::str::from_utf8(output).unwrap();
+    assert!(!text.is_empty());
+    let unsafe_chars: Vec<char> = text
+        .chars()
+        .filter(|&c| c != '\n' && (c.is_control() || c == '\u{202e}'))
+        .collect();
+    assert_eq!(unsafe_chars, []);
+}
+
+#[test]
+fn a_closed_pipe_is_success() {
+    let mut child = std::process::Command::new(env!("CARGO_BIN_EXE_docent"))
+        .current_dir(coffee())
+        .args(["show", "brewing/pour-over.md"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .stdin(Stdio::null())
+        .spawn()
+        .unwrap();
+    // Whether it has written already or not: nobody reads it.
+    drop(child.stdout.take());
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(0));
+    assert_eq!(String::from_utf8(output.stderr).unwrap(), "");
+}

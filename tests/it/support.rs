@@ -1,0 +1,103 @@
+//! What the tests of the command line share: indexes, runs of `docent`, redaction.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
+
+use assert_cmd::Command;
+use docent::builder::{self, BuildOptions};
+use docent::corpus::Corpus;
+use docent::encoder::{self, Encoder};
+use tempfile::TempDir;
+
+/// The bundled encoder.
+pub fn bundled() -> Box<dyn Encoder> {
+    encoder::open(None).unwrap()
+}
+
+/// Builds the index of the folder `docs` as `docent.idx` in `folder`.
+pub fn build(docs: &Path, encoder: &dyn Encoder, folder: &Path) -> PathBuf {
+    let corpus = Corpus::read(docs).unwrap();
+    let (parts, _) =
+        builder::build(&corpus, encoder, &BuildOptions::default(), &|_, _| ()).unwrap();
+    let path = folder.join("docent.idx");
+    parts.write(&path).unwrap();
+    path
+}
+
+/// A folder of the repository.
+pub fn repository(path: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join(path)
+}
+
+/// A folder with the index of the coffee corpus, the same for all tests.
+pub fn coffee() -> &'static Path {
+    static FOLDER: OnceLock<TempDir> = OnceLock::new();
+    let folder = FOLDER.get_or_init(|| {
+        let folder = TempDir::new().unwrap();
+        build(&repository("tests/data/coffee"), &*bundled(), folder.path());
+        folder
+    });
+    folder.path()
+}
+
+/// A folder with these files, and the index of them.
+pub fn indexed(files: &[(&str, &str)]) -> TempDir {
+    let folder = TempDir::new().unwrap();
+    let docs = folder.path().join("docs");
+    fs::create_dir(&docs).unwrap();
+    for (name, text) in files {
+        fs::write(docs.join(name), text).unwrap();
+    }
+    build(&docs, &*bundled(), folder.path());
+    folder
+}
+
+/// `docent` in `folder`, with no environment that changes what it prints.
+pub fn docent(folder: &Path, args: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_docent"));
+    command.current_dir(folder).args(args).env("COLUMNS", "100");
+    for variable in ["DOCENT_INDEX", "NO_COLOR", "CLICOLOR", "CLICOLOR_FORCE"] {
+        command.env_remove(variable);
+    }
+    command
+}
+
+/// Exit code, stdout and stderr of a run, for a snapshot: `folder` and decimals are redacted.
+pub fn transcript(folder: &Path, command: &mut Command) -> String {
+    let output = command.output().unwrap();
+    let text = format!(
+        "exit code {}\n--- stdout\n{}--- stderr\n{}",
+        output.status.code().unwrap(),
+        String::from_utf8(output.stdout).unwrap(),
+        String::from_utf8(output.stderr).unwrap()
+    );
+    let folder = fs::canonicalize(folder).unwrap();
+    redact_decimals(&text.replace(folder.to_str().unwrap(), "[FOLDER]"))
+}
+
+/// `text` with every decimal fraction as `[n]`: scores and timings are not what a snapshot is for.
+fn redact_decimals(text: &str) -> String {
+    let is_number = |c: char| c.is_ascii_digit() || c == '.';
+    let mut redacted = String::new();
+    let mut rest = text;
+    while let Some(start) = rest.find(is_number) {
+        let end = rest[start..]
+            .find(|c| !is_number(c))
+            .map_or(rest.len(), |length| start + length);
+        let number = &rest[start..end];
+        let before = &rest[..start];
+        if number.parse::<f64>().is_ok() && number.trim_matches('.').contains('.') {
+            redacted.push_str(
+                before
+                    .strip_suffix(" -")
+                    .map_or(before, |_| &before[..start - 1]),
+            );
+            redacted.push_str("[n]");
+        } else {
+            redacted.push_str(&rest[..end]);
+        }
+        rest = &rest[end..];
+    }
+    redacted + rest
+}
