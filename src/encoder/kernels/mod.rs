@@ -8,8 +8,8 @@
 //! | path | needs | tile |
 //! |---|---|---|
 //! | `avx512vnni` | AVX-512 F, BW, VL, VNNI | 6 rows x 64 channels |
-//! | `avxvnni` | AVX2, FMA, AVX-VNNI | 3 x 32 |
-//! | `avx2` | AVX2, FMA | 3 x 32 |
+//! | `avxvnni` | AVX2, FMA, AVX-VNNI | 2 x 32 |
+//! | `avx2` | AVX2, FMA | 2 x 32 |
 //! | `neon` | aarch64 with dot product | 4 x 16 |
 //! | `scalar` | nothing | 2 x 64 |
 //!
