@@ -1,7 +1,7 @@
 //! AVX2 with FMA, and AVX-VNNI, its 256-bit sibling of `vpdpbusd`.
 //!
-//! A tile is two rows by 64 channels, done as two halves of 32: 8 accumulators of 8 `i32`, which leave
-//! registers for the weights of a step.
+//! A tile is two rows by 64 channels, done as two halves of 32: 8 accumulators of 8 `i32`,
+//! which leave registers for the weights of a step.
 //!
 //! ```text
 //!                  block  [K/4][64][4], one step of K = 256 bytes, this half's 128

@@ -1,7 +1,7 @@
 //! The arithmetic of the encoder, once for every instruction set.
 //!
-//! Integer matrix products differ by instruction set ([`Isa::tile`]); all floating-point work is
-//! written once over sixteen lanes ([`simd::F32x16`]) and compiled for each. Integer sums are
+//! Integer matrix products differ by instruction set (`Isa::tile`); all floating-point work is
+//! written once over sixteen lanes (`simd::F32x16`) and compiled for each. Integer sums are
 //! exact and every float operation has the same order and rounding everywhere, so **all paths
 //! give the same bits**.
 //!
