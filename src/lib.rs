@@ -8,6 +8,7 @@ pub mod builder;
 pub mod corpus;
 pub mod encoder;
 mod error;
+pub mod eval;
 pub mod index;
 pub mod rank;
 pub mod search;

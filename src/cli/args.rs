@@ -8,6 +8,7 @@ use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 use docent::rank::confidence;
 use docent::search::SearchOptions;
 
+use super::eval::EvalArgs;
 use super::exit::{self, CliError};
 
 /// Name of an index file that nobody named.
@@ -23,6 +24,8 @@ pub enum Command {
     Show(ShowConfig),
     /// Describe an index.
     Info(InfoConfig),
+    /// Measure quality.
+    Eval(EvalArgs),
 }
 
 /// How questions are answered.
@@ -110,6 +113,7 @@ pub fn parse() -> Command {
             verify: args.verify,
             json: args.json,
         })),
+        Some(RawCommand::Eval(args)) => Ok(Command::Eval(args)),
     }
     .unwrap_or_else(|(kind, problem)| Cli::command().error(kind, problem).exit())
 }
@@ -127,7 +131,7 @@ pub fn parse() -> Command {
     args_conflicts_with_subcommands = true,
     disable_help_subcommand = true,
     override_usage = "docent [OPTIONS] QUESTION...\n       \
-                      docent <query|show|info> [OPTIONS] ..."
+                      docent <query|show|info|eval> [OPTIONS] ..."
 )]
 struct Cli {
     #[command(subcommand)]
@@ -145,6 +149,8 @@ enum RawCommand {
     Show(ShowArgs),
     /// Say what an index holds and how it was built
     Info(InfoArgs),
+    /// Measure how well judged questions find their sections
+    Eval(EvalArgs),
 }
 
 #[derive(Args)]

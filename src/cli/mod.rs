@@ -2,6 +2,7 @@
 //! what came of it becomes an exit code.
 
 mod args;
+mod eval;
 mod exit;
 mod info;
 mod output;
@@ -21,21 +22,29 @@ use exit::Exit;
 /// Runs the program.
 pub fn main() -> ExitCode {
     let result = match args::parse() {
-        Command::Query(config) => query::run(&config),
-        Command::Show(config) => show::run(&config),
-        Command::Info(config) => info::run(&config),
+        Command::Query(config) => query::run(&config).map(ExitCode::from),
+        Command::Show(config) => show::run(&config).map(ExitCode::from),
+        Command::Info(config) => info::run(&config).map(ExitCode::from),
+        Command::Eval(args) => eval::run(args),
     };
-    let exit = result.unwrap_or_else(|error| {
+    result.unwrap_or_else(|error| {
         let exit = Exit::of_error(&error);
         if exit != Exit::Found {
-            message(format_args!(
-                "error: {}",
-                printable_text(&error.to_string())
-            ));
+            message(format_args!("error: {}", describe(&error)));
         }
-        exit
-    });
-    exit.into()
+        exit.into()
+    })
+}
+
+/// The error and its causes, but for those that its message tells already.
+fn describe(error: &anyhow::Error) -> String {
+    let mut text = error.to_string();
+    for cause in error.chain().skip(1).map(ToString::to_string) {
+        if !text.contains(&cause) {
+            text = format!("{text}: {cause}");
+        }
+    }
+    printable_text(&text).into_owned()
 }
 
 /// Says something to the person at the terminal. A closed stderr is nobody to tell.

@@ -306,7 +306,7 @@ impl LayerPass<'_> {
             kernels.add_norm(x, y, &layer.context_norm);
         }
 
-        quantize_rows(kernels, panel.hidden, None, bytes, scales);
+        quantize_rows(kernels, panel.hidden, Some(layer.up_shrink), bytes, scales);
         kernels.matmul(Quantized { bytes, scales }, &layer.up, wide);
         kernels.gelu(wide);
         let bytes = &mut scratch.bytes[..rows * FEED_FORWARD];

@@ -10,8 +10,8 @@
 //! | `positions` | f32 \[256, 384\] | position embeddings, the segment embedding added |
 //! | `norm` | f32 \[2, 384\] | gain and bias, as all norms |
 //! | `layers.I.M.weights` | i8 \[N/64, K/4, 64, 4\] | `M` is `qkv`, `context`, `up`, `down` |
-//! | `layers.I.M.scales`, `.bias`, `.sums` | f32, f32, i32 \[N\] | see [`Matrix`] |
-//! | `layers.I.qkv.shrink` | f32 \[384\] | factors on the input of `qkv` before quantization |
+//! | `layers.I.M.scales`, `.bias`, `.sums` | f32, f32, i32 \[N\] | see [`Matrix`]; rows of weights are rotated ([`super::kernels::rotate`]) and divided by the rotation's size |
+//! | `layers.I.qkv.shrink`, `layers.I.up.shrink` | f32 \[384\] | factors on the input before it is quantized |
 //! | `layers.I.context.norm`, `layers.I.down.norm` | f32 \[2, 384\] | norms after the residuals |
 //! | `vocabulary.bytes`, `.offsets`, `.slots` | u8, u32, u16 | see [`Vocabulary`] |
 
@@ -165,6 +165,8 @@ pub struct Layer {
     pub context_norm: Norm<'static>,
     /// Into the feed-forward layer, 1536 x 384.
     pub up: Matrix<'static>,
+    /// As `qkv_shrink`, for `up`.
+    pub up_shrink: &'static [f32],
     /// Out of it, 384 x 1536.
     pub down: Matrix<'static>,
     /// After the feed-forward layer.
@@ -300,6 +302,7 @@ impl Layer {
             context: matrix(file, &name("context"), HIDDEN, HIDDEN)?,
             context_norm: norm(file, &name("context.norm"))?,
             up: matrix(file, &name("up"), FEED_FORWARD, HIDDEN)?,
+            up_shrink: tensor(file, &name("up.shrink"), HIDDEN)?,
             down: matrix(file, &name("down"), HIDDEN, FEED_FORWARD)?,
             down_norm: norm(file, &name("down.norm"))?,
         })

@@ -25,8 +25,9 @@ pub(super) const MAX_RECORD: usize = 64 << 20;
 const CHECKSUM_AT: usize = 24;
 const TABLE_AT: usize = 32;
 const ENTRY_BYTES: usize = 32;
-/// Length of the header with its part table.
-pub(super) const HEADER_BYTES: usize = TABLE_AT + Part::ALL.len() * ENTRY_BYTES;
+const TABLE_END: usize = TABLE_AT + Part::ALL.len() * ENTRY_BYTES;
+/// Length of the header with its part table and padding: where the first part starts.
+pub(super) const HEADER_BYTES: usize = TABLE_END.next_multiple_of(ALIGNMENT as usize);
 
 macro_rules! parts {
     ($($name:ident = $text:literal),* $(,)?) => {
@@ -137,7 +138,7 @@ pub(super) enum HeaderError {
 impl Header {
     /// Lays out parts of the given (length, checksum), in the order of [`Part::ALL`].
     pub fn lay_out(parts: impl IntoIterator<Item = (u64, u64)>) -> Header {
-        let mut end = (HEADER_BYTES as u64).next_multiple_of(ALIGNMENT);
+        let mut end = HEADER_BYTES as u64;
         let entries = parts
             .into_iter()
             .map(|(length, checksum)| {
@@ -172,9 +173,9 @@ impl Header {
             bytes.extend(entry.length.to_le_bytes());
             bytes.extend(entry.checksum.to_le_bytes());
         }
+        bytes.resize(HEADER_BYTES, 0);
         let checksum = header_checksum(&bytes);
         bytes[CHECKSUM_AT..TABLE_AT].copy_from_slice(&checksum.to_le_bytes());
-        bytes.resize(HEADER_BYTES.next_multiple_of(ALIGNMENT as usize), 0);
         bytes
     }
 
@@ -190,7 +191,7 @@ impl Header {
         }
         let header = Header {
             file_length: u64_at(bytes, 16),
-            entries: bytes[TABLE_AT..]
+            entries: bytes[TABLE_AT..TABLE_END]
                 .chunks_exact(ENTRY_BYTES)
                 .map(|entry| Entry {
                     offset: u64_at(entry, 8),
@@ -214,7 +215,7 @@ impl Header {
             }
         };
         must_be(Part::ALL.len() as u64, u64_at(bytes, 8)).map_err(Damage::of_header)?;
-        let mut end = (HEADER_BYTES as u64).next_multiple_of(ALIGNMENT);
+        let mut end = HEADER_BYTES as u64;
         for (i, (part, entry)) in Part::ALL.into_iter().zip(&self.entries).enumerate() {
             let kind = u64_at(bytes, TABLE_AT + i * ENTRY_BYTES);
             must_be(u64::from(part.kind()), kind).map_err(|damage| damage.of(part))?;

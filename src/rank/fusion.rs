@@ -15,12 +15,14 @@ pub struct ArmScores {
     pub late: f32,
     /// Mean late interaction of the three best chunks.
     pub late_mean: f32,
-    /// Cosine of the question and the index's description of the section.
+    /// Cosine of the index's description of the section and the question.
     pub descriptor: f32,
+    /// Cosine of the best chunk and the question moved towards the first answers.
+    pub feedback: f32,
 }
 
 /// Number of arms.
-pub const ARMS: usize = 7;
+pub const ARMS: usize = 8;
 
 impl ArmScores {
     /// The scores in the order of the fields.
@@ -33,6 +35,7 @@ impl ArmScores {
             self.late,
             self.late_mean,
             self.descriptor,
+            self.feedback,
         ]
     }
 }
@@ -41,13 +44,13 @@ impl ArmScores {
 pub type Weights = [f32; ARMS];
 
 /// With stored token vectors.
-pub const WITH_LATE: Weights = [0.5, 0.3, 0.5, 0.4, 1.5, 0.3, 0.2];
+pub const WITH_LATE: Weights = [0.5, 0.3, 0.5, 0.4, 1.5, 0.3, 0.2, 0.6];
 /// Without them.
-pub const WITHOUT_LATE: Weights = [0.8, 0.3, 0.4, 0.5, 0.0, 0.0, 0.2];
+pub const WITHOUT_LATE: Weights = [0.8, 0.3, 0.4, 0.5, 0.0, 0.0, 0.2, 0.4];
 /// The dense arm alone.
-pub const DENSE: Weights = [1.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0];
+pub const DENSE: Weights = [1.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0];
 /// BM25 over whole sections alone.
-pub const BM25: Weights = [0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0];
+pub const BM25: Weights = [0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 0.0];
 
 /// For each candidate the weighted sum of its standardized scores.
 ///

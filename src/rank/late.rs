@@ -6,6 +6,7 @@
 //! a byte. On the development corpora this ranks like the fp32 vectors at a sixteenth of the size.
 
 use crate::encoder::TokenVectors;
+use crate::encoder::kernels::{BLOCK, KernelError, Kernels, Matrix, Quantized, Scale};
 use crate::index::TokenRows;
 
 /// Dimensions in a byte.
@@ -50,74 +51,171 @@ const fn levels() -> [[i8; PER_BYTE]; 256] {
     table
 }
 
+/// Sum and sum of squares of the four values of a packed byte.
+const MOMENTS: [(i32, i32); 256] = moments();
+
+const fn moments() -> [(i32, i32); 256] {
+    let mut table = [(0, 0); 256];
+    let mut byte = 0;
+    while byte < 256 {
+        let mut i = 0;
+        while i < PER_BYTE {
+            let value = LEVELS[byte][i] as i32;
+            table[byte].0 += value;
+            table[byte].1 += value * value;
+            i += 1;
+        }
+        byte += 1;
+    }
+    table
+}
+
 /// A question's token vectors, quantized to 8 bits and weighted.
-#[derive(Debug)]
 pub struct QueryTokens {
+    kernels: Kernels,
     dim: usize,
     /// `weights.len() x dim` codes.
-    codes: Vec<i8>,
-    /// What turns a code product into a cosine, but for the document's norm.
-    scales: Vec<f32>,
-    /// Weights; they sum to 1 unless there are none.
+    bytes: Vec<u8>,
+    scales: Vec<Scale>,
+    /// Weights; they sum to 1 unless all are 0.
     weights: Vec<f32>,
 }
 
 impl QueryTokens {
     /// Weighs each token with the square root of the idf that `idf` gives for its id.
-    pub fn new(tokens: &TokenVectors, dim: usize, idf: impl Fn(u32) -> f32) -> Self {
-        let mut codes = Vec::with_capacity(tokens.vectors.len());
-        let mut scales = Vec::with_capacity(tokens.ids.len());
-        for row in tokens.vectors.chunks_exact(dim) {
-            let peak = row
-                .iter()
-                .fold(f32::MIN_POSITIVE, |peak, v| peak.max(v.abs()));
-            codes.extend(row.iter().map(|v| (v * 127.0 / peak).round() as i8));
-            scales.push(peak / 127.0);
-        }
+    ///
+    /// # Errors
+    ///
+    /// If `DOCENT_KERNEL` asks for kernels that this machine does not have.
+    pub fn new(
+        tokens: &TokenVectors,
+        dim: usize,
+        idf: impl Fn(u32) -> f32,
+    ) -> Result<Self, KernelError> {
+        let kernels = Kernels::detect()?;
+        let mut bytes = vec![0; tokens.vectors.len()];
+        let rows = tokens
+            .vectors
+            .chunks_exact(dim)
+            .zip(bytes.chunks_exact_mut(dim));
+        let scales = rows
+            .map(|(row, bytes)| kernels.quantize(row, None, bytes))
+            .collect();
         let mut weights: Vec<f32> = tokens.ids.iter().map(|&id| idf(id).sqrt()).collect();
         let sum: f32 = weights.iter().sum();
         if sum > 0.0 {
             weights.iter_mut().for_each(|weight| *weight /= sum);
         }
-        Self {
+        Ok(Self {
+            kernels,
             dim,
-            codes,
+            bytes,
             scales,
             weights,
-        }
+        })
     }
 
-    /// The weighted mean over query tokens of the best cosine with a token of the chunk: at most 1;
-    /// 0 if either side has no tokens. O(query tokens x chunk tokens x dim).
-    pub fn max_sim(&self, chunk: &TokenRows<'_>) -> f32 {
-        if chunk.codes.is_empty() {
-            return 0.0;
-        }
-        let mut best = vec![f32::NEG_INFINITY; self.weights.len()];
-        let mut row = vec![0i8; chunk.dim * PER_BYTE];
-        for packed in chunk.codes.chunks_exact(chunk.dim) {
-            for (values, &byte) in row.as_chunks_mut::<PER_BYTE>().0.iter_mut().zip(packed) {
-                *values = LEVELS[byte as u8 as usize];
+    /// For each chunk the weighted mean over query tokens of the best cosine with a token of the
+    /// chunk: at most 1; 0 for a chunk without tokens.
+    ///
+    /// O(query tokens x chunk tokens x dim) on the encoder's integer kernels, which read the
+    /// chunks' tokens as the weights of a linear layer, [`BLOCK`] at a time.
+    pub fn max_sims(&self, chunks: &[TokenRows<'_>]) -> Vec<f32> {
+        let queries = self.weights.len();
+        let mut best = vec![f32::NEG_INFINITY; chunks.len() * queries];
+        let mut block = Block::new(self.dim);
+        for (chunk, rows) in chunks.iter().enumerate() {
+            for packed in rows.codes.chunks_exact(rows.dim) {
+                block.push(packed, chunk);
+                if block.owners.len() == BLOCK {
+                    self.finish(&mut block, &mut best);
+                }
             }
-            let row = &row[..self.dim];
-            let norm = (dot_i8(row, row) as f32).sqrt();
-            for (best, query) in best.iter_mut().zip(self.codes.chunks_exact(self.dim)) {
-                *best = best.max(dot_i8(query, row) as f32 / norm);
+        }
+        self.finish(&mut block, &mut best);
+        let weigh = |best: &[f32]| {
+            let pairs = best.iter().zip(&self.weights);
+            pairs
+                .map(|(best, weight)| best.max(-1.0) * weight)
+                .sum::<f32>()
+        };
+        let empty = |i: usize| chunks[i].codes.is_empty();
+        let scores = best.chunks_exact(queries).enumerate();
+        scores
+            .map(|(i, best)| if empty(i) { 0.0 } else { weigh(best) })
+            .collect()
+    }
+
+    /// Scores the block's tokens, raises the best cosines of the chunks that they belong to, and
+    /// empties the block.
+    fn finish(&self, block: &mut Block, best: &mut [f32]) {
+        let queries = self.weights.len();
+        let input = Quantized {
+            bytes: &self.bytes,
+            scales: &self.scales,
+        };
+        let mut cosines = vec![0.0; queries * BLOCK];
+        self.kernels.matmul(input, &block.matrix(), &mut cosines);
+        for (query, cosines) in cosines.chunks_exact(BLOCK).enumerate() {
+            for (&chunk, &cosine) in block.owners.iter().zip(cosines) {
+                let best = &mut best[chunk * queries + query];
+                *best = best.max(cosine);
             }
         }
-        best.iter()
-            .zip(&self.scales)
-            .zip(&self.weights)
-            .map(|((best, scale), weight)| best * scale * weight)
-            .sum()
+        block.owners.clear();
     }
 }
 
-fn dot_i8(a: &[i8], b: &[i8]) -> i32 {
-    a.iter()
-        .zip(b)
-        .map(|(&a, &b)| i32::from(i16::from(a) * i16::from(b)))
-        .sum()
+/// Up to [`BLOCK`] token vectors of chunks in the layout of a linear layer's weights:
+/// `[dim/4][BLOCK][4]`, a token a channel.
+struct Block {
+    dim: usize,
+    weights: Vec<i8>,
+    sums: Vec<i32>,
+    /// 1 over the norm of the codes: what makes a product with a unit vector a cosine.
+    scales: Vec<f32>,
+    bias: Vec<f32>,
+    /// The chunk of each token.
+    owners: Vec<usize>,
+}
+
+impl Block {
+    fn new(dim: usize) -> Self {
+        Self {
+            dim,
+            weights: vec![0; dim * BLOCK],
+            sums: vec![0; BLOCK],
+            scales: vec![0.0; BLOCK],
+            bias: vec![0.0; BLOCK],
+            owners: Vec::with_capacity(BLOCK),
+        }
+    }
+
+    /// Adds a token vector of `dim / 4` packed bytes.
+    fn push(&mut self, packed: &[i8], chunk: usize) {
+        let channel = self.owners.len();
+        let (mut sum, mut squares) = (0, 0);
+        let groups = self.weights.as_chunks_mut::<PER_BYTE>().0;
+        for (group, &byte) in groups.chunks_exact_mut(BLOCK).zip(packed) {
+            let byte = usize::from(byte as u8);
+            group[channel] = LEVELS[byte];
+            sum += MOMENTS[byte].0;
+            squares += MOMENTS[byte].1;
+        }
+        self.sums[channel] = sum;
+        self.scales[channel] = 1.0 / (squares.max(1) as f32).sqrt();
+        self.owners.push(chunk);
+    }
+
+    fn matrix(&self) -> Matrix<'_> {
+        Matrix {
+            weights: &self.weights,
+            scales: &self.scales,
+            bias: &self.bias,
+            sums: &self.sums,
+            inputs: self.dim,
+        }
+    }
 }
 
 #[cfg(test)]
@@ -134,18 +232,27 @@ mod tests {
 
     #[test]
     fn max_sim_is_the_weighted_mean_of_best_cosines() {
+        let mut vectors = [0.0; 32];
+        vectors[0] = 1.0;
+        vectors[16..].fill(0.25);
         let tokens = TokenVectors {
             ids: vec![7, 8],
-            vectors: vec![1.0, 0.0, 0.0, 0.0, 0.5, 0.5, 0.5, 0.5],
+            vectors: vectors.to_vec(),
         };
-        let query = QueryTokens::new(&tokens, 4, |id| if id == 7 { 9.0 } else { 1.0 });
+        let idf = |id| if id == 7 { 9.0 } else { 1.0 };
+        let query = QueryTokens::new(&tokens, 16, idf).unwrap();
+        let alternating: Vec<f32> = (0..16)
+            .map(|i| if i % 2 == 0 { 0.25 } else { -0.25 })
+            .collect();
         let mut codes = Vec::new();
-        pack_rows(&[0.5, 0.5, 0.5, 0.5, 0.5, -0.5, 0.5, -0.5], 4, &mut codes);
-        let rows = TokenRows {
-            dim: 1,
-            codes: &codes,
-        };
-        // Token 7 (weight 3/4): cosine 1/2 with either row. Token 8 (1/4): 1 with the first.
-        assert!((query.max_sim(&rows) - (0.75 * 0.5 + 0.25)).abs() < 1e-3);
+        pack_rows(&[0.25; 16], 16, &mut codes);
+        pack_rows(&alternating, 16, &mut codes);
+        let rows = |codes| TokenRows { dim: 4, codes };
+        let scores = query.max_sims(&[rows(&codes), rows(&[]), rows(&codes[4..])]);
+        // Token 7 (weight 3/4) has cosine 1/4 with either row, token 8 (1/4) has 1 with the first
+        // and 0 with the second.
+        for (found, expected) in scores.iter().zip([0.75 * 0.25 + 0.25, 0.0, 0.75 * 0.25]) {
+            assert!((found - expected).abs() < 5e-3, "{found} for {expected}");
+        }
     }
 }

@@ -6,20 +6,23 @@
 
 use std::collections::BTreeSet;
 
-use super::{ChunkHit, SearchOptions, question_terms};
+use super::ChunkHit;
 use crate::Result;
-use crate::encoder::Embedding;
+use crate::encoder::{Embedding, EncoderError};
 use crate::index::{Index, dot};
-use crate::rank::bm25;
 use crate::rank::fusion::{self, ArmScores};
 use crate::rank::late::QueryTokens;
+use crate::rank::{analysis, bm25};
 
 /// What each retrieving arm names.
 const PER_ARM: usize = 100;
 /// Chunks of one section that are looked at: of a longer one, the first.
 const CHUNKS_PER_SECTION: u32 = 1_000;
 /// Chunks that late interaction looks at.
-const LATE_CHUNKS: usize = 400;
+const LATE_CHUNKS: usize = 128;
+/// Sections whose best chunks the question is moved towards, and how far.
+const FEEDBACK_SECTIONS: usize = 2;
+const FEEDBACK_SHARE: f32 = 0.6;
 /// Chunks that a hit shows.
 const BEST_CHUNKS: usize = 3;
 
@@ -32,25 +35,21 @@ pub(super) struct Question {
 }
 
 impl Question {
-    pub fn new(
-        index: &Index,
-        text: &str,
-        embedding: &Embedding,
-        _: &SearchOptions,
-    ) -> Result<Self> {
+    pub fn new(index: &Index, text: &str, embedding: &Embedding) -> Result<Self> {
         let frequencies = index.token_frequencies();
-        let late = embedding
+        let tokens = embedding
             .tokens
             .as_ref()
-            .filter(|t| !t.ids.is_empty())
-            .map(|tokens| {
-                QueryTokens::new(tokens, embedding.sentence.len(), |id| {
-                    let df = frequencies.get(id as usize).copied().unwrap_or(0);
-                    bm25::idf(index.num_chunks(), df as usize)
-                })
-            });
+            .filter(|tokens| !tokens.ids.is_empty());
+        let late = tokens.map(|tokens| {
+            QueryTokens::new(tokens, embedding.sentence.len(), |id| {
+                let df = frequencies.get(id as usize).copied().unwrap_or(0);
+                bm25::idf(index.num_chunks(), df as usize)
+            })
+        });
+        let late = late.transpose().map_err(EncoderError::from)?;
         Ok(Self {
-            terms: question_terms(text),
+            terms: analysis::terms(text),
             vector: embedding.sentence.clone(),
             late,
         })
@@ -96,6 +95,14 @@ impl Candidate {
                 fused: 0.0,
             }],
         })
+    }
+
+    fn best_chunk(&self) -> Option<u32> {
+        let best = self
+            .chunks
+            .iter()
+            .max_by(|a, b| a.fused.total_cmp(&b.fused).then(b.id.cmp(&a.id)));
+        best.map(|chunk| chunk.id)
     }
 
     /// The best chunks, best first.
@@ -156,6 +163,40 @@ pub(super) fn gather(index: &Index, question: &Question, exact: bool) -> Result<
         .collect())
 }
 
+/// Pseudo-relevance feedback (Rocchio, 1971, on vectors): the question is moved towards the best
+/// chunks of the best sections by `scores`, and all chunks are compared with it again.
+pub(super) fn add_feedback(
+    index: &Index,
+    question: &Question,
+    candidates: &mut [Candidate],
+    scores: &[f32],
+) {
+    let vectors = index.vectors();
+    let best = fusion::descending(scores)
+        .into_iter()
+        .take(FEEDBACK_SECTIONS);
+    let best: Vec<u32> = best.filter_map(|i| candidates[i].best_chunk()).collect();
+    let share = FEEDBACK_SHARE / best.len().max(1) as f32;
+    let mut moved: Vec<f32> = question
+        .vector
+        .iter()
+        .map(|v| v * (1.0 - FEEDBACK_SHARE))
+        .collect();
+    for row in best.iter().filter_map(|&id| vectors.row(id as usize)) {
+        for (moved, value) in moved.iter_mut().zip(row) {
+            *moved += share * value;
+        }
+    }
+    for candidate in candidates {
+        let rows = candidate
+            .chunks
+            .iter()
+            .filter_map(|c| vectors.row(c.id as usize));
+        let cosines = rows.map(|row| dot(row, &moved));
+        candidate.arms.feedback = cosines.fold(f32::NEG_INFINITY, f32::max);
+    }
+}
+
 /// The up to [`PER_ARM`] best documents with a score above 0.
 fn best_ids(scores: &[f32]) -> Vec<u32> {
     let mut ids: Vec<u32> = (0..scores.len() as u32)
@@ -187,10 +228,16 @@ fn score_late(index: &Index, question: &Question, chunks: &mut [ScoredChunk]) ->
         return Ok(());
     };
     let fused: Vec<f32> = chunks.iter().map(|c| c.fused).collect();
+    let mut chosen = Vec::new();
+    let mut rows = Vec::new();
     for &i in fusion::descending(&fused).iter().take(LATE_CHUNKS) {
-        if let Some(rows) = index.token_vectors(chunks[i].id as usize)? {
-            chunks[i].late = Some(late.max_sim(&rows));
+        if let Some(tokens) = index.token_vectors(chunks[i].id as usize)? {
+            chosen.push(i);
+            rows.push(tokens);
         }
+    }
+    for (i, late) in chosen.into_iter().zip(late.max_sims(&rows)) {
+        chunks[i].late = Some(late);
     }
     let worst = chunks
         .iter()
@@ -225,6 +272,7 @@ fn candidate(section: u32, bm25_section: f32, chunks: &[ScoredChunk]) -> Candida
             late: best(late),
             late_mean: lates.iter().sum::<f32>() / lates.len() as f32,
             descriptor: 0.0,
+            feedback: 0.0,
         },
         chunks: chunks.to_vec(),
     }

@@ -9,11 +9,11 @@ use crate::Result;
 use crate::corpus::Guide;
 use crate::encoder::{Embedding, Encoder};
 use crate::index::{Index, IndexError, SectionRecord};
+use crate::rank::bm25;
 use crate::rank::confidence::{self, Signals};
 use crate::rank::fusion::{self, ArmScores};
 use crate::rank::guide::{self, Fired};
 use crate::rank::spelling::{self, Correction};
-use crate::rank::{analysis, bm25};
 
 use candidates::{Candidate, Question};
 
@@ -148,7 +148,7 @@ impl<'a> Searcher<'a> {
         );
         let late = options.ranking == Ranking::Full && !self.index.token_frequencies().is_empty();
         let embedding = self.encoder.encode_query(&text, late)?;
-        let question = Question::new(self.index, &text, &embedding, options)?;
+        let question = Question::new(self.index, &text, &embedding)?;
         let embedded = Instant::now();
         let candidates = candidates::gather(self.index, &question, options.exact)?;
         let gathered = Instant::now();
@@ -180,17 +180,11 @@ impl<'a> Searcher<'a> {
         } else {
             None
         };
-        let arms: Vec<ArmScores> = candidates.iter().map(|c| c.arms).collect();
-        let mut scores = match options.ranking {
-            Ranking::Full if question.has_late() => fusion::fuse(&arms, &fusion::WITH_LATE),
-            Ranking::Full | Ranking::WithoutLate => fusion::fuse(&arms, &fusion::WITHOUT_LATE),
-            Ranking::Dense => fusion::fuse(&arms, &fusion::DENSE),
-            Ranking::Bm25 => fusion::fuse(&arms, &fusion::BM25),
-            Ranking::Rrf => fusion::reciprocal_rank_fusion(&[
-                arms.iter().map(|a| a.dense).collect(),
-                arms.iter().map(|a| a.bm25_section).collect(),
-            ]),
-        };
+        let mut scores = score(&candidates, question, options.ranking);
+        if matches!(options.ranking, Ranking::Full | Ranking::WithoutLate) {
+            candidates::add_feedback(self.index, question, &mut candidates, &scores);
+            scores = score(&candidates, question, options.ranking);
+        }
         let lifted = match &fired {
             Some(fired) => self.lift(fired, &mut candidates, &mut scores)?,
             None => HashMap::new(),
@@ -294,6 +288,21 @@ impl<'a> Searcher<'a> {
     }
 }
 
+/// The score of each candidate under a ranking.
+fn score(candidates: &[Candidate], question: &Question, ranking: Ranking) -> Vec<f32> {
+    let arms: Vec<ArmScores> = candidates.iter().map(|c| c.arms).collect();
+    match ranking {
+        Ranking::Full if question.has_late() => fusion::fuse(&arms, &fusion::WITH_LATE),
+        Ranking::Full | Ranking::WithoutLate => fusion::fuse(&arms, &fusion::WITHOUT_LATE),
+        Ranking::Dense => fusion::fuse(&arms, &fusion::DENSE),
+        Ranking::Bm25 => fusion::fuse(&arms, &fusion::BM25),
+        Ranking::Rrf => fusion::reciprocal_rank_fusion(&[
+            arms.iter().map(|a| a.dense).collect(),
+            arms.iter().map(|a| a.bm25_section).collect(),
+        ]),
+    }
+}
+
 impl Answer {
     fn empty() -> Self {
         Self {
@@ -336,9 +345,4 @@ impl<'a> Coverage<'a> {
             .filter(|(ids, _)| ids.binary_search(&section).is_ok());
         covered.map(|(_, idf)| idf).sum::<f32>() / self.total
     }
-}
-
-/// The lexical terms of a question.
-fn question_terms(text: &str) -> Vec<String> {
-    analysis::terms(text)
 }

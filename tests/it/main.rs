@@ -7,6 +7,7 @@ mod cli_errors;
 mod cli_query;
 mod corpus;
 mod encoder_parity;
+mod eval;
 #[cfg(feature = "fastembed")]
 mod fastembed;
 mod support;

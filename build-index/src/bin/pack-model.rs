@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail, ensure};
 use clap::Parser;
-use docent::encoder::kernels::BLOCK;
+use docent::encoder::kernels::{BLOCK, rotate, rotation_size};
 use docent::encoder::pack::{
     FEED_FORWARD, FileDigest, HIDDEN, LAYERS, LAYOUT, MANIFEST_FILE, MAX_TOKENS, Manifest, Source,
     VOCABULARY, VOCABULARY_SLOTS, WEIGHTS_FILE, padded, sha256,
@@ -34,14 +34,18 @@ const SOURCES: [(&str, &str); 2] = [
 /// Where a tensor and its data begin: a cache line.
 const ALIGNMENT: usize = 64;
 
-/// Channels of the input of `qkv` whose values are several times larger than all others, in the
-/// first layer and in the later ones, with the factor that brings them near the rest. A row is
-/// quantized by its extremes, so they would cost all other channels a bit or more; their values
-/// are divided by the factor and their weights multiplied by it (Xiao et al., 2023, SmoothQuant).
-const OUTLIERS: [&[(usize, f32)]; 2] = [
-    &[(63, 2.0), (99, 2.0)],
-    &[(63, 2.0), (99, 3.0), (157, 2.0), (223, 2.0), (338, 2.0)],
-];
+/// Channels of a layer's input whose values are several times larger than the others', with the
+/// factor that brings them nearer, so that they need not be spread as far by the rotation; their
+/// values are divided by the factor and their weights multiplied by it (Xiao et al., 2023,
+/// SmoothQuant). The channels are the same in all layers.
+type Outliers = [(usize, f32)];
+
+/// Of the first layer's `qkv`.
+const FIRST_QKV_OUTLIERS: &Outliers = &[(63, 2.0), (99, 2.0)];
+/// Of every other layer's `qkv`.
+const QKV_OUTLIERS: &Outliers = &[(63, 2.0), (99, 3.0), (157, 2.0), (223, 2.0), (338, 2.0)];
+/// Of every layer's `up`.
+const UP_OUTLIERS: &Outliers = &[(99, 3.0)];
 
 /// Packs the original all-MiniLM-L6-v2 for docent.
 #[derive(Parser)]
@@ -92,7 +96,8 @@ fn manifest(packed: &[u8]) -> Manifest {
         dimension: HIDDEN as u32,
         max_tokens: MAX_TOKENS as u32,
         pooling: "mean of all token vectors, then unit length".into(),
-        quantization: "weights int8, symmetric, one scale per output channel or embedding row; \
+        quantization: "weights int8, symmetric, one scale per output channel or embedding row, \
+                       rotated; \
                        activations uint8, asymmetric, one scale per token at run time"
             .into(),
         layout: LAYOUT.into(),
@@ -157,27 +162,25 @@ fn pack_layer(source: &Original<'_>, layer: usize, out: &mut Tensors) -> Result<
         weights.extend(source.get(&format!("{part}.weight"), HIDDEN * HIDDEN)?);
         bias.extend(source.get(&format!("{part}.bias"), HIDDEN)?);
     }
-    let mut shrink = vec![1.0f32; HIDDEN];
-    for &(channel, factor) in OUTLIERS[layer.min(1)] {
-        shrink[channel] = 1.0 / factor;
-        weights
-            .iter_mut()
-            .skip(channel)
-            .step_by(HIDDEN)
-            .for_each(|weight| *weight *= factor);
-    }
-    out.add(&to("qkv.shrink"), Dtype::F32, &[HIDDEN], shrink.as_bytes());
-    out.add_matrix(&to("qkv"), &weights, &bias);
+    let outliers = if layer == 0 {
+        FIRST_QKV_OUTLIERS
+    } else {
+        QKV_OUTLIERS
+    };
+    out.add_shrunk_matrix(&to("qkv"), weights, &bias, outliers);
 
-    for (part, name, inputs, channels) in [
-        ("attention.output.dense", "context", HIDDEN, HIDDEN),
-        ("intermediate.dense", "up", HIDDEN, FEED_FORWARD),
-        ("output.dense", "down", FEED_FORWARD, HIDDEN),
-    ] {
-        let weights = source.get(&from(&format!("{part}.weight")), channels * inputs)?;
-        let bias = source.get(&from(&format!("{part}.bias")), channels)?;
-        out.add_matrix(&to(name), &weights, &bias);
-    }
+    let dense = |part: &str, length: usize, channels: usize| -> Result<(Vec<f32>, Vec<f32>)> {
+        let part = from(part);
+        let weights = source.get(&format!("{part}.weight"), length)?;
+        Ok((weights, source.get(&format!("{part}.bias"), channels)?))
+    };
+    let (weights, bias) = dense("attention.output.dense", HIDDEN * HIDDEN, HIDDEN)?;
+    out.add_matrix(&to("context"), weights, &bias);
+    let (weights, bias) = dense("intermediate.dense", FEED_FORWARD * HIDDEN, FEED_FORWARD)?;
+    out.add_shrunk_matrix(&to("up"), weights, &bias, UP_OUTLIERS);
+    let (weights, bias) = dense("output.dense", HIDDEN * FEED_FORWARD, HIDDEN)?;
+    out.add_matrix(&to("down"), weights, &bias);
+
     pack_norm(
         source,
         &from("attention.output.LayerNorm"),
@@ -295,10 +298,15 @@ impl Tensors {
             .push((name.to_owned(), dtype, shape.to_vec(), bytes.to_vec()));
     }
 
-    /// Quantizes a linear layer of `bias.len()` channels and adds its four tensors.
-    fn add_matrix(&mut self, name: &str, weights: &[f32], bias: &[f32]) {
+    /// Rotates and quantizes a linear layer of `bias.len()` channels and adds its four tensors.
+    fn add_matrix(&mut self, name: &str, mut weights: Vec<f32>, bias: &[f32]) {
         let (channels, inputs) = (bias.len(), weights.len() / bias.len());
-        let (levels, scales) = quantize_rows(weights, inputs);
+        for row in weights.chunks_exact_mut(inputs) {
+            rotate(row);
+            row.iter_mut()
+                .for_each(|weight| *weight /= rotation_size(inputs) as f32);
+        }
+        let (levels, scales) = quantize_rows(&weights, inputs);
         let sums: Vec<i32> = levels
             .chunks_exact(inputs)
             .map(|row| row.iter().map(|&level| i32::from(level)).sum())
@@ -329,6 +337,33 @@ impl Tensors {
             &[channels],
             sums.as_bytes(),
         );
+    }
+
+    /// [`add_matrix`](Self::add_matrix) and `NAME.shrink`, for an input with `outliers`.
+    fn add_shrunk_matrix(
+        &mut self,
+        name: &str,
+        mut weights: Vec<f32>,
+        bias: &[f32],
+        outliers: &Outliers,
+    ) {
+        let inputs = weights.len() / bias.len();
+        let mut shrink = vec![1.0f32; inputs];
+        for &(channel, factor) in outliers {
+            shrink[channel] = 1.0 / factor;
+            weights
+                .iter_mut()
+                .skip(channel)
+                .step_by(inputs)
+                .for_each(|weight| *weight *= factor);
+        }
+        self.add(
+            &format!("{name}.shrink"),
+            Dtype::F32,
+            &[inputs],
+            shrink.as_bytes(),
+        );
+        self.add_matrix(name, weights, bias);
     }
 
     /// A safetensors file whose data and tensors all begin at multiples of [`ALIGNMENT`].

@@ -105,10 +105,10 @@ unsafe fn half_tiles<const R: usize>(
                     dot(acc, _mm256_set1_epi32(four.read_unaligned()), &weights);
                 }
             }
-            for r in 0..R {
-                for i in 0..4 {
-                    let to = out[r].as_mut_ptr().add(half * 32 + i * 8);
-                    _mm256_storeu_si256(to.cast(), acc[r][i]);
+            for (out, acc) in out.iter_mut().zip(acc) {
+                for (i, acc) in acc.into_iter().enumerate() {
+                    let to = out.as_mut_ptr().add(half * 32 + i * 8);
+                    _mm256_storeu_si256(to.cast(), acc);
                 }
             }
         }

@@ -42,17 +42,17 @@ impl Isa for Avx512Vnni {
                 let weights: [__m512i; 4] = std::array::from_fn(|i| {
                     _mm512_loadu_si512(block.add(step * 256 + i * 64).cast())
                 });
-                for r in 0..R {
+                for (r, acc) in acc.iter_mut().enumerate() {
                     let four = rows.add(r * stride + step * 4).cast::<i32>();
                     let activation = _mm512_set1_epi32(four.read_unaligned());
-                    for i in 0..4 {
-                        acc[r][i] = _mm512_dpbusd_epi32(acc[r][i], activation, weights[i]);
+                    for (acc, weights) in acc.iter_mut().zip(weights) {
+                        *acc = _mm512_dpbusd_epi32(*acc, activation, weights);
                     }
                 }
             }
-            for r in 0..R {
-                for i in 0..4 {
-                    _mm512_storeu_si512(out[r].as_mut_ptr().add(i * 16).cast(), acc[r][i]);
+            for (out, acc) in out.iter_mut().zip(acc) {
+                for (i, acc) in acc.into_iter().enumerate() {
+                    _mm512_storeu_si512(out.as_mut_ptr().add(i * 16).cast(), acc);
                 }
             }
         }

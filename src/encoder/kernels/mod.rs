@@ -21,6 +21,14 @@
 //! A [`Matrix`] of `N` output channels by `K` inputs is stored in blocks of 64 channels,
 //! `[N/64][K/4][64][4]`: what a tile reads is one sequential stream, 256 bytes a step.
 
+//! # Rotation
+//!
+//! A row is quantized by its extremes, so a few large values would cost all others their
+//! precision. Inputs are therefore rotated before they are quantized, which spreads every value
+//! over a group, and weights are rotated when they are packed, which undoes it (Ashkboos et al.,
+//! 2024, QuaRot): `(H x) . (H w) / n = x . w` for the Hadamard matrix `H` of size `n`. [`rotate`]
+//! is the definition.
+
 #![allow(unsafe_code)]
 
 #[cfg(target_arch = "x86_64")]
@@ -45,6 +53,31 @@ pub const HEAD_DIM: usize = 32;
 pub const KEY_PAD: usize = 32;
 /// Most query rows that one attention step takes: the scratch needs this many rows of scores.
 pub const SCORE_ROWS: usize = 6;
+
+/// Widest row that can be quantized.
+pub const MAX_WIDTH: usize = 1536;
+
+/// Size of the Hadamard matrix for rows of `width`: the largest power of two in `width / 16`.
+pub fn rotation_size(width: usize) -> usize {
+    1 << (width / 16).trailing_zeros().min(MAX_WIDTH.ilog2())
+}
+
+/// Multiplies `row` by Hadamard matrices (Sylvester's order, entries 1 and -1): value `16 i + lane`
+/// of a group of `16 * rotation_size` consecutive values by row `i`, each lane for itself, so that
+/// vectors of 16 need no shuffles. Doing it twice multiplies by [`rotation_size`].
+pub fn rotate(row: &mut [f32]) {
+    let size = 16 * rotation_size(row.len());
+    for group in row.chunks_exact_mut(size) {
+        let mut half = 16;
+        while half < size {
+            for i in (0..size).filter(|i| i & half == 0) {
+                let (a, b) = (group[i], group[i + half]);
+                (group[i], group[i + half]) = (a + b, a - b);
+            }
+            half *= 2;
+        }
+    }
+}
 
 /// An instruction set: its integer tile and its lanes.
 trait Isa {
@@ -164,12 +197,14 @@ pub enum KernelError {
 /// The environment variable that forces a path.
 pub const KERNEL_VARIABLE: &str = "DOCENT_KERNEL";
 
+type QuantizeFn = unsafe fn(&[f32], Option<&[f32]>, &mut [u8]) -> Scale;
+
 /// The kernels of one path.
 #[derive(Clone, Copy)]
 pub struct Kernels {
     name: &'static str,
     matmul: unsafe fn(Quantized<'_>, &Matrix<'_>, &mut [f32]),
-    quantize: unsafe fn(&[f32], Option<&[f32]>, &mut [u8]) -> Scale,
+    quantize: QuantizeFn,
     add_norm: unsafe fn(&mut [f32], &[f32], &Norm<'_>),
     gelu: unsafe fn(&mut [f32]),
     attention: unsafe fn(Head<'_>, &mut [f32], &mut [f32]),
@@ -291,9 +326,11 @@ impl Kernels {
         unsafe { (self.matmul)(input, matrix, out) }
     }
 
-    /// Quantizes one row, times `shrink` if given, to 256 levels between its extremes and 0.
+    /// Quantizes one row, times `shrink` if given and then rotated ([`rotate`]), to 256 levels
+    /// between its extremes and 0.
     pub fn quantize(&self, row: &[f32], shrink: Option<&[f32]>, bytes: &mut [u8]) -> Scale {
-        assert!(row.len() == bytes.len() && row.len() % 16 == 0);
+        assert!(row.len() == bytes.len() && row.len().is_multiple_of(16));
+        assert!(row.len() <= MAX_WIDTH);
         assert!(shrink.is_none_or(|factors| factors.len() == row.len()));
         // SAFETY: as in `matmul`.
         unsafe { (self.quantize)(row, shrink, bytes) }
@@ -301,7 +338,7 @@ impl Kernels {
 
     /// `x = LayerNorm(x + y)` for one row.
     pub fn add_norm(&self, x: &mut [f32], y: &[f32], norm: &Norm<'_>) {
-        assert!(x.len() == y.len() && x.len() % 16 == 0);
+        assert!(x.len() == y.len() && x.len().is_multiple_of(16));
         assert!(norm.gain.len() == x.len() && norm.bias.len() == x.len());
         // SAFETY: as in `matmul`.
         unsafe { (self.add_norm)(x, y, norm) }
@@ -309,7 +346,7 @@ impl Kernels {
 
     /// GELU of every value, within 1e-6 of `x / 2 * (1 + erf(x / sqrt 2))`.
     pub fn gelu(&self, values: &mut [f32]) {
-        assert!(values.len() % 16 == 0);
+        assert!(values.len().is_multiple_of(16));
         // SAFETY: as in `matmul`.
         unsafe { (self.gelu)(values) }
     }

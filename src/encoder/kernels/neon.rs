@@ -54,9 +54,9 @@ impl Isa for NeonDot {
                         }
                     }
                 }
-                for r in 0..R {
-                    for i in 0..4 {
-                        vst1q_s32(out[r].as_mut_ptr().add(quarter * 16 + i * 4), acc[r][i]);
+                for (out, acc) in out.iter_mut().zip(acc) {
+                    for (i, acc) in acc.into_iter().enumerate() {
+                        vst1q_s32(out.as_mut_ptr().add(quarter * 16 + i * 4), acc);
                     }
                 }
             }

@@ -3,7 +3,9 @@
 //! Rows have a width that is a multiple of 16; the safe wrappers in `super` check every length.
 
 use super::simd::F32x16;
-use super::{BLOCK, HEAD_DIM, Isa, KEY_PAD, Matrix, Norm, Quantized, Scale};
+use super::{
+    BLOCK, HEAD_DIM, Isa, KEY_PAD, MAX_WIDTH, Matrix, Norm, Quantized, Scale, rotation_size,
+};
 
 /// `out[r][n] = scale[r] * scale_n * sum_k((u[r][k] - zero[r]) * w[n][k]) + bias[n]`.
 ///
@@ -67,28 +69,35 @@ unsafe fn matmul_tile<I: Isa, const R: usize>(
     }
 }
 
-/// Quantizes one row to bytes: `x = step * (u - zero)`, with 0 exactly representable.
-///
-/// `shrink`, if given, multiplies the row first.
+/// Quantizes one row, times `shrink` if given, then rotated: `x = step * (u - zero)`.
 ///
 /// # Safety
 ///
-/// The processor must have what `V` needs; all lengths are equal and multiples of 16.
+/// The processor must have what `V` needs; all lengths are equal, multiples of 16 and at most
+/// [`MAX_WIDTH`].
 #[inline(always)]
 pub(super) unsafe fn quantize<V: F32x16>(
     row: &[f32],
     shrink: Option<&[f32]>,
     bytes: &mut [u8],
 ) -> Scale {
+    let mut rotated = [0.0; MAX_WIDTH];
     // SAFETY: the caller's promise: every load and store of 16 lies within the slices.
     unsafe {
-        let at = |i: usize| {
-            let value = V::load(row.as_ptr().add(i));
-            match shrink {
-                Some(factors) => value.mul(V::load(factors.as_ptr().add(i))),
-                None => value,
+        let rotated = rotated.get_unchecked_mut(..row.len());
+        match shrink {
+            Some(factors) => {
+                for i in (0..row.len()).step_by(16) {
+                    let factor = V::load(factors.as_ptr().add(i));
+                    V::load(row.as_ptr().add(i))
+                        .mul(factor)
+                        .store(rotated.as_mut_ptr().add(i));
+                }
             }
-        };
+            None => rotated.copy_from_slice(row),
+        }
+        rotate::<V>(rotated);
+        let at = |i: usize| V::load(rotated.as_ptr().add(i));
         let (mut low, mut high) = (V::splat(0.0), V::splat(0.0));
         for i in (0..row.len()).step_by(16) {
             low = low.min(at(i));
@@ -109,6 +118,30 @@ pub(super) unsafe fn quantize<V: F32x16>(
         Scale {
             step,
             zero: zero as i32,
+        }
+    }
+}
+
+/// [`super::rotate`] with vectors.
+#[inline(always)]
+unsafe fn rotate<V: F32x16>(row: &mut [f32]) {
+    let size = 16 * rotation_size(row.len());
+    for group in row.chunks_exact_mut(size) {
+        let mut half = 16;
+        while half < size {
+            for pair in group.chunks_exact_mut(2 * half) {
+                let (low, high) = pair.split_at_mut(half);
+                for i in (0..half).step_by(16) {
+                    // SAFETY: `i + 16 <= half`, the length of both.
+                    unsafe {
+                        let (low, high) = (low.as_mut_ptr().add(i), high.as_mut_ptr().add(i));
+                        let (a, b) = (V::load(low), V::load(high));
+                        a.add(b).store(low);
+                        a.sub(b).store(high);
+                    }
+                }
+            }
+            half *= 2;
         }
     }
 }

@@ -150,48 +150,48 @@ fn matmul_does_not_saturate_at_the_extremes() {
 }
 
 #[test]
-fn quantize_is_within_half_a_step_and_exact_at_zero() {
-    let mut numbers = Numbers(4);
-    let mut row = numbers.floats(64);
-    row[7] = 0.0;
-    row[9] = 5.5;
-    for kernels in Kernels::available() {
-        let mut bytes = vec![0; row.len()];
-        let scale = kernels.quantize(&row, None, &mut bytes);
-        for (value, byte) in row.iter().zip(&bytes) {
-            let back = scale.step * (i32::from(*byte) - scale.zero) as f32;
-            assert!(
-                (value - back).abs() <= scale.step * 0.501,
-                "{value} became {back}"
-            );
-        }
-        assert_eq!(i32::from(bytes[7]), scale.zero);
-        assert_eq!(bytes[9], 255);
+fn rotation_is_hadamard_within_each_lane() {
+    // Width 64: one group of four vectors.
+    let mut row = vec![0.0; 64];
+    (row[3], row[16 + 3], row[32 + 3], row[48 + 3]) = (1.0, 2.0, 3.0, 5.0);
+    rotate(&mut row);
+    assert_eq!([row[3], row[19], row[35], row[51]], [11.0, -3.0, -5.0, 1.0]);
+    assert_eq!(row.iter().filter(|value| **value != 0.0).count(), 4);
+    assert_eq!([16, 48, 384, 1536].map(rotation_size), [1, 1, 8, 32]);
 
-        let zeros = kernels.quantize(&[0.0; 16], None, &mut bytes[..16]);
-        assert_eq!(zeros.zero, 0);
-        assert_eq!(bytes[..16], [0; 16]);
-    }
+    let original: Vec<f32> = (0..384).map(|i| (i % 23) as f32 - 11.0).collect();
+    let mut row = original.clone();
+    rotate(&mut row);
+    rotate(&mut row);
+    assert!(
+        row.iter()
+            .zip(&original)
+            .all(|(twice, once)| *twice == 8.0 * once)
+    );
 }
 
 #[test]
-fn quantize_shrinks_first() {
-    let mut row = [1.0f32; 32];
-    row[0] = 20.0;
-    let mut factors = [1.0; 32];
-    factors[0] = 0.25;
-    for kernels in Kernels::available() {
-        let mut bytes = [0; 32];
-        let scale = kernels.quantize(&row, Some(&factors), &mut bytes);
-        assert_eq!(
-            scale,
-            Scale {
-                step: 5.0 / 255.0,
-                zero: 0
+fn quantize_is_within_half_a_step_of_the_rotated_row_and_exact_at_zero() {
+    let mut numbers = Numbers(4);
+    for width in [16, 64, 384, 1536] {
+        let mut row = numbers.floats(width);
+        let factors = numbers.floats(width);
+        row[9] = 5.5;
+        let mut rotated: Vec<f32> = row.iter().zip(&factors).map(|(x, f)| x * f).collect();
+        rotate(&mut rotated);
+        for kernels in Kernels::available() {
+            let mut bytes = vec![0; width];
+            let scale = kernels.quantize(&row, Some(&factors), &mut bytes);
+            for (value, byte) in rotated.iter().zip(&bytes) {
+                let back = scale.step * (i32::from(*byte) - scale.zero) as f32;
+                assert!(
+                    (value - back).abs() <= scale.step * 0.501,
+                    "{value} became {back}"
+                );
             }
-        );
-        assert_eq!(bytes[0], 255);
-        assert_eq!(bytes[1..], [51; 31]);
+            let zeros = kernels.quantize(&vec![0.0; width], None, &mut bytes);
+            assert_eq!((zeros.zero, bytes), (0, vec![0; width]));
+        }
     }
 }
 

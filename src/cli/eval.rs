@@ -1,0 +1,246 @@
+//! `docent eval`: how well questions find their sections.
+
+use std::fs::File;
+use std::io::{BufWriter, Write};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use anyhow::{Context, bail};
+use clap::{Args, ValueEnum};
+use docent::builder::BuildOptions;
+use docent::corpus::Corpus;
+use docent::encoder::{self, Encoder};
+use docent::eval::baseline::{self, Drop};
+use docent::eval::{
+    IndexCache, Report, System, Target, TargetRun, report, run as run_target, summarize,
+};
+use docent::index::Index;
+use docent::search::Searcher;
+
+/// Measure how well judged questions find their sections.
+///
+/// A target is a question file, with the documentation that it is about (--docs or --index), or a
+/// BEIR folder, which is indexed on the fly.
+#[derive(Debug, Args)]
+pub struct EvalArgs {
+    /// Question files (JSON lines) and BEIR folders (corpus.jsonl, queries.jsonl, qrels.tsv).
+    #[arg(required = true, value_name = "TARGET")]
+    targets: Vec<PathBuf>,
+    /// Index that the question files are about; once, or once for each file in order.
+    #[arg(long, value_name = "FILE", conflicts_with = "docs")]
+    index: Vec<PathBuf>,
+    /// Documentation folder that the question files are about; once, or once for each file in
+    /// order.
+    #[arg(long, value_name = "DIR")]
+    docs: Vec<PathBuf>,
+    /// Embedding model, if not the built-in one.
+    #[arg(long)]
+    model: Option<String>,
+    /// Where built indexes are kept [default: the platform's cache folder].
+    #[arg(long, value_name = "DIR")]
+    cache: Option<PathBuf>,
+    /// Compare with simpler systems and with parts switched off.
+    #[arg(long)]
+    ablate: bool,
+    /// How the report is written.
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    format: Format,
+    /// Write the rankings as a TREC run file; for one target.
+    #[arg(long, value_name = "FILE")]
+    run: Option<PathBuf>,
+    /// List each question whose first section does not answer, and what came instead.
+    #[arg(long)]
+    misses: bool,
+    /// Write a page with plots that opens without a network.
+    #[arg(long, value_name = "FILE.html")]
+    report: Option<PathBuf>,
+    /// Fail if quality fell since this report (written with --format json).
+    #[arg(long, value_name = "FILE.json")]
+    baseline: Option<PathBuf>,
+    /// By how much a figure may be worse than in the baseline.
+    #[arg(long, value_name = "X", default_value_t = 0.0, requires = "baseline", value_parser = drop_limit)]
+    max_drop: f64,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Format {
+    Text,
+    Json,
+}
+
+fn drop_limit(text: &str) -> Result<f64, String> {
+    match text.parse() {
+        Ok(limit) if (0.0..=1.0).contains(&limit) => Ok(limit),
+        _ => Err("not a number from 0 to 1".to_owned()),
+    }
+}
+
+/// Evaluates, reports, and fails with 1 if quality fell below the baseline.
+pub fn run(args: EvalArgs) -> anyhow::Result<ExitCode> {
+    let targets = read_targets(&args)?;
+    let baseline = args.baseline.as_deref().map(baseline::read).transpose()?;
+    let encoder = encoder::open(args.model.as_deref())?;
+    let runs = run_all(&args, &targets, encoder.as_ref())?;
+    let mut report = summarize(&runs, &encoder.model().name);
+
+    if let Some(path) = &args.run {
+        write_file(path, |out| report::write_run(&runs[0].questions, out))?;
+    }
+    if let Some(path) = &args.report {
+        let page = report::html(&report, &runs);
+        write_file(path, |out| out.write_all(page.as_bytes()))?;
+    }
+    if !args.misses {
+        report
+            .targets
+            .iter_mut()
+            .for_each(|target| target.misses.clear());
+    }
+    print(&report, &args)?;
+    match baseline {
+        Some(before) => compare(&before, &report, args.max_drop),
+        None => Ok(ExitCode::SUCCESS),
+    }
+}
+
+fn read_targets(args: &EvalArgs) -> anyhow::Result<Vec<Target>> {
+    if args.run.is_some() && args.targets.len() > 1 {
+        bail!("--run writes the rankings of one target\nhint: evaluate the targets one by one");
+    }
+    let mut targets = Vec::new();
+    for path in &args.targets {
+        let mut target = Target::read(path)?;
+        if targets
+            .iter()
+            .any(|other: &Target| other.name == target.name)
+        {
+            target.name = path.display().to_string();
+        }
+        targets.push(target);
+    }
+    let question_files = targets.iter().filter(|t| t.documents.is_none()).count();
+    let sources = args.index.len() + args.docs.len();
+    match (question_files, sources) {
+        (0, 0) => {}
+        (0, _) => bail!(
+            "no question file for --docs or --index\nhint: BEIR folders bring their own documents"
+        ),
+        (_, 0) => bail!(
+            "no documentation for the question files\nhint: name it with --docs DIR or --index FILE"
+        ),
+        (files, sources) if sources != 1 && sources != files => bail!(
+            "{files} question files but {sources} indexes or documentation folders\n\
+             hint: name one for all files, or one for each in order"
+        ),
+        _ => {}
+    }
+    Ok(targets)
+}
+
+fn run_all(
+    args: &EvalArgs,
+    targets: &[Target],
+    encoder: &dyn Encoder,
+) -> anyhow::Result<Vec<TargetRun>> {
+    let cache = IndexCache::new(match &args.cache {
+        Some(folder) => folder.clone(),
+        None => default_cache(),
+    });
+    let ablations: &[System] = if args.ablate { &System::ABLATIONS } else { &[] };
+    let mut question_files = 0;
+    let mut runs = Vec::new();
+    for target in targets {
+        let index = match &target.documents {
+            Some(documents) => cached(&cache, documents, encoder, &target.name)?,
+            None => {
+                question_files += 1;
+                documentation(args, question_files - 1, &cache, encoder, &target.name)?
+            }
+        };
+        let searcher = Searcher::new(&index, encoder).map_err(docent::Error::from)?;
+        runs.push(run_target(target, &index, &searcher, ablations)?);
+    }
+    Ok(runs)
+}
+
+/// The index that question file number `i` is about.
+fn documentation(
+    args: &EvalArgs,
+    i: usize,
+    cache: &IndexCache,
+    encoder: &dyn Encoder,
+    name: &str,
+) -> anyhow::Result<Index> {
+    let pick = |paths: &[PathBuf]| paths.get(i).or(paths.first()).cloned();
+    match (pick(&args.index), pick(&args.docs)) {
+        (Some(index), _) => Ok(Index::open(&index)?),
+        (_, Some(docs)) => cached(cache, &Corpus::read(&docs)?, encoder, name),
+        _ => bail!("no documentation for {name}\nhint: name it with --docs DIR or --index FILE"),
+    }
+}
+
+fn cached(
+    cache: &IndexCache,
+    corpus: &Corpus,
+    encoder: &dyn Encoder,
+    name: &str,
+) -> anyhow::Result<Index> {
+    let options = BuildOptions::default();
+    let path = cache.path(corpus, encoder, &options);
+    if path.exists() {
+        eprintln!("{name}: index {}", path.display());
+    } else {
+        eprintln!("{name}: building index {}", path.display());
+    }
+    Ok(cache.index(corpus, encoder, &options, &|_, _| {})?)
+}
+
+fn default_cache() -> PathBuf {
+    let folder = dirs::cache_dir().unwrap_or_else(std::env::temp_dir);
+    folder.join("docent").join("eval")
+}
+
+fn print(report: &Report, args: &EvalArgs) -> anyhow::Result<()> {
+    let mut text = match args.format {
+        Format::Text => report::text(report),
+        Format::Json => serde_json::to_string_pretty(report)? + "\n",
+    };
+    if args.misses && args.format == Format::Text {
+        text += &report::misses(report);
+    }
+    match std::io::stdout().write_all(text.as_bytes()) {
+        Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Ok(()),
+        result => result.context("cannot write to standard output"),
+    }
+}
+
+fn write_file(
+    path: &Path,
+    write: impl FnOnce(&mut dyn Write) -> std::io::Result<()>,
+) -> anyhow::Result<()> {
+    let written = File::create(path).and_then(|file| {
+        let mut out = BufWriter::new(file);
+        write(&mut out)?;
+        out.flush()
+    });
+    written.with_context(|| format!("cannot write {}", path.display()))
+}
+
+fn compare(before: &Report, now: &Report, max_drop: f64) -> anyhow::Result<ExitCode> {
+    let drops = baseline::drops(before, now, max_drop)?;
+    for drop in &drops {
+        let Drop {
+            target,
+            measure,
+            before,
+            now,
+        } = drop;
+        let now = now.map_or("not measured".to_owned(), |value| format!("{value:.4}"));
+        eprintln!("{target}: {} was {before:.4}, is {now}", measure.name());
+    }
+    if drops.is_empty() {
+        return Ok(ExitCode::SUCCESS);
+    }
+    eprintln!("hint: find the questions with --misses, or write a new baseline if this is meant");
+    Ok(ExitCode::FAILURE)
+}

@@ -1,0 +1,68 @@
+//! Indexes that evaluations build, kept for the next one.
+
+use std::path::{Path, PathBuf};
+
+use xxhash_rust::xxh3::xxh3_128;
+
+use super::EvalError;
+use crate::builder::{self, BuildOptions};
+use crate::corpus::Corpus;
+use crate::encoder::Encoder;
+use crate::index::{Index, VERSION};
+
+/// A folder of indexes, each named by what it was built from: corpus, model, build options,
+/// format and version of docent.
+#[derive(Debug, Clone)]
+pub struct IndexCache {
+    folder: PathBuf,
+}
+
+impl IndexCache {
+    /// A cache in `folder`, which is made when the first index is built.
+    pub fn new(folder: PathBuf) -> Self {
+        Self { folder }
+    }
+
+    /// Where the index of `corpus` is or will be.
+    pub fn path(&self, corpus: &Corpus, encoder: &dyn Encoder, options: &BuildOptions) -> PathBuf {
+        let key = format!(
+            "{} {} {options:?} {VERSION} {}",
+            corpus.fingerprint(),
+            encoder.model().digest,
+            env!("CARGO_PKG_VERSION"),
+        );
+        let key = xxh3_128(key.as_bytes());
+        self.folder.join(format!("{key:032x}.idx"))
+    }
+
+    /// The index of `corpus`, built if it is not there or cannot be trusted.
+    ///
+    /// `progress` is called as by [`builder::build`]; not at all if the index is there.
+    ///
+    /// # Errors
+    ///
+    /// What the build returns, and [`EvalError::Write`] if the folder cannot be made.
+    pub fn index(
+        &self,
+        corpus: &Corpus,
+        encoder: &dyn Encoder,
+        options: &BuildOptions,
+        progress: &dyn Fn(usize, usize),
+    ) -> Result<Index, EvalError> {
+        let path = self.path(corpus, encoder, options);
+        if let Ok(index) = Index::open(&path) {
+            return Ok(index);
+        }
+        make_folder(&self.folder)?;
+        let (parts, _) = builder::build(corpus, encoder, options, progress)?;
+        parts.write(&path)?;
+        Ok(Index::open(&path)?)
+    }
+}
+
+fn make_folder(folder: &Path) -> Result<(), EvalError> {
+    std::fs::create_dir_all(folder).map_err(|source| EvalError::Write {
+        path: folder.to_owned(),
+        source,
+    })
+}

@@ -1,0 +1,112 @@
+//! What can go wrong in an evaluation.
+
+use std::io;
+use std::path::PathBuf;
+
+/// What can go wrong in an evaluation.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum EvalError {
+    /// A file of a target cannot be read.
+    #[error(
+        "cannot read {}: {source}\n\
+         hint: a target is a question file (.jsonl) or a folder with corpus.jsonl, queries.jsonl \
+         and qrels.tsv", path.display()
+    )]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// The operating system's answer.
+        source: io::Error,
+    },
+    /// A line is not the JSON object that it should be.
+    #[error("{}, line {line}: {source}\nhint: one JSON object a line, {expected}", path.display())]
+    Json {
+        /// The file.
+        path: PathBuf,
+        /// 1-based line.
+        line: usize,
+        /// The parser's words.
+        source: serde_json::Error,
+        /// The fields of a line.
+        expected: &'static str,
+    },
+    /// A line of relevance judgements cannot be read.
+    #[error(
+        "{}, line {line}: not a relevance judgement: `{text}`\n\
+         hint: `query-id<TAB>corpus-id<TAB>grade`, grades up to 255", path.display()
+    )]
+    Qrels {
+        /// The file.
+        path: PathBuf,
+        /// 1-based line.
+        line: usize,
+        /// What stands there.
+        text: String,
+    },
+    /// Two entries of a file have the same id.
+    #[error("{}, line {line}: the id `{id}` is taken\nhint: ids are unique within a file", path.display())]
+    DuplicateId {
+        /// The file.
+        path: PathBuf,
+        /// 1-based line of the second.
+        line: usize,
+        /// The id.
+        id: String,
+    },
+    /// Nothing to evaluate.
+    #[error("{} holds no question to evaluate\nhint: name a file or folder with judged questions", path.display())]
+    NoQuestions {
+        /// The target.
+        path: PathBuf,
+    },
+    /// No section that a question file names is in the index.
+    #[error(
+        "none of the sections that {} names is in the index (the first: `{section}`)\n\
+         hint: name the documentation that these questions are about with --docs or --index",
+        path.display()
+    )]
+    OtherDocs {
+        /// The target.
+        path: PathBuf,
+        /// A section that it names.
+        section: String,
+    },
+    /// A file could not be written.
+    #[error("cannot write {}: {source}\nhint: name a folder that exists and that you may write to", path.display())]
+    Write {
+        /// The file.
+        path: PathBuf,
+        /// The operating system's answer.
+        source: io::Error,
+    },
+    /// The baseline is no report of an evaluation.
+    #[error(
+        "{} is not a report of docent eval: {source}\n\
+         hint: write one with `docent eval --format json`", path.display()
+    )]
+    Baseline {
+        /// The file.
+        path: PathBuf,
+        /// The parser's words.
+        source: serde_json::Error,
+    },
+    /// The baseline speaks of a target that was not evaluated.
+    #[error(
+        "the baseline has a target `{target}` that was not evaluated\n\
+         hint: evaluate the baseline's targets, or write a new baseline"
+    )]
+    TargetNotEvaluated {
+        /// Name of the target.
+        target: String,
+    },
+    /// Reading, building or searching failed.
+    #[error(transparent)]
+    Docent(#[from] crate::Error),
+}
+
+impl From<crate::index::IndexError> for EvalError {
+    fn from(error: crate::index::IndexError) -> Self {
+        Self::Docent(error.into())
+    }
+}

@@ -1,0 +1,30 @@
+//! Evaluation: how well docent finds what people judged to be the answer.
+//!
+//! ```text
+//! target (question file | BEIR folder) --+
+//!                                        +--> run --> summary --> report (text, JSON, HTML)
+//! documentation --> cache --> index -----+      +--> TREC run file
+//! ```
+//!
+//! Figures are means over questions, at section level, each with a 95 % bootstrap interval.
+
+pub mod baseline;
+pub mod bootstrap;
+mod cache;
+mod error;
+pub mod metrics;
+mod misses;
+pub mod report;
+mod run;
+mod summary;
+mod targets;
+
+pub use cache::IndexCache;
+pub use error::EvalError;
+pub use misses::Miss;
+pub use run::{CURVE, DEPTH, Outcome, QuestionRun, RankedSection, System, TargetRun, run, total};
+pub use summary::{
+    Ablation, Difference, Figure, Figures, IndexSize, KindSummary, Latency, Measure, Percentiles,
+    Report, SIGNIFICANT, Summary, summarize,
+};
+pub use targets::{GoldHeading, Question, Target};

@@ -1,0 +1,382 @@
+//! Runs a searcher over judged questions and keeps what reports need.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use super::EvalError;
+use super::metrics;
+use super::targets::{GoldHeading, Question, Target};
+use crate::index::Index;
+use crate::rank::fusion::ArmScores;
+use crate::search::{Answer, Hit, Ranking, SearchOptions, Searcher, Timings};
+
+/// Sections of a ranking that are kept, if the search gives as many.
+pub const DEPTH: usize = 1_000;
+/// Ranks of the curve of success@k, and the cut-off of nDCG.
+pub const CURVE: usize = 10;
+
+/// A way to rank: docent as it is, or without one of its parts.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, serde::Deserialize,
+)]
+#[serde(rename_all = "kebab-case")]
+pub enum System {
+    /// Default settings.
+    Full,
+    /// Routing hints switched off.
+    NoGuidelines,
+    /// Late interaction switched off.
+    NoLateInteraction,
+    /// Exact search of the nearest chunks.
+    Exact,
+    /// Cosine of sentence vectors alone.
+    Dense,
+    /// BM25 alone.
+    Bm25,
+    /// Reciprocal rank fusion of dense and BM25.
+    Rrf,
+}
+
+impl System {
+    /// What the full system is compared with.
+    pub const ABLATIONS: [Self; 6] = [
+        Self::NoGuidelines,
+        Self::NoLateInteraction,
+        Self::Exact,
+        Self::Dense,
+        Self::Bm25,
+        Self::Rrf,
+    ];
+
+    /// Its name in reports.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Full => "full",
+            Self::NoGuidelines => "no guidelines",
+            Self::NoLateInteraction => "no late interaction",
+            Self::Exact => "exact",
+            Self::Dense => "dense",
+            Self::Bm25 => "BM25",
+            Self::Rrf => "RRF",
+        }
+    }
+
+    /// The options of its searches, `k` hits each.
+    pub fn options(self, k: usize) -> SearchOptions {
+        let full = SearchOptions {
+            k,
+            ..SearchOptions::default()
+        };
+        let baseline = |ranking| SearchOptions {
+            ranking,
+            guidelines: false,
+            ..full
+        };
+        match self {
+            Self::Full => full,
+            Self::NoGuidelines => baseline(Ranking::Full),
+            Self::NoLateInteraction => SearchOptions {
+                ranking: Ranking::WithoutLate,
+                ..full
+            },
+            Self::Exact => SearchOptions {
+                exact: true,
+                ..full
+            },
+            Self::Dense => baseline(Ranking::Dense),
+            Self::Bm25 => baseline(Ranking::Bm25),
+            Self::Rrf => baseline(Ranking::Rrf),
+        }
+    }
+}
+
+/// How one question went, in numbers. Metrics are `None` where they are not defined for it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Outcome {
+    /// Kind of question.
+    pub kind: Option<String>,
+    /// Whether any section answers.
+    pub answerable: bool,
+    /// Whether one of the first k sections answers, for k from 1 to [`CURVE`].
+    pub success_at: Option<[bool; CURVE]>,
+    /// Part of the answering sections among the first 4.
+    pub recall_at_4: Option<f64>,
+    /// 1 / rank of the first answering section.
+    pub reciprocal_rank: Option<f64>,
+    /// nDCG of the first 10 sections.
+    pub ndcg_at_10: Option<f64>,
+    /// Whether the best chunk of the first answering section lies under the gold heading.
+    pub heading_found: Option<bool>,
+    /// Confidence of the answer.
+    pub confidence: f32,
+}
+
+/// A section of a ranking.
+#[derive(Debug, Clone, PartialEq)]
+pub struct RankedSection {
+    /// Its path.
+    pub path: String,
+    /// Its score.
+    pub score: f32,
+    /// Its scores by arm.
+    pub arms: ArmScores,
+    /// The routing hint that moved it.
+    pub hint: Option<String>,
+}
+
+/// The full system's answer to one question.
+#[derive(Debug, Clone, PartialEq)]
+pub struct QuestionRun {
+    /// The question.
+    pub question: Question,
+    /// Up to [`DEPTH`] sections, best first.
+    pub ranking: Vec<RankedSection>,
+    /// How it went.
+    pub outcome: Outcome,
+}
+
+/// All that was observed on one target.
+#[derive(Debug, Clone)]
+pub struct TargetRun {
+    /// Name of the target.
+    pub name: String,
+    /// From this grade on a section counts as an answer.
+    pub min_grade: u8,
+    /// Whether the questions come from a question file.
+    pub is_question_file: bool,
+    /// What people should know of the target.
+    pub notes: Vec<String>,
+    /// Sections of the index.
+    pub sections: usize,
+    /// Chunks of the index.
+    pub chunks: usize,
+    /// Part of the 10 nearest chunks that the index's graph finds; see `Meta`.
+    pub ann_recall_at_10: Option<f32>,
+    /// The full system's answers.
+    pub questions: Vec<QuestionRun>,
+    /// Durations of searches with default settings, one a question.
+    pub timings: Vec<Timings>,
+    /// Outcomes of other systems on the same questions, in the same order.
+    pub ablations: Vec<(System, Vec<Outcome>)>,
+}
+
+/// Searches every question of `target` in `searcher`, whose index is `index`: once to rank, once
+/// more to take the time, and once for each of `ablations`.
+///
+/// # Errors
+///
+/// What the search returns, and [`EvalError::OtherDocs`] if no relevant section is in the index.
+pub fn run(
+    target: &Target,
+    index: &Index,
+    searcher: &Searcher<'_>,
+    ablations: &[System],
+) -> Result<TargetRun, EvalError> {
+    let mut notes = target.notes.clone();
+    if target.documents.is_none() {
+        notes.extend(missing_sections(target, searcher)?);
+        notes.extend(missing_headings(target, index, searcher)?);
+    }
+    let mut questions = Vec::with_capacity(target.questions.len());
+    for question in &target.questions {
+        let answer = searcher.search(&question.text, &System::Full.options(DEPTH))?;
+        questions.push(QuestionRun {
+            outcome: outcome(question, target.min_grade, &answer, index)?,
+            ranking: answer.hits.into_iter().map(ranked_section).collect(),
+            question: question.clone(),
+        });
+    }
+    let timings = measure(target, searcher)?;
+    let ablations = ablations
+        .iter()
+        .map(|&system| Ok((system, outcomes(target, index, searcher, system)?)))
+        .collect::<Result<_, EvalError>>()?;
+    Ok(TargetRun {
+        name: target.name.clone(),
+        min_grade: target.min_grade,
+        is_question_file: target.documents.is_none(),
+        notes,
+        sections: index.num_sections(),
+        chunks: index.num_chunks(),
+        ann_recall_at_10: index.meta().ann_recall_at_10,
+        questions,
+        timings,
+        ablations,
+    })
+}
+
+/// Notes sections that questions name and the index lacks; an error if it lacks all of them.
+fn missing_sections(target: &Target, searcher: &Searcher<'_>) -> Result<Option<String>, EvalError> {
+    let mut named: Vec<&String> = target
+        .questions
+        .iter()
+        .flat_map(|q| q.relevant.keys())
+        .collect();
+    named.sort_unstable();
+    named.dedup();
+    let mut missing = Vec::new();
+    for path in &named {
+        if searcher.find_section(path)?.is_none() {
+            missing.push(path.as_str());
+        }
+    }
+    match missing.first() {
+        None => Ok(None),
+        Some(first) if missing.len() == named.len() => Err(EvalError::OtherDocs {
+            path: target.path.clone(),
+            section: (*first).to_owned(),
+        }),
+        Some(_) => Ok(Some(format!(
+            "relevant sections that are not in the index and cannot be found: {}",
+            missing.join(", ")
+        ))),
+    }
+}
+
+/// Notes questions whose gold heading no chunk lies under: their label cannot be met.
+fn missing_headings(
+    target: &Target,
+    index: &Index,
+    searcher: &Searcher<'_>,
+) -> Result<Option<String>, EvalError> {
+    let mut missing = Vec::new();
+    for question in &target.questions {
+        if let Some(heading) = &question.heading
+            && !exists(heading, index, searcher)?
+        {
+            missing.push(question.id.as_str());
+        }
+    }
+    Ok((!missing.is_empty()).then(|| {
+        format!(
+            "no chunk lies under the gold heading of {}",
+            missing.join(", ")
+        )
+    }))
+}
+
+fn exists(
+    heading: &GoldHeading,
+    index: &Index,
+    searcher: &Searcher<'_>,
+) -> Result<bool, EvalError> {
+    let Some(section) = searcher.find_section(&heading.section)? else {
+        return Ok(false);
+    };
+    for chunk in index.section(section as usize)?.chunks {
+        if names(&index.chunk(chunk as usize)?.heading_path, heading) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+/// The searches once more as users run them, after the first pass has warmed everything up.
+fn measure(target: &Target, searcher: &Searcher<'_>) -> Result<Vec<Timings>, EvalError> {
+    let search = |question: &Question| {
+        let answer = searcher.search(&question.text, &SearchOptions::default())?;
+        Ok(answer.timings)
+    };
+    target.questions.iter().map(search).collect()
+}
+
+fn outcomes(
+    target: &Target,
+    index: &Index,
+    searcher: &Searcher<'_>,
+    system: System,
+) -> Result<Vec<Outcome>, EvalError> {
+    let search = |question: &Question| {
+        let answer = searcher.search(&question.text, &system.options(DEPTH))?;
+        outcome(question, target.min_grade, &answer, index)
+    };
+    target.questions.iter().map(search).collect()
+}
+
+fn outcome(
+    question: &Question,
+    min_grade: u8,
+    answer: &Answer,
+    index: &Index,
+) -> Result<Outcome, EvalError> {
+    let grade = |path: &str| question.relevant.get(path).copied().unwrap_or(0);
+    let grades: Vec<u8> = answer
+        .hits
+        .iter()
+        .map(|hit| grade(&hit.section.path))
+        .collect();
+    let judged: Vec<u8> = question.relevant.values().copied().collect();
+    let has_answer = judged.iter().any(|&grade| grade >= min_grade);
+    let heading_found = match &question.heading {
+        Some(heading) if has_answer => {
+            let first = grades.iter().position(|&grade| grade >= min_grade);
+            let hit = first.map(|i| &answer.hits[i]);
+            Some(hit.map_or(Ok(false), |hit| lies_under(hit, heading, index))?)
+        }
+        _ => None,
+    };
+    Ok(Outcome {
+        kind: question.kind.clone(),
+        answerable: !judged.is_empty(),
+        success_at: has_answer
+            .then(|| std::array::from_fn(|i| metrics::success_at(&grades, min_grade, i + 1))),
+        recall_at_4: metrics::recall_at(&grades, &judged, min_grade, 4),
+        reciprocal_rank: has_answer.then(|| metrics::reciprocal_rank(&grades, min_grade)),
+        ndcg_at_10: metrics::ndcg_at(&grades, &judged, CURVE),
+        heading_found,
+        confidence: answer.confidence,
+    })
+}
+
+/// Whether the best chunk of `hit` lies under `heading`.
+fn lies_under(hit: &Hit, heading: &GoldHeading, index: &Index) -> Result<bool, EvalError> {
+    let Some(best) = hit.chunks.first() else {
+        return Ok(false);
+    };
+    let path = index.chunk(best.id as usize)?.heading_path;
+    Ok(hit.section.path == heading.section && names(&path, heading))
+}
+
+fn names(heading_path: &[&str], heading: &GoldHeading) -> bool {
+    let gold = plain(&heading.text);
+    heading_path.iter().any(|text| plain(text) == gold)
+}
+
+/// A heading without Markdown's marks, so that both ways of writing it down are equal.
+fn plain(heading: &str) -> String {
+    let text = heading.replace(['`', '*'], "");
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+fn ranked_section(hit: Hit) -> RankedSection {
+    RankedSection {
+        path: hit.section.path,
+        score: hit.score,
+        arms: hit.arms,
+        hint: hit.hint.map(|fired| fired.phrase),
+    }
+}
+
+/// Duration of a whole search.
+pub fn total(timings: &Timings) -> Duration {
+    timings.embed + timings.candidates + timings.rank
+}
+
+impl QuestionRun {
+    /// Whether a section answers but another came first.
+    pub fn is_miss(&self) -> bool {
+        self.outcome.success_at.is_some_and(|success| !success[0])
+    }
+
+    /// Paths of the sections that answer, the highest grades first.
+    pub fn answers(&self, min_grade: u8) -> Vec<&str> {
+        let relevant: &BTreeMap<String, u8> = &self.question.relevant;
+        let mut answers: Vec<(&str, u8)> = relevant
+            .iter()
+            .filter(|&(_, &grade)| grade >= min_grade)
+            .map(|(path, &grade)| (path.as_str(), grade))
+            .collect();
+        answers.sort_by_key(|&(_, grade)| std::cmp::Reverse(grade));
+        answers.into_iter().map(|(path, _)| path).collect()
+    }
+}

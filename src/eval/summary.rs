@@ -1,0 +1,480 @@
+//! From outcomes to figures: the report of an evaluation as data.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use super::bootstrap::{self, Interval};
+use super::metrics;
+use super::misses::{self, Miss};
+use super::run::{CURVE, Outcome, System, TargetRun, total};
+use crate::rank::confidence::DEFAULT_THRESHOLD;
+use crate::search::Timings;
+
+/// A figure of quality.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub enum Measure {
+    /// Part of the questions whose first section answers.
+    #[serde(rename = "success@1")]
+    SuccessAt1,
+    /// Part of the questions with an answer among the first 3 sections.
+    #[serde(rename = "success@3")]
+    SuccessAt3,
+    /// Mean part of the answering sections that are among the first 4.
+    #[serde(rename = "recall@4")]
+    RecallAt4,
+    /// Mean reciprocal rank of the first answering section.
+    #[serde(rename = "mrr")]
+    Mrr,
+    /// Mean normalized discounted cumulative gain of the first 10 sections.
+    #[serde(rename = "ndcg@10")]
+    NdcgAt10,
+    /// Part of the questions with a gold heading under which the best chunk lies.
+    #[serde(rename = "heading_accuracy")]
+    HeadingAccuracy,
+    /// Area under the curve of telling questions with an answer from those without by confidence.
+    #[serde(rename = "no_answer_auroc")]
+    NoAnswerAuroc,
+    /// Part of the questions with an answer that are refused at the default threshold.
+    #[serde(rename = "refused_answerable")]
+    RefusedAnswerable,
+    /// Part of the questions without an answer that are refused at the default threshold.
+    #[serde(rename = "refused_no_answer")]
+    RefusedNoAnswer,
+}
+
+impl Measure {
+    /// All of them, in the order of reports.
+    pub const ALL: [Self; 9] = [
+        Self::SuccessAt1,
+        Self::SuccessAt3,
+        Self::RecallAt4,
+        Self::Mrr,
+        Self::NdcgAt10,
+        Self::HeadingAccuracy,
+        Self::NoAnswerAuroc,
+        Self::RefusedAnswerable,
+        Self::RefusedNoAnswer,
+    ];
+
+    /// Its name in tables.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::SuccessAt1 => "success@1",
+            Self::SuccessAt3 => "success@3",
+            Self::RecallAt4 => "recall@4",
+            Self::Mrr => "MRR",
+            Self::NdcgAt10 => "nDCG@10",
+            Self::HeadingAccuracy => "heading acc.",
+            Self::NoAnswerAuroc => "no-answer AUROC",
+            Self::RefusedAnswerable => "refused, answer",
+            Self::RefusedNoAnswer => "refused, none",
+        }
+    }
+
+    /// Whether more is better.
+    pub fn larger_is_better(self) -> bool {
+        self != Self::RefusedAnswerable
+    }
+
+    /// The question's share in the mean; `None` if it has none. AUROC is no mean.
+    fn of(self, outcome: &Outcome) -> Option<f64> {
+        let success = |k: usize| outcome.success_at.map(|s| f64::from(s[k - 1]));
+        let refused = f64::from(outcome.confidence < DEFAULT_THRESHOLD);
+        match self {
+            Self::SuccessAt1 => success(1),
+            Self::SuccessAt3 => success(3),
+            Self::RecallAt4 => outcome.recall_at_4,
+            Self::Mrr => outcome.reciprocal_rank,
+            Self::NdcgAt10 => outcome.ndcg_at_10,
+            Self::HeadingAccuracy => outcome.heading_found.map(f64::from),
+            Self::NoAnswerAuroc => None,
+            Self::RefusedAnswerable => outcome.answerable.then_some(refused),
+            Self::RefusedNoAnswer => (!outcome.answerable).then_some(refused),
+        }
+    }
+}
+
+/// A value with its 95 % bootstrap interval over the questions.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Figure {
+    /// The value.
+    pub value: f64,
+    /// Lower end of the interval.
+    pub low: f64,
+    /// Upper end of the interval.
+    pub high: f64,
+}
+
+/// Figures by measure; one that is not defined on the questions is absent.
+pub type Figures = BTreeMap<Measure, Figure>;
+
+/// An evaluation in figures.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Report {
+    /// Version of docent.
+    pub version: String,
+    /// Name of the model.
+    pub model: String,
+    /// Confidence below which a question counts as refused.
+    pub threshold: f32,
+    /// One summary a target.
+    pub targets: Vec<Summary>,
+    /// Summaries over the questions of several targets together.
+    pub pooled: Vec<Summary>,
+}
+
+/// Figures of a group of questions.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Summary {
+    /// Name of the target or pool.
+    pub name: String,
+    /// What people should know of it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub notes: Vec<String>,
+    /// Size of the index; absent from a pool.
+    pub index: Option<IndexSize>,
+    /// Questions with an answer.
+    pub answerable: usize,
+    /// Questions without one.
+    pub unanswerable: usize,
+    /// Quality of the full system.
+    pub figures: Figures,
+    /// success@k for k from 1.
+    pub success_curve: Vec<f64>,
+    /// Quality by kind of question.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub by_kind: BTreeMap<String, KindSummary>,
+    /// Duration of searches.
+    pub latency: Latency,
+    /// Other systems on the same questions.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub ablations: Vec<Ablation>,
+    /// Questions whose first section does not answer.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub misses: Vec<Miss>,
+}
+
+/// Size of an index.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct IndexSize {
+    /// Sections.
+    pub sections: usize,
+    /// Chunks.
+    pub chunks: usize,
+    /// Part of the 10 nearest chunks that the graph finds; absent without a graph.
+    #[serde(rename = "ann_recall@10")]
+    pub ann_recall_at_10: Option<f32>,
+}
+
+/// Figures of one kind of question.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct KindSummary {
+    /// Number of questions.
+    pub questions: usize,
+    /// Quality of the full system.
+    pub figures: Figures,
+}
+
+/// Another system's quality, and how it differs from the full system's.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Ablation {
+    /// The system.
+    pub system: System,
+    /// Its quality.
+    pub figures: Figures,
+    /// Its difference from the full system, by measure.
+    pub differences: BTreeMap<Measure, Difference>,
+}
+
+/// A difference of means over the same questions.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Difference {
+    /// The other system's mean less the full system's.
+    pub mean: f64,
+    /// Two-sided p-value of the paired randomization test, not corrected for the number of tests.
+    pub p: f64,
+}
+
+/// From this p-value down a difference counts as significant.
+pub const SIGNIFICANT: f64 = 0.05;
+
+impl Difference {
+    /// Whether chance is an unlikely reason.
+    pub fn is_significant(&self) -> bool {
+        self.p < SIGNIFICANT
+    }
+}
+
+/// Percentiles of durations, in milliseconds.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Percentiles {
+    /// Half of the searches take at most as long.
+    pub p50: f64,
+    /// 95 % do.
+    pub p95: f64,
+    /// 99 % do.
+    pub p99: f64,
+}
+
+/// Durations of searches by stage.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Latency {
+    /// Embedding the question.
+    pub embed_ms: Percentiles,
+    /// Finding candidates.
+    pub candidates_ms: Percentiles,
+    /// Scoring and ordering them.
+    pub rank_ms: Percentiles,
+    /// All but the embedding.
+    pub after_embed_ms: Percentiles,
+    /// All of it.
+    pub total_ms: Percentiles,
+}
+
+/// The report of all runs. With two question files or more, their questions are pooled; with a
+/// BEIR folder too, so are those of all targets.
+pub fn summarize(runs: &[TargetRun], model: &str) -> Report {
+    let question_files: Vec<&TargetRun> = runs.iter().filter(|run| run.is_question_file).collect();
+    let mut pooled = Vec::new();
+    if question_files.len() > 1 {
+        pooled.push(summary("question files", &question_files));
+    }
+    if runs.len() > 1 && question_files.len() < runs.len() {
+        pooled.push(summary("all targets", &runs.iter().collect::<Vec<_>>()));
+    }
+    Report {
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        model: model.to_owned(),
+        threshold: DEFAULT_THRESHOLD,
+        targets: runs.iter().map(target_summary).collect(),
+        pooled,
+    }
+}
+
+fn target_summary(run: &TargetRun) -> Summary {
+    Summary {
+        notes: run.notes.clone(),
+        index: Some(IndexSize {
+            sections: run.sections,
+            chunks: run.chunks,
+            ann_recall_at_10: run.ann_recall_at_10,
+        }),
+        misses: misses::of(run),
+        ..summary(&run.name, &[run])
+    }
+}
+
+/// The questions of `runs` together.
+fn summary(name: &str, runs: &[&TargetRun]) -> Summary {
+    let outcomes: Vec<&Outcome> = runs
+        .iter()
+        .flat_map(|run| run.questions.iter().map(|q| &q.outcome))
+        .collect();
+    let timings: Vec<Timings> = runs.iter().flat_map(|run| run.timings.clone()).collect();
+    let answerable = outcomes.iter().filter(|o| o.answerable).count();
+    Summary {
+        name: name.to_owned(),
+        notes: Vec::new(),
+        index: None,
+        answerable,
+        unanswerable: outcomes.len() - answerable,
+        figures: figures(&outcomes),
+        success_curve: success_curve(&outcomes),
+        by_kind: by_kind(&outcomes),
+        latency: latency(&timings),
+        ablations: ablations(&outcomes, runs),
+        misses: Vec::new(),
+    }
+}
+
+fn figures(outcomes: &[&Outcome]) -> Figures {
+    let figure = |measure: Measure| {
+        let (value, interval) = match measure {
+            Measure::NoAnswerAuroc => auroc(outcomes)?,
+            _ => {
+                let values: Vec<f64> = outcomes.iter().filter_map(|o| measure.of(o)).collect();
+                (mean(&values)?, bootstrap::mean_interval(&values)?)
+            }
+        };
+        let Interval { low, high } = interval;
+        Some((measure, Figure { value, low, high }))
+    };
+    Measure::ALL.into_iter().filter_map(figure).collect()
+}
+
+fn auroc(outcomes: &[&Outcome]) -> Option<(f64, Interval)> {
+    let confidences = |answerable: bool| -> Vec<f64> {
+        let group = outcomes.iter().filter(|o| o.answerable == answerable);
+        group.map(|o| f64::from(o.confidence)).collect()
+    };
+    let (with, without) = (confidences(true), confidences(false));
+    let value = metrics::auroc(&with, &without)?;
+    Some((value, bootstrap::auroc_interval(&with, &without)?))
+}
+
+fn mean(values: &[f64]) -> Option<f64> {
+    (!values.is_empty()).then(|| values.iter().sum::<f64>() / values.len() as f64)
+}
+
+fn success_curve(outcomes: &[&Outcome]) -> Vec<f64> {
+    let curves: Vec<[bool; CURVE]> = outcomes.iter().filter_map(|o| o.success_at).collect();
+    let at = |k: usize| mean(&curves.iter().map(|c| f64::from(c[k])).collect::<Vec<_>>());
+    (0..CURVE).filter_map(at).collect()
+}
+
+fn by_kind(outcomes: &[&Outcome]) -> BTreeMap<String, KindSummary> {
+    let kinds: BTreeSet<&String> = outcomes.iter().filter_map(|o| o.kind.as_ref()).collect();
+    kinds
+        .into_iter()
+        .map(|kind| {
+            let group: Vec<&Outcome> = outcomes
+                .iter()
+                .copied()
+                .filter(|o| o.kind.as_ref() == Some(kind))
+                .collect();
+            let summary = KindSummary {
+                questions: group.len(),
+                figures: figures(&group),
+            };
+            (kind.clone(), summary)
+        })
+        .collect()
+}
+
+fn ablations(full: &[&Outcome], runs: &[&TargetRun]) -> Vec<Ablation> {
+    let Some(first) = runs.first() else {
+        return Vec::new();
+    };
+    let ablation = |(i, (system, _)): (usize, &(System, Vec<Outcome>))| {
+        let outcomes: Vec<&Outcome> = runs.iter().flat_map(|run| &run.ablations[i].1).collect();
+        Ablation {
+            system: *system,
+            figures: figures(&outcomes),
+            differences: differences(full, &outcomes),
+        }
+    };
+    first.ablations.iter().enumerate().map(ablation).collect()
+}
+
+/// Differences of the means over questions, so not of AUROC.
+fn differences(full: &[&Outcome], other: &[&Outcome]) -> BTreeMap<Measure, Difference> {
+    let difference = |measure: Measure| {
+        let pairs = full.iter().zip(other);
+        let differences: Vec<f64> = pairs
+            .filter_map(|(full, other)| Some(measure.of(other)? - measure.of(full)?))
+            .collect();
+        let mean = mean(&differences)?;
+        let p = bootstrap::randomization_test(&differences);
+        Some((measure, Difference { mean, p }))
+    };
+    Measure::ALL.into_iter().filter_map(difference).collect()
+}
+
+fn latency(timings: &[Timings]) -> Latency {
+    let of = |stage: fn(&Timings) -> Duration| percentiles(timings.iter().map(stage));
+    Latency {
+        embed_ms: of(|t| t.embed),
+        candidates_ms: of(|t| t.candidates),
+        rank_ms: of(|t| t.rank),
+        after_embed_ms: of(|t| t.candidates + t.rank),
+        total_ms: of(total),
+    }
+}
+
+/// Percentiles by nearest rank; 0 without durations.
+fn percentiles(durations: impl Iterator<Item = Duration>) -> Percentiles {
+    let mut sorted: Vec<f64> = durations.map(|d| d.as_secs_f64() * 1e3).collect();
+    sorted.sort_unstable_by(f64::total_cmp);
+    let at = |share: f64| {
+        let rank = (share * sorted.len() as f64).ceil() as usize;
+        sorted.get(rank.saturating_sub(1)).copied().unwrap_or(0.0)
+    };
+    Percentiles {
+        p50: at(0.50),
+        p95: at(0.95),
+        p99: at(0.99),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn outcome(kind: &str, rank: Option<usize>, confidence: f32) -> Outcome {
+        let answerable = kind != "noanswer";
+        Outcome {
+            kind: Some(kind.to_owned()),
+            answerable,
+            success_at: answerable
+                .then(|| std::array::from_fn(|k| rank.is_some_and(|rank| rank <= k + 1))),
+            recall_at_4: answerable.then_some(0.5),
+            reciprocal_rank: answerable.then(|| rank.map_or(0.0, |rank| 1.0 / rank as f64)),
+            ndcg_at_10: answerable.then_some(0.25),
+            heading_found: None,
+            confidence,
+        }
+    }
+
+    fn value(figures: &Figures, measure: Measure) -> Option<f64> {
+        figures.get(&measure).map(|figure| figure.value)
+    }
+
+    #[test]
+    fn figures_are_means_over_the_questions_that_they_are_defined_for() {
+        let outcomes = [
+            outcome("howto", Some(1), 0.9),
+            outcome("howto", Some(3), 0.1),
+            outcome("typo", None, 0.8),
+            outcome("typo", Some(2), 0.7),
+            outcome("noanswer", None, 0.2),
+            outcome("noanswer", None, 0.5),
+        ];
+        let all: Vec<&Outcome> = outcomes.iter().collect();
+        let figures = figures(&all);
+        assert_eq!(value(&figures, Measure::SuccessAt1), Some(0.25));
+        assert_eq!(value(&figures, Measure::SuccessAt3), Some(0.75));
+        let mrr = (1.0 + 1.0 / 3.0 + 0.5) / 4.0;
+        assert_eq!(value(&figures, Measure::Mrr), Some(mrr));
+        assert_eq!(value(&figures, Measure::NdcgAt10), Some(0.25));
+        assert_eq!(value(&figures, Measure::HeadingAccuracy), None);
+        // Of 8 pairs, 0.1 loses both.
+        assert_eq!(value(&figures, Measure::NoAnswerAuroc), Some(0.75));
+        assert_eq!(value(&figures, Measure::RefusedAnswerable), Some(0.25));
+        assert_eq!(value(&figures, Measure::RefusedNoAnswer), Some(0.5));
+        assert_eq!(success_curve(&all)[..3], [0.25, 0.5, 0.75]);
+        let kinds = by_kind(&all);
+        assert_eq!(kinds["typo"].questions, 2);
+        assert_eq!(value(&kinds["typo"].figures, Measure::Mrr), Some(0.25));
+        assert_eq!(value(&kinds["noanswer"].figures, Measure::Mrr), None);
+    }
+
+    #[test]
+    fn differences_pair_the_same_questions() {
+        let full = [
+            outcome("howto", Some(1), 0.9),
+            outcome("howto", Some(2), 0.9),
+        ];
+        let other = [
+            outcome("howto", Some(2), 0.9),
+            outcome("howto", Some(2), 0.9),
+        ];
+        let differences = differences(
+            &full.iter().collect::<Vec<_>>(),
+            &other.iter().collect::<Vec<_>>(),
+        );
+        assert_eq!(differences[&Measure::SuccessAt1].mean, -0.5);
+        assert_eq!(differences[&Measure::SuccessAt1].p, 1.0);
+        assert_eq!(differences[&Measure::Mrr].mean, -0.25);
+        assert!(!differences.contains_key(&Measure::NoAnswerAuroc));
+    }
+
+    #[test]
+    fn percentiles_are_nearest_ranks() {
+        let durations = (1..=200).map(Duration::from_millis);
+        let found = percentiles(durations);
+        assert_eq!((found.p50, found.p95, found.p99), (100.0, 190.0, 198.0));
+        assert_eq!(percentiles(std::iter::empty()).p99, 0.0);
+    }
+}

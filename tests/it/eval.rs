@@ -1,0 +1,215 @@
+//! `docent eval` from the command line, and its metrics against another implementation.
+
+use std::collections::{BTreeMap, HashMap};
+use std::path::{Path, PathBuf};
+
+use assert_cmd::Command;
+use docent::eval::metrics;
+use docent::eval::{Measure, Report};
+
+fn data(path: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("tests/data")
+        .join(path)
+}
+
+fn docent_eval(target: &Path, cache: &Path) -> Command {
+    let mut command = Command::cargo_bin("docent").unwrap();
+    command.arg("eval").arg(target).arg("--cache").arg(cache);
+    command
+}
+
+fn report(command: &mut Command) -> Report {
+    let output = command.args(["--format", "json"]).assert().success();
+    serde_json::from_slice(&output.get_output().stdout).unwrap()
+}
+
+/// The means of docent's metrics over a TREC run file.
+fn means(folder: &Path, min_grade: u8) -> BTreeMap<&'static str, f64> {
+    let read = |name: &str| std::fs::read_to_string(folder.join(name)).unwrap();
+    let mut qrels: BTreeMap<String, HashMap<String, u8>> = BTreeMap::new();
+    for line in read("qrels.tsv").lines().skip(1) {
+        let fields: Vec<&str> = line.split('\t').collect();
+        let grades = qrels.entry(fields[0].to_owned()).or_default();
+        grades.insert(fields[1].to_owned(), fields[2].parse().unwrap());
+    }
+    let mut rankings: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for line in read("run.trec").lines() {
+        let fields: Vec<&str> = line.split(' ').collect();
+        let ranking = rankings.entry(fields[0].to_owned()).or_default();
+        ranking.push(fields[2].to_owned());
+    }
+    let mut sums: BTreeMap<&'static str, f64> = BTreeMap::new();
+    for (query, grades) in &qrels {
+        let ranked = &rankings[query];
+        let ranked: Vec<u8> = ranked
+            .iter()
+            .map(|d| *grades.get(d).unwrap_or(&0))
+            .collect();
+        let judged: Vec<u8> = grades.values().copied().filter(|&g| g > 0).collect();
+        let success = |k| f64::from(metrics::success_at(&ranked, min_grade, k));
+        for (name, value) in [
+            ("success@1", success(1)),
+            ("success@3", success(3)),
+            (
+                "recall@4",
+                metrics::recall_at(&ranked, &judged, min_grade, 4).unwrap(),
+            ),
+            ("mrr", metrics::reciprocal_rank(&ranked, min_grade)),
+            ("ndcg@10", metrics::ndcg_at(&ranked, &judged, 10).unwrap()),
+        ] {
+            *sums.entry(name).or_default() += value / qrels.len() as f64;
+        }
+    }
+    sums
+}
+
+/// `expected.json` was written by pytrec_eval; `.ci/check-metrics` checks that it still is so.
+#[test]
+fn metrics_agree_with_pytrec_eval() {
+    let folder = data("eval/reference");
+    let expected = std::fs::read(folder.join("expected.json")).unwrap();
+    let expected: BTreeMap<String, f64> = serde_json::from_slice(&expected).unwrap();
+    let found = means(&folder, 2);
+    assert_eq!(found.len(), expected.len());
+    for (name, value) in found {
+        assert!((value - expected[name]).abs() < 1e-8, "{name}: {value}");
+    }
+}
+
+#[test]
+fn a_beir_folder_is_indexed_and_its_run_file_has_the_reported_figures() {
+    let cache = tempfile::tempdir().unwrap();
+    let run = cache.path().join("garden.run");
+    let report = report(
+        docent_eval(&data("eval/garden"), cache.path())
+            .arg("--run")
+            .arg(&run),
+    );
+    let garden = &report.targets[0];
+    assert_eq!(
+        (garden.name.as_str(), garden.answerable, garden.unanswerable),
+        ("garden", 8, 0)
+    );
+    assert_eq!(garden.index.unwrap().sections, 10);
+    assert_eq!(
+        garden.notes,
+        ["1 judged queries have no text or no relevant document: left out"]
+    );
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::copy(&run, folder.path().join("run.trec")).unwrap();
+    let qrels = std::fs::read_to_string(data("eval/garden/qrels.tsv")).unwrap();
+    let judged: Vec<&str> = qrels
+        .lines()
+        .filter(|line| !line.starts_with("g9"))
+        .collect();
+    std::fs::write(folder.path().join("qrels.tsv"), judged.join("\n")).unwrap();
+    let expected = means(folder.path(), 1);
+    for (measure, name) in [
+        (Measure::SuccessAt1, "success@1"),
+        (Measure::RecallAt4, "recall@4"),
+        (Measure::Mrr, "mrr"),
+        (Measure::NdcgAt10, "ndcg@10"),
+    ] {
+        let found = garden.figures[&measure].value;
+        assert!((found - expected[name]).abs() < 1e-12, "{name}: {found}");
+    }
+    assert!(garden.figures[&Measure::SuccessAt3].value >= 0.75);
+}
+
+#[test]
+fn a_question_file_is_evaluated_over_a_folder() {
+    let cache = tempfile::tempdir().unwrap();
+    let page = cache.path().join("report.html");
+    let report = report(
+        docent_eval(&data("eval/coffee.jsonl"), cache.path())
+            .arg("--docs")
+            .arg(data("coffee"))
+            .args(["--ablate", "--misses"])
+            .arg("--report")
+            .arg(&page),
+    );
+    let coffee = &report.targets[0];
+    assert_eq!((coffee.answerable, coffee.unanswerable), (3, 1));
+    assert!(coffee.notes.is_empty(), "{:?}", coffee.notes);
+    assert_eq!(coffee.by_kind["howto"].questions, 2);
+    assert_eq!(coffee.ablations.len(), 6);
+    assert!(coffee.figures.contains_key(&Measure::NoAnswerAuroc));
+    assert!(coffee.figures.contains_key(&Measure::HeadingAccuracy));
+    let page = std::fs::read_to_string(page).unwrap();
+    assert!(page.starts_with("<!DOCTYPE html>") && page.contains("<svg"));
+    for external in ["http:", "https:", "src=", "<script", "@import", "url("] {
+        assert!(
+            !page.contains(external),
+            "the page refers to something else: {external}"
+        );
+    }
+}
+
+#[test]
+fn the_gate_passes_on_itself_and_fails_on_a_better_baseline() {
+    let cache = tempfile::tempdir().unwrap();
+    let garden = data("eval/garden");
+    let mut baseline = report(&mut docent_eval(&garden, cache.path()));
+    let path = cache.path().join("baseline.json");
+    let write = |report: &Report| {
+        std::fs::write(&path, serde_json::to_vec(report).unwrap()).unwrap();
+    };
+    write(&baseline);
+    let gate = || {
+        let mut command = docent_eval(&garden, cache.path());
+        command
+            .arg("--baseline")
+            .arg(&path)
+            .args(["--max-drop", "0.01"]);
+        command
+    };
+    gate().assert().success();
+
+    let mrr = baseline.targets[0].figures.get_mut(&Measure::Mrr).unwrap();
+    mrr.value += 0.02;
+    write(&baseline);
+    let failed = gate().assert().code(1);
+    let stderr = String::from_utf8_lossy(&failed.get_output().stderr).into_owned();
+    assert!(stderr.contains("garden: MRR was"), "{stderr}");
+}
+
+#[test]
+fn wrong_use_ends_in_advice() {
+    let cache = tempfile::tempdir().unwrap();
+    let fails = |command: &mut Command| {
+        let failed = command.assert().code(2);
+        String::from_utf8_lossy(&failed.get_output().stderr).into_owned()
+    };
+    let questions = data("eval/coffee.jsonl");
+    let without_docs = fails(&mut docent_eval(&questions, cache.path()));
+    assert!(
+        without_docs.contains("hint: name it with --docs"),
+        "{without_docs}"
+    );
+    let other_docs = fails(
+        docent_eval(&questions, cache.path())
+            .arg("--docs")
+            .arg(data("coffee/roasting")),
+    );
+    assert!(
+        other_docs.contains("hint: name the documentation"),
+        "{other_docs}"
+    );
+    let no_target = fails(&mut docent_eval(&data("eval/nothing"), cache.path()));
+    assert!(no_target.contains("hint: a target is"), "{no_target}");
+}
+
+/// The questions over the project's own documentation: every label can be met.
+#[test]
+fn own_questions_name_sections_and_headings_that_exist() {
+    let cache = tempfile::tempdir().unwrap();
+    let docs = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs");
+    for (half, answerable) in [("docs-dev", 46), ("docs-test", 46)] {
+        let target = data(&format!("questions/{half}.jsonl"));
+        let report = report(docent_eval(&target, cache.path()).arg("--docs").arg(&docs));
+        let summary = &report.targets[0];
+        assert!(summary.notes.is_empty(), "{:?}", summary.notes);
+        assert_eq!((summary.answerable, summary.unanswerable), (answerable, 5));
+    }
+}
