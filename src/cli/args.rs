@@ -24,7 +24,7 @@ pub enum Command {
     Show(ShowConfig),
     /// Describe an index.
     Info(InfoConfig),
-    /// Measure quality.
+    /// Measure how well judged questions find their sections.
     Eval(EvalArgs),
 }
 

@@ -3,7 +3,6 @@
 use std::fs::File;
 use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
-use std::process::ExitCode;
 
 use anyhow::{Context, bail};
 use clap::{Args, ValueEnum};
@@ -16,6 +15,8 @@ use docent::eval::{
 };
 use docent::index::Index;
 use docent::search::Searcher;
+
+use super::exit::Exit;
 
 /// Measure how well judged questions find their sections.
 ///
@@ -76,7 +77,7 @@ fn drop_limit(text: &str) -> Result<f64, String> {
 }
 
 /// Evaluates, reports, and fails with 1 if quality fell below the baseline.
-pub fn run(args: EvalArgs) -> anyhow::Result<ExitCode> {
+pub fn run(args: EvalArgs) -> anyhow::Result<Exit> {
     let targets = read_targets(&args)?;
     let baseline = args.baseline.as_deref().map(baseline::read).transpose()?;
     let encoder = encoder::open(args.model.as_deref())?;
@@ -99,7 +100,7 @@ pub fn run(args: EvalArgs) -> anyhow::Result<ExitCode> {
     print(&report, &args)?;
     match baseline {
         Some(before) => compare(&before, &report, args.max_drop),
-        None => Ok(ExitCode::SUCCESS),
+        None => Ok(Exit::Found),
     }
 }
 
@@ -226,7 +227,7 @@ fn write_file(
     written.with_context(|| format!("cannot write {}", path.display()))
 }
 
-fn compare(before: &Report, now: &Report, max_drop: f64) -> anyhow::Result<ExitCode> {
+fn compare(before: &Report, now: &Report, max_drop: f64) -> anyhow::Result<Exit> {
     let drops = baseline::drops(before, now, max_drop)?;
     for drop in &drops {
         let Drop {
@@ -239,8 +240,8 @@ fn compare(before: &Report, now: &Report, max_drop: f64) -> anyhow::Result<ExitC
         eprintln!("{target}: {} was {before:.4}, is {now}", measure.name());
     }
     if drops.is_empty() {
-        return Ok(ExitCode::SUCCESS);
+        return Ok(Exit::Found);
     }
     eprintln!("hint: find the questions with --misses, or write a new baseline if this is meant");
-    Ok(ExitCode::FAILURE)
+    Ok(Exit::NothingConfident)
 }

@@ -11,7 +11,7 @@ use docent::index::IndexError;
 pub const HELP: &str = "\
 Exit codes:
   0  found, or the output was closed early
-  1  nothing confident
+  1  nothing confident; eval: quality fell below the baseline
   2  usage or other error
   3  no index file
   4  the index file is corrupt
@@ -23,7 +23,7 @@ Exit codes:
 pub enum Exit {
     /// It did what was asked.
     Found = 0,
-    /// No section is a confident answer.
+    /// No section is a confident answer, or quality fell below the baseline.
     NothingConfident = 1,
     /// Usage, or an error without a code of its own.
     Error = 2,

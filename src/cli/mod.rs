@@ -22,18 +22,19 @@ use exit::Exit;
 /// Runs the program.
 pub fn main() -> ExitCode {
     let result = match args::parse() {
-        Command::Query(config) => query::run(&config).map(ExitCode::from),
-        Command::Show(config) => show::run(&config).map(ExitCode::from),
-        Command::Info(config) => info::run(&config).map(ExitCode::from),
+        Command::Query(config) => query::run(&config),
+        Command::Show(config) => show::run(&config),
+        Command::Info(config) => info::run(&config),
         Command::Eval(args) => eval::run(args),
     };
-    result.unwrap_or_else(|error| {
+    let exit = result.unwrap_or_else(|error| {
         let exit = Exit::of_error(&error);
         if exit != Exit::Found {
             message(format_args!("error: {}", describe(&error)));
         }
-        exit.into()
-    })
+        exit
+    });
+    exit.into()
 }
 
 /// The error and its causes, but for those that its message tells already.
