@@ -1,8 +1,8 @@
 //! Arguments: as the user writes them, and as the commands get them, validated.
 
+use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 
-use clap::builder::RangedU64ValueParser;
 use clap::error::ErrorKind;
 use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 use docent::rank::confidence;
@@ -161,8 +161,8 @@ struct QueryArgs {
     #[command(flatten)]
     index: IndexPath,
     /// Most sections to give
-    #[arg(short, value_name = "N", default_value = "4", value_parser = RangedU64ValueParser::<usize>::new().range(1..))]
-    k: usize,
+    #[arg(short, value_name = "N", default_value = "4")]
+    k: NonZeroUsize,
     /// Another model than the bundled one, as given to build-index: a folder or a name
     #[arg(long)]
     model: Option<String>,
@@ -170,8 +170,8 @@ struct QueryArgs {
     #[arg(long, value_enum)]
     format: Option<FormatName>,
     /// Most tokens to print with --format context [default: 4000]
-    #[arg(long, value_name = "TOKENS", value_parser = RangedU64ValueParser::<usize>::new().range(1..))]
-    budget: Option<usize>,
+    #[arg(long, value_name = "TOKENS")]
+    budget: Option<NonZeroUsize>,
     /// Give every score component of every hit
     #[arg(long)]
     explain: bool,
@@ -268,7 +268,7 @@ impl QueryArgs {
         Ok(QueryConfig {
             task: self.task()?,
             search: SearchOptions {
-                k: self.k,
+                k: self.k.get(),
                 guidelines: !self.no_guidelines,
                 exact: self.exact,
                 ..SearchOptions::default()
@@ -305,7 +305,7 @@ impl QueryArgs {
                 FormatName::Json => Format::Json { explain },
                 FormatName::Paths => Format::Paths,
                 FormatName::Context => Format::Context {
-                    budget: self.budget.unwrap_or(DEFAULT_BUDGET),
+                    budget: self.budget.map_or(DEFAULT_BUDGET, NonZeroUsize::get),
                 },
             },
         })

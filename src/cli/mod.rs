@@ -30,14 +30,22 @@ pub fn main() -> ExitCode {
     let exit = result.unwrap_or_else(|error| {
         let exit = Exit::of_error(&error);
         if exit != Exit::Found {
-            message(format_args!(
-                "error: {}",
-                printable_text(&error.to_string())
-            ));
+            message(format_args!("error: {}", describe(&error)));
         }
         exit
     });
     exit.into()
+}
+
+/// The error and its causes, but for those that its message tells already.
+fn describe(error: &anyhow::Error) -> String {
+    let mut text = error.to_string();
+    for cause in error.chain().skip(1).map(ToString::to_string) {
+        if !text.contains(&cause) {
+            text = format!("{text}: {cause}");
+        }
+    }
+    printable_text(&text).into_owned()
 }
 
 /// Says something to the person at the terminal. A closed stderr is nobody to tell.

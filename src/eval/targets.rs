@@ -141,7 +141,7 @@ fn read_beir(folder: &Path) -> Result<Target, EvalError> {
         .into_iter()
         .filter_map(|query| {
             let relevant = judgements.remove(&query.id)?;
-            (!relevant.is_empty()).then(|| Question {
+            (!relevant.is_empty()).then_some(Question {
                 id: query.id,
                 text: query.text,
                 kind: None,

@@ -6,7 +6,7 @@ use std::process::Stdio;
 use insta::assert_snapshot;
 use serde_json::Value;
 
-use crate::support::{coffee, docent, indexed, transcript};
+use crate::support::{bundled, coffee, docent, indexed, transcript};
 
 #[test]
 fn text() {
@@ -168,7 +168,7 @@ fn context_stays_within_its_budget() {
         ("grinders.md", &text),
         ("beans.md", "# Beans\n\nGrown in shade.\n"),
     ]);
-    let encoder = crate::support::bundled();
+    let encoder = bundled();
     let mut lengths = Vec::new();
     for budget in [60, 300, 4000] {
         let budget_text = budget.to_string();
@@ -247,7 +247,9 @@ fn info_describes_the_index() {
     let index = coffee().join("docent.idx");
     let bytes = fs::metadata(&index).unwrap().len();
     let mut command = docent(coffee(), &["info", "--verify"]);
-    let text = transcript(coffee(), &mut command).replace(&bytes.to_string(), "[BYTES]");
+    let text = transcript(coffee(), &mut command)
+        .replace(&bytes.to_string(), "[BYTES]")
+        .replace(&bundled().model().digest, "[DIGEST]");
     assert_snapshot!("info", text);
 
     let output = docent(coffee(), &["info", "--json"]).output().unwrap();

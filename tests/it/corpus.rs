@@ -288,7 +288,7 @@ const REAL_INDEXES: [(&str, [usize; 4]); 4] = [
 ];
 
 /// The folder with the real corpora, if this machine has it.
-fn real_corpora() -> Option<PathBuf> {
+pub fn real_corpora() -> Option<PathBuf> {
     match std::env::var_os("DOCENT_TEST_CORPORA") {
         Some(folder) => Some(folder.into()),
         None => Some(Path::new(WORKSPACE).join("../shared/corpora")).filter(|path| path.exists()),

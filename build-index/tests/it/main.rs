@@ -1,1 +1,7 @@
-//! x
+//! `build-index`, run as its users run it.
+
+#![expect(clippy::unwrap_used, reason = "a helper that fails fails its test")]
+
+mod bad_input;
+mod build;
+mod support;

@@ -24,7 +24,7 @@ pub fn write(
     encoder: &dyn Encoder,
     budget: usize,
 ) -> Result<()> {
-    let mut excerpts: Vec<Excerpt<'_>> = reply.hits.iter().map(|hit| Excerpt::of(hit)).collect();
+    let mut excerpts: Vec<Excerpt<'_>> = reply.hits.iter().map(Excerpt::of).collect();
     let mut left = budget;
     let mut grow = |excerpt: &mut Excerpt<'_>, chunks: &[u32]| -> Result<()> {
         let grown = excerpt.with(chunks, reply.index, encoder)?;
