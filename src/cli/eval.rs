@@ -11,7 +11,7 @@ use docent::corpus::Corpus;
 use docent::encoder::{self, Encoder};
 use docent::eval::baseline::{self, Drop};
 use docent::eval::{
-    IndexCache, Report, System, Target, TargetRun, report, run as run_target, summarize,
+    EvalError, IndexCache, Report, System, Target, TargetRun, report, run as run_target, summarize,
 };
 use docent::index::Index;
 use docent::search::Searcher;
@@ -224,7 +224,10 @@ fn write_file(
         write(&mut out)?;
         out.flush()
     });
-    written.with_context(|| format!("cannot write {}", path.display()))
+    Ok(written.map_err(|source| EvalError::Write {
+        path: path.to_owned(),
+        source,
+    })?)
 }
 
 fn compare(before: &Report, now: &Report, max_drop: f64) -> anyhow::Result<Exit> {

@@ -12,6 +12,9 @@ use crate::index::{Index, VERSION};
 
 /// A folder of indexes, each named by what it was built from: corpus, model, build options,
 /// format and version of docent.
+///
+/// Code that builds indexes in another way under the same version is not seen: who changes it
+/// empties the folder.
 #[derive(Debug, Clone)]
 pub struct IndexCache {
     folder: PathBuf,

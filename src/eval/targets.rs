@@ -137,6 +137,7 @@ fn read_beir(folder: &Path) -> Result<Target, EvalError> {
     )?;
     let mut judgements = read_qrels(&qrels_path(folder))?;
 
+    let judged = judgements.len();
     let questions: Vec<Question> = queries
         .into_iter()
         .filter_map(|query| {
@@ -151,7 +152,7 @@ fn read_beir(folder: &Path) -> Result<Target, EvalError> {
         })
         .collect();
     let ids: HashSet<&str> = documents.iter().map(|d| d.id.as_str()).collect();
-    let notes = beir_notes(&questions, &ids, judgements.len());
+    let notes = beir_notes(&questions, &ids, judged - questions.len());
     let sections = documents.into_iter().map(section).collect();
     Target {
         name: name_of(folder.file_name(), folder),
@@ -345,7 +346,10 @@ mod tests {
         );
         assert_eq!(
             target.notes,
-            ["1 relevant documents are not in the corpus and cannot be found"]
+            [
+                "1 judged queries have no text or no relevant document: left out",
+                "1 relevant documents are not in the corpus and cannot be found",
+            ]
         );
     }
 

@@ -1,13 +1,13 @@
 //! AVX2 with FMA, and AVX-VNNI, its 256-bit sibling of `vpdpbusd`.
 //!
-//! A tile is three rows by 64 channels, done as two halves of 32: 12 accumulators of 8 `i32`.
+//! A tile is two rows by 64 channels, done as two halves of 32: 8 accumulators of 8 `i32`,
+//! which leave registers for the weights of a step.
 //!
 //! ```text
 //!                  block  [K/4][64][4], one step of K = 256 bytes, this half's 128
 //!                  w0: ch 0..8    w1: ch 8..16    w2: ch 16..24   w3: ch 24..32
 //! row 0  a0 a1 a2 a3  broadcast  ->  acc[0][0] acc[0][1] acc[0][2] acc[0][3]
 //! row 1  a0 a1 a2 a3  broadcast  ->  acc[1][0] acc[1][1] acc[1][2] acc[1][3]
-//! row 2  a0 a1 a2 a3  broadcast  ->  acc[2][0] acc[2][1] acc[2][2] acc[2][3]
 //! ```
 //!
 //! AVX2's `vpmaddubsw` adds two products in 16 bits and saturates. It cannot here: an activation
@@ -27,7 +27,7 @@ pub(super) struct AvxVnni;
 
 impl Isa for Avx2 {
     type Vector = YmmPair;
-    const TILE_ROWS: usize = 3;
+    const TILE_ROWS: usize = 2;
     const SHIFT: i32 = 128;
 
     #[inline(always)]
@@ -56,7 +56,7 @@ impl Isa for Avx2 {
 
 impl Isa for AvxVnni {
     type Vector = YmmPair;
-    const TILE_ROWS: usize = 3;
+    const TILE_ROWS: usize = 2;
     const SHIFT: i32 = 0;
 
     #[inline(always)]

@@ -1,15 +1,15 @@
 //! The arithmetic of the encoder, once for every instruction set.
 //!
-//! Integer matrix products differ by instruction set ([`Isa::tile`]); all floating-point work is
-//! written once over sixteen lanes ([`simd::F32x16`]) and compiled for each. Integer sums are
+//! Integer matrix products differ by instruction set (`Isa::tile`); all floating-point work is
+//! written once over sixteen lanes (`simd::F32x16`) and compiled for each. Integer sums are
 //! exact and every float operation has the same order and rounding everywhere, so **all paths
 //! give the same bits**.
 //!
 //! | path | needs | tile |
 //! |---|---|---|
 //! | `avx512vnni` | AVX-512 F, BW, VL, VNNI | 6 rows x 64 channels |
-//! | `avxvnni` | AVX2, FMA, AVX-VNNI | 3 x 32 |
-//! | `avx2` | AVX2, FMA | 3 x 32 |
+//! | `avxvnni` | AVX2, FMA, AVX-VNNI | 2 x 32 |
+//! | `avx2` | AVX2, FMA | 2 x 32 |
 //! | `neon` | aarch64 with dot product | 4 x 16 |
 //! | `scalar` | nothing | 2 x 64 |
 //!

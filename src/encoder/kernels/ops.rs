@@ -122,26 +122,59 @@ pub(super) unsafe fn quantize<V: F32x16>(
     }
 }
 
-/// [`super::rotate`] with vectors.
+/// [`super::rotate`] with vectors, up to three steps at a time in registers.
 #[inline(always)]
 unsafe fn rotate<V: F32x16>(row: &mut [f32]) {
     let size = 16 * rotation_size(row.len());
     for group in row.chunks_exact_mut(size) {
-        let mut half = 16;
-        while half < size {
-            for pair in group.chunks_exact_mut(2 * half) {
-                let (low, high) = pair.split_at_mut(half);
-                for i in (0..half).step_by(16) {
-                    // SAFETY: `i + 16 <= half`, the length of both.
+        let mut stride = 16;
+        while stride < size {
+            let count = (size / stride).min(8);
+            for block in group.chunks_exact_mut(count * stride) {
+                for i in (0..stride).step_by(16) {
+                    // SAFETY: `block` has `count` runs of `stride` values; `i + 16 <= stride`.
                     unsafe {
-                        let (low, high) = (low.as_mut_ptr().add(i), high.as_mut_ptr().add(i));
-                        let (a, b) = (V::load(low), V::load(high));
-                        a.add(b).store(low);
-                        a.sub(b).store(high);
+                        let first = block.as_mut_ptr().add(i);
+                        match count {
+                            2 => butterflies::<V, 2>(first, stride),
+                            4 => butterflies::<V, 4>(first, stride),
+                            _ => butterflies::<V, 8>(first, stride),
+                        }
                     }
                 }
             }
-            half *= 2;
+            stride *= count;
+        }
+    }
+}
+
+/// Hadamard matrix of size `N` on the `N` vectors from `first`, `stride` apart.
+#[inline(always)]
+unsafe fn butterflies<V: F32x16, const N: usize>(first: *mut f32, stride: usize) {
+    // SAFETY: the caller promises 16 values at each of the `N` places.
+    unsafe {
+        let mut values = [V::splat(0.0); N];
+        for (i, value) in values.iter_mut().enumerate() {
+            *value = V::load(first.add(i * stride));
+        }
+        butterfly_step::<V, N, 1>(&mut values);
+        butterfly_step::<V, N, 2>(&mut values);
+        butterfly_step::<V, N, 4>(&mut values);
+        for (i, value) in values.iter().enumerate() {
+            value.store(first.add(i * stride));
+        }
+    }
+}
+
+/// Sums and differences of vectors `HALF` apart; nothing if there are not so many. `HALF` is a
+/// constant so that the values stay in registers.
+#[inline(always)]
+unsafe fn butterfly_step<V: F32x16, const N: usize, const HALF: usize>(values: &mut [V; N]) {
+    for i in 0..N {
+        if i & HALF == 0 && i + HALF < N {
+            let (a, b) = (values[i], values[i + HALF]);
+            // SAFETY: registers only; the caller's promise.
+            (values[i], values[i + HALF]) = unsafe { (a.add(b), a.sub(b)) };
         }
     }
 }
