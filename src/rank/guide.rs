@@ -77,7 +77,9 @@ pub fn fire(
             let cosine = vectors
                 .row(hint.row)
                 .map_or(0.0, |row| dot(row, question_vector));
-            (strength(&asked, hint.words, cosine), hint)
+            let said = [hint.words, &hint.text];
+            let strength = said.map(|words| strength(&asked, words, cosine));
+            (strength[0].max(strength[1]), hint)
         })
         .collect();
     matches.sort_by(|(a, _), (b, _)| b.total_cmp(a));
