@@ -11,6 +11,8 @@ use crate::index::TokenRows;
 
 /// Dimensions in a byte.
 const PER_BYTE: usize = 4;
+/// The byte of a question's value 0.
+const ZERO: i32 = 127;
 /// Where the outer level begins, in standard deviations of the vector's values.
 const THRESHOLD: f32 = 0.9816;
 
@@ -93,14 +95,11 @@ impl QueryTokens {
         idf: impl Fn(u32) -> f32,
     ) -> Result<Self, KernelError> {
         let kernels = Kernels::detect()?;
-        let mut bytes = vec![0; tokens.vectors.len()];
-        let rows = tokens
-            .vectors
-            .chunks_exact(dim)
-            .zip(bytes.chunks_exact_mut(dim));
-        let scales = rows
-            .map(|(row, bytes)| kernels.quantize(row, None, bytes))
-            .collect();
+        let mut bytes = Vec::with_capacity(tokens.vectors.len());
+        let mut scales = Vec::with_capacity(tokens.ids.len());
+        for row in tokens.vectors.chunks_exact(dim) {
+            scales.push(quantize(row, &mut bytes));
+        }
         let mut weights: Vec<f32> = tokens.ids.iter().map(|&id| idf(id).sqrt()).collect();
         let sum: f32 = weights.iter().sum();
         if sum > 0.0 {
@@ -164,6 +163,17 @@ impl QueryTokens {
         }
         block.owners.clear();
     }
+}
+
+/// Appends the values of `row` to `bytes`, in 255 levels around [`ZERO`]. (The encoder's own
+/// quantization rotates its rows, to fit its rotated weights.)
+fn quantize(row: &[f32], bytes: &mut Vec<u8>) -> Scale {
+    let peak = row
+        .iter()
+        .fold(f32::MIN_POSITIVE, |peak, v| peak.max(v.abs()));
+    let step = peak / ZERO as f32;
+    bytes.extend(row.iter().map(|v| ((v / step).round() as i32 + ZERO) as u8));
+    Scale { step, zero: ZERO }
 }
 
 /// Up to [`BLOCK`] token vectors of chunks in the layout of a linear layer's weights:

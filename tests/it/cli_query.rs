@@ -40,7 +40,7 @@ fn words_need_no_quotes_and_no_subcommand() {
 fn paths() {
     let mut command = docent(
         coffee(),
-        &["How do I dial in a shot?", "-k2", "--format=paths"],
+        &["How do I pour evenly?", "-k2", "--format=paths"],
     );
     assert_snapshot!("paths", transcript(coffee(), &mut command));
 }
