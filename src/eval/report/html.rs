@@ -9,13 +9,14 @@ use crate::eval::summary::{Ablation, Figures, Measure, Percentiles, Report, Summ
 const STYLE: &str = "
 :root { color-scheme: light; --ink: #1f2430; --soft: #667085; --line: #d9dee7; }
 body { font: 15px/1.5 system-ui, sans-serif; color: var(--ink); background: #fff;
-  max-width: 70rem; margin: 2rem auto; padding: 0 1rem; }
+  max-width: 84rem; margin: 2rem auto; padding: 0 1rem; }
 h1 { font-size: 1.5rem; margin: 0; } h2 { font-size: 1.15rem; margin: 2.2rem 0 .6rem; }
 p.lead, .note { color: var(--soft); margin: .2rem 0; }
 .scroll { overflow-x: auto; }
 table { border-collapse: collapse; font-variant-numeric: tabular-nums; font-size: .9rem; }
-th, td { text-align: right; padding: .3rem .7rem; border-bottom: 1px solid var(--line);
+th, td { text-align: right; padding: .3rem .6rem; border-bottom: 1px solid var(--line);
   vertical-align: top; }
+th:first-child, td:first-child { white-space: nowrap; }
 th:first-child, td:first-child, table.misses td, table.misses th { text-align: left; }
 small { color: var(--soft); white-space: nowrap; }
 .plots { display: flex; flex-wrap: wrap; gap: 1.5rem; }

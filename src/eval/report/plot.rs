@@ -23,7 +23,7 @@ pub(super) struct Bar {
     pub figure: Figure,
 }
 
-/// Lines over 1, 2, 3, ... with a legend.
+/// Lines over 1, 2, 3, ... with a legend; dashed once the colours have all been used.
 pub(super) fn curves(series: &[Series<'_>]) -> Markup {
     let (left, top, width, height) = (40.0, 10.0, 420.0, 240.0);
     let count = series.iter().map(|s| s.values.len()).max().unwrap_or(0);
@@ -41,14 +41,17 @@ pub(super) fn curves(series: &[Series<'_>]) -> Markup {
             }
             @for (i, line) in series.iter().enumerate() {
                 @let colour = COLOURS[i % COLOURS.len()];
-                polyline fill="none" stroke=(colour) stroke-width="2" points=(points(line.values, x, y)) {}
+                @let dash = if i < COLOURS.len() { "none" } else { "5 4" };
+                polyline fill="none" stroke=(colour) stroke-width="2" stroke-dasharray=(dash)
+                    points=(points(line.values, x, y)) {}
                 @for (k, &value) in line.values.iter().enumerate() {
                     circle cx=(px(x(k))) cy=(px(y(value))) r="3" fill=(colour) {
                         title { (line.name) " @" (k + 1) ": " (format!("{value:.3}")) }
                     }
                 }
                 @let at = top + 10.0 + 20.0 * i as f64;
-                line x1=(legend) x2=(legend + 18.0) y1=(at) y2=(at) stroke=(colour) stroke-width="3" {}
+                line x1=(legend) x2=(legend + 18.0) y1=(at) y2=(at) stroke=(colour)
+                    stroke-width="3" stroke-dasharray=(dash) {}
                 text x=(legend + 26.0) y=(at + 4.0) { (line.name) }
             }
         }

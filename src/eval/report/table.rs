@@ -34,10 +34,10 @@ pub fn text(report: &Report) -> String {
     }
     out += "\nLatency in milliseconds\n\n";
     out += &latency_table(&all);
-    // What holds for a pool of targets is not repeated for each of them.
-    let broadest: Vec<&Summary> = match report.pooled.is_empty() {
-        true => all.clone(),
-        false => report.pooled.iter().collect(),
+    // Kinds are few and small: those of the pool of question files stand for all of its targets.
+    let broadest: Vec<&Summary> = match report.pooled.first() {
+        Some(pool) => vec![pool],
+        None => all.clone(),
     };
     for summary in broadest.iter().filter(|s| !s.by_kind.is_empty()) {
         let _ = write!(out, "\n{} by kind\n\n", summary.name);
