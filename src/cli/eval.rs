@@ -17,6 +17,7 @@ use docent::index::Index;
 use docent::search::Searcher;
 
 use super::exit::Exit;
+use super::message;
 
 /// Measure how well judged questions find their sections.
 ///
@@ -189,9 +190,9 @@ fn cached(
     let options = BuildOptions::default();
     let path = cache.path(corpus, encoder, &options);
     if path.exists() {
-        eprintln!("{name}: index {}", path.display());
+        message(format_args!("{name}: index {}", path.display()));
     } else {
-        eprintln!("{name}: building index {}", path.display());
+        message(format_args!("{name}: building index {}", path.display()));
     }
     Ok(cache.index(corpus, encoder, &options, &|_, _| {})?)
 }
@@ -240,11 +241,14 @@ fn compare(before: &Report, now: &Report, max_drop: f64) -> anyhow::Result<Exit>
             now,
         } = drop;
         let now = now.map_or("not measured".to_owned(), |value| format!("{value:.4}"));
-        eprintln!("{target}: {} was {before:.4}, is {now}", measure.name());
+        message(format_args!(
+            "{target}: {} was {before:.4}, is {now}",
+            measure.name()
+        ));
     }
     if drops.is_empty() {
         return Ok(Exit::Found);
     }
-    eprintln!("hint: find the questions with --misses, or write a new baseline if this is meant");
+    message("hint: find the questions with --misses, or write a new baseline if this is meant");
     Ok(Exit::NothingConfident)
 }

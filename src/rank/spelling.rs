@@ -13,6 +13,8 @@ use super::analysis;
 const SHORTEST: usize = 4;
 /// From this many letters on, two edits are allowed.
 const TWO_EDITS_FROM: usize = 8;
+/// Words of a question that are looked at: as many as the model reads of it, or more.
+const MOST_WORDS: usize = 256;
 /// Endings under which a word may be known though this form of it is not.
 const ENDINGS: [&str; 7] = ["s", "es", "d", "ed", "ing", "er", "ers"];
 
@@ -29,7 +31,7 @@ pub struct Correction {
 ///
 /// `vocabulary` lists the corpus's words, most frequent first: of two words equally near, the more
 /// frequent one is taken. `is_common` says whether the model knows a lower-case word whole.
-/// O(unknown words x vocabulary).
+/// Words after the first 256 stay as they are. O(unknown words x vocabulary).
 pub fn correct<'a, V: Iterator<Item = &'a str>>(
     question: &str,
     vocabulary: impl Fn() -> V,
@@ -38,7 +40,7 @@ pub fn correct<'a, V: Iterator<Item = &'a str>>(
     let mut corrected = String::with_capacity(question.len());
     let mut corrections = Vec::new();
     let mut copied = 0;
-    for word in analysis::words(question) {
+    for word in analysis::words(question).take(MOST_WORDS) {
         if !is_candidate(word) || is_known(word, &is_common) {
             continue;
         }

@@ -82,18 +82,18 @@ struct ScoredChunk {
 impl Candidate {
     /// A section that no arm named.
     pub fn without_scores(index: &Index, section: u32) -> Result<Self> {
-        let chunks = index.section(section as usize)?.chunks;
-        let first = chunks.start;
+        let first = index.section(section as usize)?.chunks.next();
+        let chunk = |id| ScoredChunk {
+            id,
+            dense: 0.0,
+            bm25: 0.0,
+            late: None,
+            fused: 0.0,
+        };
         Ok(Self {
             section,
             arms: ArmScores::default(),
-            chunks: vec![ScoredChunk {
-                id: first,
-                dense: 0.0,
-                bm25: 0.0,
-                late: None,
-                fused: 0.0,
-            }],
+            chunks: first.map(chunk).into_iter().collect(),
         })
     }
 

@@ -9,7 +9,6 @@ use crate::Result;
 use crate::corpus::Guide;
 use crate::encoder::{Embedding, Encoder};
 use crate::index::{Index, IndexError, SectionRecord};
-use crate::rank::bm25;
 use crate::rank::confidence::{self, Signals};
 use crate::rank::fusion::{self, ArmScores};
 use crate::rank::guide::{self, Fired};
@@ -189,7 +188,6 @@ impl<'a> Searcher<'a> {
             Some(fired) => self.lift(fired, &mut candidates, &mut scores)?,
             None => HashMap::new(),
         };
-        let coverage = Coverage::new(self.index, &question.terms)?;
         fusion::descending(&scores)
             .into_iter()
             .take(options.k)
@@ -201,7 +199,6 @@ impl<'a> Searcher<'a> {
                 let signals = Signals {
                     dense: candidate.arms.dense,
                     late: question.has_late().then_some(candidate.arms.late),
-                    coverage: coverage.of(candidate.section),
                     hint: hint.as_ref().map_or(0.0, |fired| fired.lift),
                 };
                 Ok(Hit {
@@ -311,38 +308,5 @@ impl Answer {
             hits: Vec::new(),
             timings: Timings::default(),
         }
-    }
-}
-
-/// Which part of a question's terms each section contains.
-struct Coverage<'a> {
-    /// Sections that contain the term, and the term's idf.
-    terms: Vec<(&'a [u32], f32)>,
-    total: f32,
-}
-
-impl<'a> Coverage<'a> {
-    fn new(index: &'a Index, terms: &[String]) -> Result<Self, IndexError> {
-        let postings = index.sections_lexical();
-        let terms = bm25::count_terms(terms)
-            .into_keys()
-            .map(|term| {
-                let ids = postings.postings(term)?.map_or(&[][..], |(ids, _)| ids);
-                Ok((ids, bm25::idf(postings.num_docs(), ids.len())))
-            })
-            .collect::<Result<Vec<_>, IndexError>>()?;
-        let total = terms.iter().map(|(_, idf)| idf).sum();
-        Ok(Self { terms, total })
-    }
-
-    fn of(&self, section: u32) -> f32 {
-        if self.total == 0.0 {
-            return 0.0;
-        }
-        let covered = self
-            .terms
-            .iter()
-            .filter(|(ids, _)| ids.binary_search(&section).is_ok());
-        covered.map(|(_, idf)| idf).sum::<f32>() / self.total
     }
 }

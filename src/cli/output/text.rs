@@ -107,8 +107,8 @@ fn write_explanation(out: &mut impl Write, index: &Index, hit: &Hit) -> Result<(
         .map_or("none".to_owned(), |late| format!("{late:.3}"));
     writeln!(
         out,
-        "   signals  dense {:.3}, late {late}, coverage {:.3}, hint {:.3}",
-        signals.dense, signals.coverage, signals.hint
+        "   signals  dense {:.3}, late {late}, hint {:.3}",
+        signals.dense, signals.hint
     )?;
     if let Some(fired) = &hit.hint {
         let targets = fired.targets.join(", ");
