@@ -17,7 +17,9 @@ const BATCHES: [usize; 3] = [1, 8, 32];
 /// Questions of a turn, whose median counts.
 const QUESTIONS: usize = 40;
 /// Processes that load each encoder.
-const PROBES: usize = 5;
+const PROBES: usize = 3;
+/// One chunk in so many is embedded: a few hundred are enough, and the peers take their time.
+const EVERY: usize = 2;
 
 enum Engine {
     Docent(BuiltinEncoder),
@@ -100,15 +102,16 @@ pub fn compare(docs: &Path, onnx: &[PathBuf], rounds: usize) -> Result<()> {
         "the question has {} tokens",
         length(QUESTION)
     );
-    let mut texts: Vec<&str> = chunks.iter().map(|(_, text)| text.as_str()).collect();
+    let mut texts = sample(&chunks);
     texts.sort_by_key(|text| length(text));
     let tokens: usize = texts.iter().map(|text| length(text)).sum();
 
+    let sixth: Vec<&str> = texts.iter().copied().step_by(6).collect();
     let names = names(onnx);
     let mut engines = Vec::new();
     for name in &names {
         let mut engine = Engine::load(name)?;
-        if let Some(batch) = engine.choose_batch(&texts)? {
+        if let Some(batch) = engine.choose_batch(&sixth)? {
             eprintln!("{name}: batches of {batch}");
         }
         engines.push(engine);
@@ -216,7 +219,7 @@ pub fn probe(docs: &Path, name: &str) -> Result<()> {
     let answered = start.elapsed();
     let first_peak = peak_mb()?;
     let chunks = chunks(docs)?;
-    let mut texts: Vec<&str> = chunks.iter().map(|(_, text)| text.as_str()).collect();
+    let mut texts = sample(&chunks);
     texts.sort_by_key(|text| text.len());
     engine.corpus(&texts)?;
     println!(
@@ -226,6 +229,14 @@ pub fn probe(docs: &Path, name: &str) -> Result<()> {
         peak_mb()?
     );
     Ok(())
+}
+
+fn sample(chunks: &[(String, String)]) -> Vec<&str> {
+    chunks
+        .iter()
+        .step_by(EVERY)
+        .map(|(_, text)| text.as_str())
+        .collect()
 }
 
 /// docent on its best path and on AVX2 where that is another, then the ONNX models.

@@ -8,8 +8,7 @@ use std::path::PathBuf;
 
 use anyhow::Result;
 use clap::Parser;
-use docent::corpus::Corpus;
-use docent::corpus::chunk::{ChunkOptions, chunk_section};
+use docent::corpus::{ChunkOptions, Corpus, chunk_section};
 use docent::encoder::{BuiltinEncoder, Encoder};
 
 /// The question of every measurement: 12 tokens with `[CLS]` and `[SEP]`.
