@@ -12,7 +12,7 @@ use docent::corpus::{ChunkOptions, Corpus, chunk_section};
 use docent::encoder::{BuiltinEncoder, Encoder};
 
 /// The question of every measurement: 12 tokens with `[CLS]` and `[SEP]`.
-const QUESTION: &str = "How do I add pagination to my connector?";
+const QUESTION: &str = "How do I add pagination to my connector";
 
 /// Compares docent with fastembed, ONNX Runtime and hnsw_rs; `ORT_DYLIB_PATH` names the library.
 #[derive(Parser)]
