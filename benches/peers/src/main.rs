@@ -45,8 +45,7 @@ enum Command {
         index: PathBuf,
         /// Folder of the hnsw_rs dump
         dump: PathBuf,
-        /// Folders of ONNX models
-        #[arg(required = true)]
+        /// Folders of ONNX models; none times docent alone
         onnx: Vec<PathBuf>,
         /// Times that each program has its turn
         #[arg(long, default_value_t = 21)]
