@@ -22,22 +22,19 @@ const PROBES: usize = 3;
 const EVERY: usize = 2;
 
 enum Engine {
-    Docent(BuiltinEncoder),
-    Fastembed {
-        model: Box<TextEmbedding>,
-        batch: usize,
-    },
+    Docent(Box<BuiltinEncoder>),
+    Fastembed { model: TextEmbedding, batch: usize },
 }
 
 impl Engine {
     /// `docent/KERNEL`, or the folder of an ONNX model.
     fn load(name: &str) -> Result<Self> {
         Ok(match name.strip_prefix("docent/") {
-            Some(kernel) => {
-                Self::Docent(BuiltinEncoder::bundled()?.with_kernels(Kernels::named(kernel)?))
-            }
+            Some(kernel) => Self::Docent(Box::new(
+                BuiltinEncoder::bundled()?.with_kernels(Kernels::named(kernel)?),
+            )),
             None => Self::Fastembed {
-                model: Box::new(peers::load(Path::new(name))?),
+                model: peers::load(Path::new(name))?,
                 batch: BATCHES[1],
             },
         })
