@@ -23,7 +23,10 @@ const EVERY: usize = 2;
 
 enum Engine {
     Docent(Box<BuiltinEncoder>),
-    Fastembed { model: TextEmbedding, batch: usize },
+    Fastembed {
+        model: Box<TextEmbedding>,
+        batch: usize,
+    },
 }
 
 impl Engine {
@@ -34,7 +37,7 @@ impl Engine {
                 BuiltinEncoder::bundled()?.with_kernels(Kernels::named(kernel)?),
             )),
             None => Self::Fastembed {
-                model: peers::load(Path::new(name))?,
+                model: Box::new(peers::load(Path::new(name))?),
                 batch: BATCHES[1],
             },
         })
