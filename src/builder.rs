@@ -11,7 +11,7 @@ use crate::Result;
 use crate::corpus::{Chunk, ChunkOptions, Corpus, Section, chunk_section};
 use crate::encoder::{Embedding, Encoder};
 use crate::index::{
-    Calibration, ChunkRecord, Chunking, Counts, GraphOptions, IndexParts, Matrix, Meta, SearchPath,
+    ChunkRecord, Chunking, Counts, GraphOptions, IndexParts, Matrix, Meta, SearchPath,
     SectionRecord, TokenTable,
 };
 use crate::rank::bm25::LexicalBuilder;
@@ -241,7 +241,6 @@ fn assemble(
             },
             search: SearchPath::Flat,
             ann_recall_at_10: None,
-            calibration: Calibration::default(),
         },
         sections,
         chunks: records,

@@ -32,8 +32,8 @@ pub use graph::Graph;
 pub use hnsw::FLAT_LIMIT;
 pub use lexical::{InvertedIndex, Postings, TermPostings};
 pub use parts::{
-    Calibration, ChunkRecord, Chunking, Counts, GraphOptions, IndexParts, Matrix, MatrixRef, Meta,
-    SearchPath, SectionRecord,
+    ChunkRecord, Chunking, Counts, GraphOptions, IndexParts, Matrix, MatrixRef, Meta, SearchPath,
+    SectionRecord,
 };
 pub use reader::{ChunkRef, Index, VERIFIED_WHOLE};
 pub use tokens::{TokenRows, TokenTable};

@@ -55,8 +55,6 @@ pub struct Meta {
     /// Part of the 10 exact nearest chunks that the graph search finds, on a sample of the chunks
     /// themselves; `None` without a graph.
     pub ann_recall_at_10: Option<f32>,
-    /// How scores become confidences.
-    pub calibration: Calibration,
 }
 
 /// How sections were cut into chunks; all in tokens of the model.
@@ -97,15 +95,6 @@ pub enum SearchPath {
     Flat,
     /// Approximately, on the graph.
     Hnsw,
-}
-
-/// Logistic calibration of a score `x`: confidence = 1 / (1 + exp(-(intercept + slope x))).
-#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
-pub struct Calibration {
-    /// The constant term.
-    pub intercept: f32,
-    /// The factor of the score.
-    pub slope: f32,
 }
 
 /// One documentation file.

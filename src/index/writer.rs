@@ -227,7 +227,9 @@ fn replace_file(
         use std::os::unix::fs::PermissionsExt;
         builder.permissions(std::fs::Permissions::from_mode(0o666));
     }
-    // Of tempfile's error only the cause: the name of the temporary file helps nobody.
+    // A folder that is not there is told in the system's words; of tempfile's own errors only the
+    // kind, since they name a file that nobody asked for.
+    std::fs::metadata(folder.join("."))?;
     let file = builder
         .tempfile_in(folder)
         .map_err(|error| io::Error::from(error.kind()))?;

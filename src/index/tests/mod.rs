@@ -135,10 +135,6 @@ fn parts_over(vectors: Matrix) -> IndexParts {
             },
             search: SearchPath::Flat,
             ann_recall_at_10: None,
-            calibration: Calibration {
-                intercept: -3.5,
-                slope: 0.25,
-            },
             model,
         },
         guide: guide(),
