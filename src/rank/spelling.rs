@@ -4,7 +4,7 @@
 //! A misspelt rare word misses every exact match and falls into meaningless word pieces, so both
 //! arms lose it. A word is left alone if the model's vocabulary has it whole (it is a common word)
 //! or if it is an identifier; the nearest word must begin with the same letter and lie within
-//! one edit, two from [`TWO_EDITS_FROM`] letters (Damerau and Levenshtein's distance, with
+//! one edit, two edits from eight letters on (Damerau and Levenshtein's distance, with
 //! transpositions of neighbours).
 
 use super::analysis;
