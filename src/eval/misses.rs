@@ -68,7 +68,7 @@ fn reason(first: &RankedSection, answer: &RankedSection) -> String {
             answer.bm25_section,
         ),
         ("late interaction", first.late, answer.late),
-        ("descriptor", first.descriptor, answer.descriptor),
+        ("feedback", first.feedback, answer.feedback),
     ];
     let leads: Vec<String> = arms
         .iter()

@@ -21,7 +21,7 @@ pub struct IndexParts {
     pub chunks: Vec<ChunkRecord>,
     /// What the corpus's index files say.
     pub guide: Guide,
-    /// A unit row for each guideline, then each descriptor, then each example.
+    /// A unit row for each guideline, then each example.
     pub guide_vectors: Matrix,
     /// A unit row for each chunk: its sentence vector.
     pub vectors: Matrix,

@@ -190,7 +190,7 @@ impl Index {
         self.locate(self.read_guide())
     }
 
-    /// Unit rows: guidelines, then descriptors, then examples, as in [`Index::guide`].
+    /// Unit rows: guidelines, then examples, as in [`Index::guide`].
     pub fn guide_vectors(&self) -> MatrixRef<'_> {
         MatrixRef {
             dim: self.shape[0] as usize,
@@ -359,7 +359,7 @@ impl Index {
     fn read_guide(&self) -> Result<Guide, Corruption> {
         let guide: Guide = decode_record(self.bytes(Part::Guide))
             .ok_or(Damage::Undecodable { record: 0 }.of(Part::Guide))?;
-        let rows = guide.guidelines.len() + guide.descriptors.len() + guide.examples.len();
+        let rows = guide.guidelines.len() + guide.examples.len();
         Damage::unless_equal(rows, self.guide_vectors().num_rows())
             .map_err(|damage| damage.of(Part::GuideVectors))?;
         Ok(guide)

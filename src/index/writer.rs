@@ -122,8 +122,7 @@ impl IndexParts {
         equal(Part::Meta, s, self.meta.counts.sections as usize)?;
         equal(Part::Meta, n, self.meta.counts.chunks as usize)?;
         let dim = self.meta.model.dim as usize;
-        let guide_rows =
-            self.guide.guidelines.len() + self.guide.descriptors.len() + self.guide.examples.len();
+        let guide_rows = self.guide.guidelines.len() + self.guide.examples.len();
         check_unit_rows(self.vectors.view(), Part::Vectors, n, dim)?;
         check_unit_rows(
             self.guide_vectors.view(),

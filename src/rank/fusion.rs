@@ -13,16 +13,12 @@ pub struct ArmScores {
     pub bm25_section: f32,
     /// Late interaction with the best chunk.
     pub late: f32,
-    /// Mean late interaction of the three best chunks.
-    pub late_mean: f32,
-    /// Cosine of the index's description of the section and the question.
-    pub descriptor: f32,
     /// Cosine of the best chunk and the question moved towards the first answers.
     pub feedback: f32,
 }
 
 /// Number of arms.
-pub const ARMS: usize = 8;
+pub const ARMS: usize = 6;
 
 impl ArmScores {
     /// The scores in the order of the fields.
@@ -33,8 +29,6 @@ impl ArmScores {
             self.bm25_chunk,
             self.bm25_section,
             self.late,
-            self.late_mean,
-            self.descriptor,
             self.feedback,
         ]
     }
@@ -44,13 +38,13 @@ impl ArmScores {
 pub type Weights = [f32; ARMS];
 
 /// With stored token vectors.
-pub const WITH_LATE: Weights = [0.5, 0.3, 0.5, 0.4, 1.5, 0.3, 0.2, 0.6];
+pub const WITH_LATE: Weights = [0.4, 0.2, 0.6, 0.4, 1.5, 1.4];
 /// Without them.
-pub const WITHOUT_LATE: Weights = [0.8, 0.3, 0.4, 0.5, 0.0, 0.0, 0.2, 0.4];
+pub const WITHOUT_LATE: Weights = [0.6, 0.2, 0.6, 0.5, 0.0, 0.8];
 /// The dense arm alone.
-pub const DENSE: Weights = [1.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0];
+pub const DENSE: Weights = [1.0, 0.0, 0.0, 0.0, 0.0, 0.0];
 /// BM25 over whole sections alone.
-pub const BM25: Weights = [0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 0.0];
+pub const BM25: Weights = [0.0, 0.0, 0.0, 1.0, 0.0, 0.0];
 
 /// For each candidate the weighted sum of its standardized scores.
 ///
@@ -129,7 +123,8 @@ mod tests {
             ..ArmScores::default()
         };
         let fused = fuse(&[candidate(1.0, 0.0), candidate(0.0, 1.0)], &WITH_LATE);
-        assert_eq!(fused, [0.5 - 1.5, 1.5 - 0.5]);
+        let expected = [WITH_LATE[0] - WITH_LATE[4], WITH_LATE[4] - WITH_LATE[0]];
+        assert_eq!(fused, expected);
     }
 
     #[test]

@@ -41,16 +41,12 @@ struct Hint<'a> {
     row: usize,
 }
 
-/// The texts of the guide's entries in the order of their vectors: guidelines, descriptors,
-/// examples.
+/// The texts of the guide's hints in the order of their vectors: guidelines, then examples.
+/// (Descriptors are not hints: their words count in the sections' BM25.)
 pub fn texts(guide: &Guide) -> Vec<String> {
     let guidelines = guide.guidelines.iter().map(|g| phrase(&g.group, &g.phrase));
-    let descriptors = guide
-        .descriptors
-        .iter()
-        .map(|d| phrase(&d.title, &d.covers));
     let examples = guide.examples.iter().map(|e| e.question.clone());
-    guidelines.chain(descriptors).chain(examples).collect()
+    guidelines.chain(examples).collect()
 }
 
 fn phrase(group: &str, phrase: &str) -> String {
@@ -100,7 +96,7 @@ pub fn fire(
 }
 
 fn hints(guide: &Guide) -> impl Iterator<Item = Hint<'_>> {
-    let examples_from = guide.guidelines.len() + guide.descriptors.len();
+    let examples_from = guide.guidelines.len();
     let guidelines = guide.guidelines.iter().enumerate().map(|(row, g)| Hint {
         text: phrase(&g.group, &g.phrase),
         words: &g.phrase,

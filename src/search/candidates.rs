@@ -120,7 +120,7 @@ impl Candidate {
     }
 }
 
-/// The candidate sections of a question, by number, with all scores but the descriptor arm's.
+/// The candidate sections of a question, by number, with all scores but feedback's.
 pub(super) fn gather(index: &Index, question: &Question, exact: bool) -> Result<Vec<Candidate>> {
     let bm25_sections = bm25::scores(&index.sections_lexical(), &question.terms)?;
     let bm25_chunks = bm25::scores(&index.chunks_lexical(), &question.terms)?;
@@ -259,9 +259,6 @@ fn candidate(section: u32, bm25_section: f32, chunks: &[ScoredChunk]) -> Candida
     let best =
         |score: fn(&ScoredChunk) -> f32| chunks.iter().map(score).fold(f32::NEG_INFINITY, f32::max);
     let late = |chunk: &ScoredChunk| chunk.late.unwrap_or(0.0);
-    let mut lates: Vec<f32> = chunks.iter().map(late).collect();
-    lates.sort_by(|a, b| b.total_cmp(a));
-    lates.truncate(3);
     Candidate {
         section,
         arms: ArmScores {
@@ -270,8 +267,6 @@ fn candidate(section: u32, bm25_section: f32, chunks: &[ScoredChunk]) -> Candida
             bm25_chunk: best(|c| c.bm25),
             bm25_section,
             late: best(late),
-            late_mean: lates.iter().sum::<f32>() / lates.len() as f32,
-            descriptor: 0.0,
             feedback: 0.0,
         },
         chunks: chunks.to_vec(),

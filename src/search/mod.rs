@@ -173,7 +173,6 @@ impl<'a> Searcher<'a> {
         options: &SearchOptions,
     ) -> Result<Vec<Hit>> {
         let fired = if options.guidelines {
-            self.score_descriptors(&mut candidates, embedding)?;
             let vectors = self.index.guide_vectors();
             guide::fire(&self.guide, vectors, text, &embedding.sentence)
         } else {
@@ -213,30 +212,6 @@ impl<'a> Searcher<'a> {
                 })
             })
             .collect()
-    }
-
-    /// Sets the descriptor arm: a section that several descriptors describe takes the best.
-    fn score_descriptors(&self, candidates: &mut [Candidate], embedding: &Embedding) -> Result<()> {
-        let vectors = self.index.guide_vectors();
-        let first_row = self.guide.guidelines.len();
-        let mut by_path: HashMap<&str, f32> = HashMap::new();
-        for (i, descriptor) in self.guide.descriptors.iter().enumerate() {
-            if let Some(row) = vectors.row(first_row + i) {
-                let cosine = crate::index::dot(row, &embedding.sentence);
-                let best = by_path.entry(&descriptor.target).or_insert(cosine);
-                *best = best.max(cosine);
-            }
-        }
-        if by_path.is_empty() {
-            return Ok(());
-        }
-        let worst = by_path.values().copied().fold(f32::INFINITY, f32::min);
-        for candidate in candidates {
-            let section = self.index.section(candidate.section as usize)?;
-            let cosine = by_path.get(section.path.as_str());
-            candidate.arms.descriptor = cosine.copied().unwrap_or(worst);
-        }
-        Ok(())
     }
 
     /// Lifts the hint's sections towards the best score, in the author's order; gives the sections

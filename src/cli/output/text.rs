@@ -92,14 +92,8 @@ fn write_explanation(out: &mut impl Write, index: &Index, hit: &Hit) -> Result<(
     writeln!(
         out,
         "   arms     dense {:.3}, dense_mean {:.3}, bm25_chunk {:.2}, bm25_section {:.2}, \
-         late {:.3}, late_mean {:.3}, descriptor {:.3}",
-        arms.dense,
-        arms.dense_mean,
-        arms.bm25_chunk,
-        arms.bm25_section,
-        arms.late,
-        arms.late_mean,
-        arms.descriptor
+         late {:.3}, feedback {:.3}",
+        arms.dense, arms.dense_mean, arms.bm25_chunk, arms.bm25_section, arms.late, arms.feedback
     )?;
     let signals = hit.signals;
     let late = signals

@@ -138,7 +138,7 @@ fn parts_over(vectors: Matrix) -> IndexParts {
             model,
         },
         guide: guide(),
-        guide_vectors: clustered(3, vectors.dim, 3, &mut Rng(3)),
+        guide_vectors: clustered(2, vectors.dim, 2, &mut Rng(3)),
         token_vectors: Some(TokenTable {
             dim: 4,
             offsets,

@@ -176,7 +176,7 @@ fn contradicting_parts_are_refused_before_the_old_file_is_touched() {
         ("another dimension", |p| p.meta.model.dim = 9),
         ("a zero vector", |p| p.vectors.data[8..16].fill(0.0)),
         ("not a number", |p| p.vectors.data[3] = f32::NAN),
-        ("a guide row too few", |p| p.guide_vectors.data.truncate(16)),
+        ("a guide row too few", |p| p.guide_vectors.data.truncate(8)),
         ("overlapping sections", |p| p.sections[1].chunks.start = 2),
         ("chunk of another section", |p| p.chunks[4].section = 0),
         ("doc id", |p| p.chunks_lexical.doc_ids[19] = 20),
