@@ -1,4 +1,4 @@
-//! Any other embedding model: ONNX files, run by [fastembed] on ONNX Runtime.
+//! Any other embedding model: ONNX files, run by fastembed on ONNX Runtime.
 //!
 //! Compiled with the `fastembed` feature. ONNX Runtime itself is a shared library that is looked
 //! for when a model is opened, so the build needs nothing of it: `ORT_DYLIB_PATH` names the file,
@@ -20,8 +20,6 @@
 //! # Ok(())
 //! # }
 //! ```
-//!
-//! [fastembed]: https://docs.rs/fastembed
 
 mod catalog;
 mod error;
