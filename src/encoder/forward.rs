@@ -13,7 +13,7 @@
 
 use rayon::prelude::*;
 
-use super::kernels::{HEAD_DIM, Head, KEY_PAD, Kernels, Quantized, SCORE_ROWS, Scale};
+use super::kernels::{HEAD_DIM, Head, KEY_PAD, Kernels, Norm, Quantized, SCORE_ROWS, Scale};
 use super::pack::{FEED_FORWARD, HEADS, HIDDEN, Layer, MAX_TOKENS, Weights};
 
 /// Width of a row of queries, keys and values.
@@ -298,13 +298,7 @@ impl LayerPass<'_> {
         let bytes = &mut scratch.bytes[..rows * HIDDEN];
         quantize_rows(kernels, narrow, None, bytes, scales);
         kernels.matmul(Quantized { bytes, scales }, &layer.context, narrow);
-        for (x, y) in panel
-            .hidden
-            .chunks_exact_mut(HIDDEN)
-            .zip(narrow.chunks_exact(HIDDEN))
-        {
-            kernels.add_norm(x, y, &layer.context_norm);
-        }
+        add_norm_rows(kernels, panel.hidden, narrow, &layer.context_norm);
 
         quantize_rows(kernels, panel.hidden, Some(layer.up_shrink), bytes, scales);
         kernels.matmul(Quantized { bytes, scales }, &layer.up, wide);
@@ -312,13 +306,7 @@ impl LayerPass<'_> {
         let bytes = &mut scratch.bytes[..rows * FEED_FORWARD];
         quantize_rows(kernels, wide, None, bytes, scales);
         kernels.matmul(Quantized { bytes, scales }, &layer.down, narrow);
-        for (x, y) in panel
-            .hidden
-            .chunks_exact_mut(HIDDEN)
-            .zip(narrow.chunks_exact(HIDDEN))
-        {
-            kernels.add_norm(x, y, &layer.down_norm);
-        }
+        add_norm_rows(kernels, panel.hidden, narrow, &layer.down_norm);
         if self.next_shrink.is_some() {
             let Rows {
                 hidden,
@@ -365,6 +353,14 @@ impl LayerPass<'_> {
                 self.kernels.attention(head_rows, out, scores);
             }
         }
+    }
+}
+
+/// `x = LayerNorm(x + y)` for every row.
+fn add_norm_rows(kernels: &Kernels, x: &mut [f32], y: &[f32], norm: &Norm<'_>) {
+    let rows = x.chunks_exact_mut(HIDDEN).zip(y.chunks_exact(HIDDEN));
+    for (x, y) in rows {
+        kernels.add_norm(x, y, norm);
     }
 }
 

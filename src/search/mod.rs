@@ -2,7 +2,7 @@
 
 mod candidates;
 
-use std::collections::HashMap;
+use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
 use crate::Result;
@@ -185,7 +185,7 @@ impl<'a> Searcher<'a> {
         }
         let lifted = match &fired {
             Some(fired) => self.lift(fired, &mut candidates, &mut scores)?,
-            None => HashMap::new(),
+            None => BTreeSet::new(),
         };
         fusion::descending(&scores)
             .into_iter()
@@ -194,7 +194,7 @@ impl<'a> Searcher<'a> {
                 let candidate = &candidates[i];
                 let hint = fired
                     .clone()
-                    .filter(|_| lifted.contains_key(&candidate.section));
+                    .filter(|_| lifted.contains(&candidate.section));
                 let signals = Signals {
                     dense: candidate.arms.dense,
                     late: question.has_late().then_some(candidate.arms.late),
@@ -221,16 +221,18 @@ impl<'a> Searcher<'a> {
         fired: &Fired,
         candidates: &mut Vec<Candidate>,
         scores: &mut Vec<f32>,
-    ) -> Result<HashMap<u32, usize>> {
-        let mut named = HashMap::new();
-        for (order, target) in fired.targets.iter().enumerate() {
-            if let Some(section) = self.find_section(target)? {
-                named.entry(section).or_insert(order);
-            }
-        }
+    ) -> Result<BTreeSet<u32>> {
+        let mut named = BTreeSet::new();
         let best = scores.iter().copied().fold(f32::NEG_INFINITY, f32::max);
         let worst = scores.iter().copied().fold(f32::INFINITY, f32::min);
-        for (&section, &order) in &named {
+        for (order, target) in fired.targets.iter().enumerate() {
+            let Some(section) = self.find_section(target)? else {
+                continue;
+            };
+            // A section that is named twice keeps its first place.
+            if !named.insert(section) {
+                continue;
+            }
             let at = match candidates.iter().position(|c| c.section == section) {
                 Some(at) => at,
                 None => {
