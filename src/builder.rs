@@ -15,7 +15,7 @@ use crate::index::{
     SectionRecord, TokenTable,
 };
 use crate::rank::bm25::LexicalBuilder;
-use crate::rank::{guide, late, spelling};
+use crate::rank::{guide, late, phrase, spelling};
 
 /// Passages embedded between two reports of progress.
 const BATCH: usize = 128;
@@ -211,6 +211,9 @@ fn assemble(
             chunks_lexical.add(chunk_fields(section, chunk));
         }
     }
+    let chunks_lexical = chunks_lexical.finish();
+    let texts: Vec<&str> = chunks.iter().flatten().map(|c| c.text.as_str()).collect();
+    let sequences = phrase::sequences(&chunks_lexical, &texts);
     let vocabulary = spelling::vocabulary(chunks.iter().flatten().map(|c| c.embed_text.as_str()));
 
     let mut records = Vec::with_capacity(vectors.lengths.len());
@@ -249,7 +252,8 @@ fn assemble(
         vectors: vectors.sentences,
         token_vectors: vectors.tokens,
         sections_lexical: sections_lexical.finish(),
-        chunks_lexical: chunks_lexical.finish(),
+        chunks_lexical,
+        sequences,
         vocabulary: vocabulary.join("\n"),
         graph: None,
     }

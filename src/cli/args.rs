@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use clap::error::ErrorKind;
 use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 use docent::rank::confidence;
+use docent::rank::guide::Hints;
 use docent::search::SearchOptions;
 
 use super::eval::EvalArgs;
@@ -269,7 +270,11 @@ impl QueryArgs {
             task: self.task()?,
             search: SearchOptions {
                 k: self.k.get(),
-                guidelines: !self.no_guidelines,
+                hints: if self.no_guidelines {
+                    Hints::None
+                } else {
+                    Hints::All
+                },
                 exact: self.exact,
                 ..SearchOptions::default()
             },

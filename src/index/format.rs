@@ -80,6 +80,8 @@ parts! {
     GraphUpperOffsets = "graph upper offsets",
     GraphUpperLinks = "graph upper links",
     Vocabulary = "vocabulary",
+    SequenceOffsets = "sequence offsets",
+    SequenceTerms = "sequence terms",
 }
 
 impl Part {

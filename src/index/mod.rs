@@ -19,6 +19,7 @@ mod map;
 mod parts;
 mod reader;
 mod records;
+mod sequences;
 mod tokens;
 mod writer;
 
@@ -36,4 +37,5 @@ pub use parts::{
     SectionRecord,
 };
 pub use reader::{ChunkRef, Index, VERIFIED_WHOLE};
+pub use sequences::TermSequences;
 pub use tokens::{TokenRows, TokenTable};

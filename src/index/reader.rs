@@ -15,6 +15,7 @@ use super::lexical::{CHUNK_PARTS, LexicalParts, Postings, SECTION_PARTS};
 use super::map::map_file;
 use super::parts::{MatrixRef, Meta, SearchPath, SectionRecord};
 use super::records::Records;
+use super::sequences::SequencesRef;
 use super::tokens::{TokenRows, TokenTableRef};
 use crate::corpus::Guide;
 use crate::encoder::ModelId;
@@ -225,6 +226,11 @@ impl Index {
         self.lexical(CHUNK_PARTS)
     }
 
+    /// The terms of chunk `i` in reading order, as numbers of [`Index::chunks_lexical`].
+    pub fn term_sequence(&self, i: usize) -> Result<&[u32], IndexError> {
+        self.locate(self.sequences().get(i))
+    }
+
     /// The `k` chunks nearest to the unit vector `query`, best first, ties by id: on the path
     /// that the build chose (see [`SearchPath`]), or exactly if `exact`.
     pub fn nearest(
@@ -293,6 +299,7 @@ impl Index {
         self.token_table().map_or(Ok(()), |table| table.verify())?;
         self.sections_lexical().verify()?;
         self.chunks_lexical().verify()?;
+        self.sequences().verify()?;
         self.graph().map_or(Ok(()), |graph| graph.verify())
     }
 
@@ -317,6 +324,7 @@ impl Index {
         self.chunk_records().check_shape(n)?;
         self.sections_lexical().check_shape(self.num_sections())?;
         self.chunks_lexical().check_shape(n)?;
+        self.sequences().check_shape(n)?;
         self.token_table()
             .map_or(Ok(()), |table| table.check_shape(n))?;
         self.graph().map_or(Ok(()), |graph| graph.check_shape(n))
@@ -413,6 +421,13 @@ impl Index {
         }
     }
 
+    fn sequences(&self) -> SequencesRef<'_> {
+        SequencesRef {
+            offsets: self.array(Part::SequenceOffsets),
+            terms: self.array(Part::SequenceTerms),
+        }
+    }
+
     fn graph(&self) -> Option<GraphRef<'_>> {
         let offsets: &[u64] = self.array(Part::GraphOffsets);
         (!offsets.is_empty()).then(|| GraphRef {
@@ -453,7 +468,7 @@ impl Index {
 }
 
 /// Bytes of one element of the parts that are arrays of numbers of one size.
-const ELEMENT_SIZES: [(Part, usize); 19] = [
+const ELEMENT_SIZES: [(Part, usize); 21] = [
     (Part::SectionOffsets, 8),
     (Part::ChunkOffsets, 8),
     (Part::TokenOffsets, 8),
@@ -473,6 +488,8 @@ const ELEMENT_SIZES: [(Part, usize); 19] = [
     (Part::GraphUpperFirst, 4),
     (Part::GraphUpperOffsets, 4),
     (Part::GraphUpperLinks, 4),
+    (Part::SequenceOffsets, 8),
+    (Part::SequenceTerms, 4),
 ];
 
 fn map(path: &Path) -> Result<Mmap, IndexError> {

@@ -102,6 +102,10 @@ impl IndexParts {
             None => parts.extend([const { Cow::Borrowed(&[] as &[u8]) }; 5]),
         }
         parts.push(self.vocabulary.as_bytes().into());
+        parts.extend([
+            borrowed(&self.sequences.offsets),
+            borrowed(&self.sequences.terms),
+        ]);
         Ok(parts)
     }
 
@@ -143,6 +147,8 @@ impl IndexParts {
             index.view(parts, path).check_shape(docs)?;
             index.view(parts, path).verify()?;
         }
+        self.sequences.view().check_shape(n)?;
+        self.sequences.view().verify()?;
         if let Some(graph) = &self.graph {
             graph.view().check_shape(n)?;
             graph.view().verify()?;

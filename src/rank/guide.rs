@@ -14,11 +14,27 @@ use crate::index::{MatrixRef, dot};
 /// Weakest match that speaks.
 const THRESHOLD: f32 = 0.62;
 /// From this match on, the hint's sections are lifted all the way.
-const CERTAIN: f32 = 0.85;
+const CERTAIN: f32 = 0.63;
 /// By how much a match must exceed that of the best hint with another first section.
 const MARGIN: f32 = 0.04;
 /// Share of word overlap in the match; the rest is the cosine of the sentence vectors.
 const OVERLAP_SHARE: f32 = 0.5;
+/// Word overlap from which a question counts as one that repeats the hint.
+const REPEATED: f32 = 0.5;
+
+/// Which of the authors' routing hints may move sections.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Hints {
+    /// All.
+    #[default]
+    All,
+    /// Those that the question does not repeat: it has less than half of their joint words in
+    /// common with the hint. Shows what hints are worth to questions that their authors did not
+    /// think of.
+    Unrepeated,
+    /// None.
+    None,
+}
 
 /// A guideline or usage example that matches a question.
 #[derive(Debug, Clone, PartialEq)]
@@ -65,10 +81,17 @@ pub fn fire(
     vectors: MatrixRef<'_>,
     question: &str,
     question_vector: &[f32],
+    allowed: Hints,
 ) -> Option<Fired> {
+    if allowed == Hints::None {
+        return None;
+    }
     let asked = content_terms(question);
+    let is_repeated =
+        |hint: &Hint<'_>| [hint.words, &hint.text].iter().any(|w| overlap(&asked, w) >= REPEATED);
     let mut matches: Vec<(f32, Hint<'_>)> = hints(guide)
         .filter(|hint| !hint.targets.is_empty())
+        .filter(|hint| allowed == Hints::All || !is_repeated(hint))
         .map(|hint| {
             let cosine = vectors
                 .row(hint.row)
@@ -112,16 +135,19 @@ fn hints(guide: &Guide) -> impl Iterator<Item = Hint<'_>> {
     examples.chain(guidelines)
 }
 
-/// Word overlap (Jaccard's index of the content terms) and cosine, mixed; 1 for the same words.
+/// Word overlap and cosine, mixed; 1 for the same words.
 fn strength(asked: &HashSet<String>, words: &str, cosine: f32) -> f32 {
+    match overlap(asked, words) {
+        1.0 => 1.0,
+        overlap => OVERLAP_SHARE * overlap + (1.0 - OVERLAP_SHARE) * cosine,
+    }
+}
+
+/// Jaccard's index of the content terms; 0 if there are none.
+fn overlap(asked: &HashSet<String>, words: &str) -> f32 {
     let said = content_terms(words);
     let shared = asked.intersection(&said).count() as f32;
-    let all = asked.union(&said).count() as f32;
-    if shared == all && all > 0.0 {
-        return 1.0;
-    }
-    let overlap = if all > 0.0 { shared / all } else { 0.0 };
-    OVERLAP_SHARE * overlap + (1.0 - OVERLAP_SHARE) * cosine
+    shared / (asked.union(&said).count() as f32).max(1.0)
 }
 
 fn content_terms(text: &str) -> HashSet<String> {

@@ -12,6 +12,7 @@ use crate::encoder::{Embedding, EncoderError};
 use crate::index::{Index, dot};
 use crate::rank::fusion::{self, ArmScores};
 use crate::rank::late::QueryTokens;
+use crate::rank::phrase::Pairs;
 use crate::rank::{analysis, bm25};
 
 /// What each retrieving arm names.
@@ -32,6 +33,7 @@ pub(super) struct Question {
     pub terms: Vec<String>,
     vector: Vec<f32>,
     late: Option<QueryTokens>,
+    pairs: Pairs,
 }
 
 impl Question {
@@ -48,8 +50,10 @@ impl Question {
             })
         });
         let late = late.transpose().map_err(EncoderError::from)?;
+        let terms = analysis::terms(text);
         Ok(Self {
-            terms: analysis::terms(text),
+            pairs: Pairs::new(&index.chunks_lexical(), &terms)?,
+            terms,
             vector: embedding.sentence.clone(),
             late,
         })
@@ -156,11 +160,16 @@ pub(super) fn gather(index: &Index, question: &Question, exact: bool) -> Result<
         candidates.push((section, bm25_section, first..chunks.len()));
     }
     score_late(index, question, &mut chunks)?;
-    Ok(candidates
+    candidates
         .into_iter()
         .filter(|(_, _, range)| !range.is_empty())
-        .map(|(section, bm25_section, range)| candidate(section, bm25_section, &chunks[range]))
-        .collect())
+        .map(|(section, bm25_section, range)| {
+            let chunks = &chunks[range];
+            let mut candidate = candidate(section, bm25_section, chunks);
+            candidate.arms.phrase = score_phrase(index, question, chunks)?;
+            Ok(candidate)
+        })
+        .collect()
 }
 
 /// Pseudo-relevance feedback (Rocchio, 1971, on vectors): the question is moved towards the best
@@ -255,6 +264,12 @@ fn score_late(index: &Index, question: &Question, chunks: &mut [ScoredChunk]) ->
     Ok(())
 }
 
+fn score_phrase(index: &Index, question: &Question, chunks: &[ScoredChunk]) -> Result<f32> {
+    let sequences = chunks.iter().map(|c| index.term_sequence(c.id as usize));
+    let sequences: Vec<&[u32]> = sequences.collect::<Result<_, _>>()?;
+    Ok(question.pairs.score(sequences))
+}
+
 fn candidate(section: u32, bm25_section: f32, chunks: &[ScoredChunk]) -> Candidate {
     let best =
         |score: fn(&ScoredChunk) -> f32| chunks.iter().map(score).fold(f32::NEG_INFINITY, f32::max);
@@ -268,6 +283,7 @@ fn candidate(section: u32, bm25_section: f32, chunks: &[ScoredChunk]) -> Candida
             bm25_section,
             late: best(late),
             feedback: 0.0,
+            phrase: 0.0,
         },
         chunks: chunks.to_vec(),
     }

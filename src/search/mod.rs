@@ -11,7 +11,7 @@ use crate::encoder::{Embedding, Encoder};
 use crate::index::{Index, IndexError, SectionRecord};
 use crate::rank::confidence::{self, Signals};
 use crate::rank::fusion::{self, ArmScores};
-use crate::rank::guide::{self, Fired};
+use crate::rank::guide::{self, Fired, Hints};
 use crate::rank::spelling::{self, Correction};
 
 use candidates::{Candidate, Question};
@@ -48,8 +48,8 @@ pub enum Ranking {
 pub struct SearchOptions {
     /// Most hits.
     pub k: usize,
-    /// Whether the authors' routing hints may move sections.
-    pub guidelines: bool,
+    /// Which of the authors' routing hints may move sections.
+    pub hints: Hints,
     /// Whether every vector is looked at, whatever the index's search path.
     pub exact: bool,
     /// Which scores order the sections.
@@ -57,11 +57,11 @@ pub struct SearchOptions {
 }
 
 impl Default for SearchOptions {
-    /// 4 hits, guidelines on, the index's own search path, all arms.
+    /// 4 hits, all hints, the index's own search path, all arms.
     fn default() -> Self {
         Self {
             k: 4,
-            guidelines: true,
+            hints: Hints::All,
             exact: false,
             ranking: Ranking::Full,
         }
@@ -172,12 +172,14 @@ impl<'a> Searcher<'a> {
         mut candidates: Vec<Candidate>,
         options: &SearchOptions,
     ) -> Result<Vec<Hit>> {
-        let fired = if options.guidelines {
-            let vectors = self.index.guide_vectors();
-            guide::fire(&self.guide, vectors, text, &embedding.sentence)
-        } else {
-            None
-        };
+        let vectors = self.index.guide_vectors();
+        let fired = guide::fire(
+            &self.guide,
+            vectors,
+            text,
+            &embedding.sentence,
+            options.hints,
+        );
         let mut scores = score(&candidates, question, options.ranking);
         if matches!(options.ranking, Ranking::Full | Ranking::WithoutLate) {
             candidates::add_feedback(self.index, question, &mut candidates, &scores);
