@@ -1,9 +1,9 @@
 //! The guide's arm: which of the authors' routing hints says what the question says.
 //!
 //! A hint speaks only if it matches strongly and more strongly than any hint that points
-//! elsewhere; otherwise it stays silent, since a weak match is noise. What it does is bounded: a
-//! section is lifted towards the best score that the other arms gave, never beyond the places
-//! that the hint's own sections take.
+//! elsewhere; otherwise it stays silent, since a weak match is noise. What it does is bounded: its
+//! sections take the first places, in the author's order, and the others keep theirs among
+//! themselves.
 
 use std::collections::HashSet;
 
@@ -13,8 +13,6 @@ use crate::index::{MatrixRef, dot};
 
 /// Weakest match that speaks.
 const THRESHOLD: f32 = 0.62;
-/// From this match on, the hint's sections are lifted all the way.
-const CERTAIN: f32 = 0.63;
 /// By how much a match must exceed that of the best hint with another first section.
 const MARGIN: f32 = 0.04;
 /// Share of word overlap in the match; the rest is the cosine of the sentence vectors.
@@ -45,8 +43,6 @@ pub struct Fired {
     pub targets: Vec<String>,
     /// How strongly it matches, from the threshold to 1.
     pub strength: f32,
-    /// How far its sections are lifted: 0 to 1.
-    pub lift: f32,
 }
 
 /// A guideline or example as the text that questions are compared with.
@@ -114,7 +110,6 @@ pub fn fire(
         phrase: hint.text.clone(),
         targets: hint.targets.to_vec(),
         strength: *best,
-        lift: ((best - THRESHOLD) / (CERTAIN - THRESHOLD)).clamp(0.25, 1.0),
     })
 }
 

@@ -200,7 +200,7 @@ impl<'a> Searcher<'a> {
                 let signals = Signals {
                     dense: candidate.arms.dense,
                     late: question.has_late().then_some(candidate.arms.late),
-                    hint: hint.as_ref().map_or(0.0, |fired| fired.lift),
+                    hint: hint.as_ref().map_or(0.0, |fired| fired.strength),
                 };
                 Ok(Hit {
                     section_id: candidate.section,
@@ -216,7 +216,7 @@ impl<'a> Searcher<'a> {
             .collect()
     }
 
-    /// Lifts the hint's sections towards the best score, in the author's order; gives the sections
+    /// Lifts the hint's sections above the best score, in the author's order; gives the sections
     /// that it names. One that is no candidate becomes one.
     fn lift(
         &self,
@@ -244,7 +244,7 @@ impl<'a> Searcher<'a> {
                 }
             };
             let goal = best + LIFT_STEP * (fired.targets.len() - order) as f32;
-            scores[at] += fired.lift * (goal - scores[at]).max(0.0);
+            scores[at] = scores[at].max(goal);
         }
         Ok(named)
     }

@@ -108,9 +108,8 @@ fn write_explanation(out: &mut impl Write, index: &Index, hit: &Hit) -> Result<(
         let targets = fired.targets.join(", ");
         writeln!(
             out,
-            "   hint     strength {:.3}, lift {:.3}, to {}",
+            "   hint     strength {:.3}, to {}",
             fired.strength,
-            fired.lift,
             printable_line(&targets)
         )?;
     }
