@@ -9,7 +9,7 @@ use super::records::{check_offsets, slice};
 pub struct TermSequences {
     /// Chunk `i` has `terms[offsets[i]..offsets[i + 1]]`; chunks + 1 entries.
     pub offsets: Vec<u64>,
-    /// Numbers of terms: 4 bytes a term, about 300 a chunk.
+    /// Numbers of terms: 4 bytes a term.
     pub terms: Vec<u32>,
 }
 
