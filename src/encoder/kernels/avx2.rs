@@ -1,8 +1,10 @@
 //! AVX2 with FMA, and AVX-VNNI, its 256-bit sibling of `vpdpbusd`.
 //!
 //! AVX2's `vpmaddubsw` adds two products in 16 bits and saturates. It cannot here: an activation
-//! byte `u` is taken as the signed `s = u - 128`, and `s * w` as `|s| * sign(w, s)` with
-//! `|s| <= 128` and `|w| <= 127`, so a pair is at most `2 * 128 * 127 = 32512 < 32768`.
+//! byte `u` is taken as the signed `s = u - 128`, and `s * w` for a negative `s` as
+//! `|s| * -w = |s| * !w + |s|`, where `!w` is one exclusive or and the second term the same for all
+//! channels. With `|s| <= 128` and `|w| <= 127` a pair is between `2 * 128 * -128 = -32768` and
+//! `2 * 127 * 127 = 32258`: it fits.
 //!
 //! Two rows take 8 registers of 16 for sums, which leaves room for what a step needs.
 
@@ -20,14 +22,14 @@ pub(super) struct AvxVnni;
 
 /// Bytes of a row that are prepared at a time.
 const CHUNK: usize = 384;
-/// Distance from a prepared row's `u - 128` to its `|u - 128|`.
+/// Distance from a prepared row's masks, all ones where `u < 128`, to its `|u - 128|`.
 const PLANE: usize = Avx2::ROWS * CHUNK;
 
 // SAFETY (all blocks): the caller promises the instructions, and memory as the trait says.
 #[allow(clippy::undocumented_unsafe_blocks)]
 impl Isa for Avx2 {
     type Vector = __m256i;
-    /// Signed bytes and their magnitudes.
+    /// Masks and magnitudes.
     type Step = [__m256i; 2];
     const CHANNELS: usize = 8;
     const ROWS: usize = 2;
@@ -55,9 +57,9 @@ impl Isa for Avx2 {
     }
 
     #[inline(always)]
-    unsafe fn dot(sums: __m256i, [signed, magnitude]: Self::Step, weights: __m256i) -> __m256i {
+    unsafe fn dot(sums: __m256i, [mask, magnitude]: Self::Step, weights: __m256i) -> __m256i {
         unsafe {
-            let pairs = _mm256_maddubs_epi16(magnitude, _mm256_sign_epi8(weights, signed));
+            let pairs = _mm256_maddubs_epi16(magnitude, _mm256_xor_si256(weights, mask));
             _mm256_add_epi32(sums, _mm256_madd_epi16(pairs, _mm256_set1_epi16(1)))
         }
     }
@@ -68,15 +70,17 @@ impl Isa for Avx2 {
         let k = rows.len() / R;
         let mut prepared = [MaybeUninit::<u8>::uninit(); 2 * PLANE];
         for (chunk, block) in block.chunks(CHUNK * BLOCK).enumerate() {
-            let (signed, magnitude) = prepared.split_at_mut(PLANE);
+            let (mask, magnitude) = prepared.split_at_mut(PLANE);
             for r in 0..R {
                 let bytes = &rows[r * k + chunk * CHUNK..][..block.len() / BLOCK];
-                for (to, u) in signed[r * CHUNK..].iter_mut().zip(bytes) {
-                    to.write(u ^ 128);
+                for (to, u) in mask[r * CHUNK..].iter_mut().zip(bytes) {
+                    to.write(if *u < 128 { 0xff } else { 0 });
                 }
                 for (to, u) in magnitude[r * CHUNK..].iter_mut().zip(bytes) {
                     to.write(u.abs_diff(128));
                 }
+                let negative: i32 = bytes.iter().map(|u| 128 - i32::from(*u.min(&128))).sum();
+                out[r].iter_mut().for_each(|sum| *sum += negative);
             }
             // SAFETY: the caller's promise; the bytes of `R` rows, `CHUNK` apart, are written in
             // both planes, `PLANE` apart.

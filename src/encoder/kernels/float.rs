@@ -1,4 +1,6 @@
-//! The floating-point kernels, in [`Lanes`], compiled for every instruction set.
+//! The floating-point kernels in plain Rust, compiled for every instruction set: loops over values
+//! where each stands for itself, over [`Lanes`] where the order of sums must be fixed or values must
+//! stay in registers.
 //!
 //! Rows have a width that is a multiple of 16; the wrappers in `super` check every length.
 
@@ -20,9 +22,9 @@ pub(super) fn quantize(row: &mut [f32], bytes: &mut [u8]) -> Scale {
     let zero = (-low * inverse).round_ties_even() as i32;
     // The difference of two such sums' bits is the difference of the whole numbers.
     let offset = zero - ROUNDER.to_bits() as i32;
-    for (values, bytes) in lanes(row).iter().zip(lanes_mut(bytes)) {
-        let rounded = values.map(|value| value * inverse + ROUNDER);
-        *bytes = rounded.map(|sum| (sum.to_bits() as i32 + offset).clamp(0, 255) as u8);
+    for (value, byte) in row.iter().zip(bytes) {
+        let rounded = value * inverse + ROUNDER;
+        *byte = (rounded.to_bits() as i32 + offset).clamp(0, 255) as u8;
     }
     Scale { step, zero }
 }
@@ -77,25 +79,29 @@ fn butterfly_step<const N: usize, const HALF: usize>(values: &mut [Lanes; N]) {
 #[inline(always)]
 pub(super) fn add_norm(x: &mut [f32], y: &[f32], norm: &Norm<'_>) {
     let width = x.len() as f32;
-    let x = lanes_mut(x);
-    let mut sum = Lanes::ZERO;
-    for (x, y) in x.iter_mut().zip(lanes(y)) {
-        let value = Lanes(*x) + Lanes(*y);
-        *x = value.0;
-        sum = sum + value;
+    for (x, y) in x.iter_mut().zip(y) {
+        *x += y;
     }
-    let mean = Lanes::splat(sum.sum() / width);
+    let mean = sum(x) / width;
     let mut squares = Lanes::ZERO;
-    for x in &*x {
-        let deviation = Lanes(*x) - mean;
+    for x in lanes(x) {
+        let deviation = Lanes(*x) - Lanes::splat(mean);
         squares = deviation.mul_add(deviation, squares);
     }
-    let inverse = Lanes::splat(1.0 / (squares.sum() / width + Norm::EPSILON).sqrt());
-    let parameters = lanes(norm.gain).iter().zip(lanes(norm.bias));
-    for (x, (gain, bias)) in x.iter_mut().zip(parameters) {
-        let scale = Lanes(*gain) * inverse;
-        *x = (Lanes(*x) - mean).mul_add(scale, Lanes(*bias)).0;
+    let inverse = 1.0 / (squares.sum() / width + Norm::EPSILON).sqrt();
+    for ((x, gain), bias) in x.iter_mut().zip(norm.gain).zip(norm.bias) {
+        *x = (*x - mean).mul_add(gain * inverse, *bias);
     }
+}
+
+/// Sum of a row, lane by lane.
+#[inline(always)]
+fn sum(row: &[f32]) -> f32 {
+    let mut sum = Lanes::ZERO;
+    for values in lanes(row) {
+        sum = sum + Lanes(*values);
+    }
+    sum.sum()
 }
 
 /// `x = x / 2 * (1 + erf(x / sqrt 2))`, with `erf` by formula 7.1.26 of Abramowitz and Stegun,
@@ -110,19 +116,16 @@ pub(super) fn gelu(values: &mut [f32]) {
         -0.284_496_72,
         0.254_829_6,
     ];
-    let one = Lanes::splat(1.0);
-    for values in lanes_mut(values) {
-        let x = Lanes(*values);
-        let z = x.map(f32::abs) * Lanes::splat(std::f32::consts::FRAC_1_SQRT_2);
-        let t = z.mul_add(Lanes::splat(P), one).map(|v| 1.0 / v);
-        let mut poly = Lanes::splat(A[0]);
+    for x in values {
+        let z = x.abs() * std::f32::consts::FRAC_1_SQRT_2;
+        let t = 1.0 / z.mul_add(P, 1.0);
+        let mut poly: f32 = A[0];
         for a in &A[1..] {
-            poly = poly.mul_add(t, Lanes::splat(*a));
+            poly = poly.mul_add(t, *a);
         }
-        let tail = poly * t * exp(Lanes::ZERO - z * z);
-        let erf = (one - tail).zip(x, f32::copysign);
-        let half = x * Lanes::splat(0.5);
-        *values = half.mul_add(erf, half).0;
+        let erf = (1.0 - poly * t * exp(-(z * z))).copysign(*x);
+        let half = *x * 0.5;
+        *x = half.mul_add(erf, half);
     }
 }
 
@@ -130,7 +133,7 @@ pub(super) fn gelu(values: &mut [f32]) {
 ///
 /// Cody and Waite's reduction to `|r| <= ln 2 / 2`, then the Taylor polynomial of degree 7.
 #[inline(always)]
-fn exp(x: Lanes) -> Lanes {
+fn exp(x: f32) -> f32 {
     const LN2_HIGH: f32 = 0.693_359_4;
     const LN2_LOW: f32 = -2.121_944_4e-4;
     const C: [f32; 7] = [
@@ -142,18 +145,17 @@ fn exp(x: Lanes) -> Lanes {
         1.0,
         1.0,
     ];
-    let x = x.max(Lanes::splat(-87.0));
-    let rounded = x * Lanes::splat(std::f32::consts::LOG2_E) + Lanes::splat(ROUNDER);
-    let n = rounded - Lanes::splat(ROUNDER);
-    let r = n.mul_add(Lanes::splat(-LN2_HIGH), x);
-    let r = n.mul_add(Lanes::splat(-LN2_LOW), r);
-    let mut poly = Lanes::splat(1.0 / 5040.0);
+    let x = if x > -87.0 { x } else { -87.0 };
+    let rounded = x * std::f32::consts::LOG2_E + ROUNDER;
+    let n = rounded - ROUNDER;
+    let r = n.mul_add(-LN2_HIGH, x);
+    let r = n.mul_add(-LN2_LOW, r);
+    let mut poly = 1.0f32 / 5040.0;
     for c in C {
-        poly = poly.mul_add(r, Lanes::splat(c));
+        poly = poly.mul_add(r, c);
     }
     // 2^n: of `rounded` only the bits of `n` survive the shift into the exponent.
-    let power = |v: f32| f32::from_bits((v.to_bits() << 23).wrapping_add(1f32.to_bits()));
-    poly * rounded.map(power)
+    poly * f32::from_bits((rounded.to_bits() << 23).wrapping_add(1f32.to_bits()))
 }
 
 /// One head's attention (Vaswani et al., 2017, eq. 1) for all its query rows, `ROWS` (at most 6)
@@ -235,12 +237,9 @@ fn softmax_numerators(row: &mut [f32]) -> f32 {
     for values in lanes(row) {
         largest = largest.max(Lanes(*values));
     }
-    let largest = Lanes::splat(largest.largest());
-    let mut sum = Lanes::ZERO;
-    for values in lanes_mut(row) {
-        let value = exp((Lanes(*values) - largest) * Lanes::splat(SCALE));
-        *values = value.0;
-        sum = sum + value;
+    let largest = largest.largest();
+    for value in row.iter_mut() {
+        *value = exp((*value - largest) * SCALE);
     }
-    sum.sum()
+    sum(row)
 }

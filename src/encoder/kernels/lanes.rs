@@ -27,15 +27,7 @@ impl Lanes {
     }
 
     #[inline(always)]
-    pub fn map(mut self, f: impl Fn(f32) -> f32) -> Self {
-        for lane in &mut self.0 {
-            *lane = f(*lane);
-        }
-        self
-    }
-
-    #[inline(always)]
-    pub fn zip(mut self, other: Self, f: impl Fn(f32, f32) -> f32) -> Self {
+    fn zip(mut self, other: Self, f: impl Fn(f32, f32) -> f32) -> Self {
         for (lane, other) in self.0.iter_mut().zip(other.0) {
             *lane = f(*lane, other);
         }

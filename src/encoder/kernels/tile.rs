@@ -13,7 +13,6 @@
 //!
 //! A lane is one channel: its four weights, the products with the row's four bytes, their sum.
 
-use super::lanes::{Lanes, lanes, lanes_mut};
 use super::{BLOCK, Matrix, Quantized, Scale};
 
 /// The sums of a tile.
@@ -139,19 +138,15 @@ unsafe fn matmul_tile<I: Isa, const R: usize>(
     let mut sums = [[0; BLOCK]; R];
     // SAFETY: the caller's promise.
     unsafe { I::tile::<R>(bytes, weights, &mut sums) };
-    let column_sums = lanes(&matrix.sums[first..][..BLOCK]);
-    let scales = lanes(&matrix.scales[first..][..BLOCK]);
-    let bias = lanes(&matrix.bias[first..][..BLOCK]);
+    let column_sums = &matrix.sums[first..][..BLOCK];
+    let scales = &matrix.scales[first..][..BLOCK];
+    let bias = &matrix.bias[first..][..BLOCK];
     for (r, sums) in sums.iter().enumerate() {
         let Scale { step, zero } = input.scales[row + r];
         let out = &mut out[(row + r) * matrix.channels() + first..][..BLOCK];
-        for (i, (out, sums)) in lanes_mut(out).iter_mut().zip(lanes(sums)).enumerate() {
-            let exact = std::array::from_fn(|lane| {
-                let shift = (zero - I::SHIFT).wrapping_mul(column_sums[i][lane]);
-                sums[lane].wrapping_sub(shift) as f32
-            });
-            let scale = Lanes(scales[i]) * Lanes::splat(step);
-            *out = Lanes(exact).mul_add(scale, Lanes(bias[i])).0;
+        for (c, out) in out.iter_mut().enumerate() {
+            let sum = sums[c].wrapping_sub((zero - I::SHIFT).wrapping_mul(column_sums[c]));
+            *out = (sum as f32).mul_add(scales[c] * step, bias[c]);
         }
     }
 }
