@@ -1,9 +1,9 @@
 //! The arithmetic of the encoder, once for every instruction set.
 //!
 //! Integer matrix products have one loop (`tile`) over each instruction set's vectors (`Isa`);
-//! all floating-point work is plain Rust over sixteen lanes (`lanes::Lanes`), which the compiler
-//! makes vectors of, compiled for each instruction set. Integer sums are exact and every float operation
-//! has the same order and rounding everywhere, so **all paths give the same bits**.
+//! all floating-point work is plain Rust (`float`, `lanes::Lanes`), which the compiler makes vectors
+//! of for each instruction set. Integer sums are exact and every float operation has the same order
+//! and rounding everywhere, so **all paths give the same bits**.
 //!
 //! | path | needs | tile |
 //! |---|---|---|
