@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::path::Path;
+use std::sync::{Mutex, PoisonError};
 
 use rayon::prelude::*;
 
@@ -146,12 +147,18 @@ impl Encoder for BuiltinEncoder {
         } else {
             1
         };
+        // Workspaces of finished units: megabytes that need not be zeroed again.
+        let spare = Mutex::new(Vec::<Workspace>::new());
+        let spare = || spare.lock().unwrap_or_else(PoisonError::into_inner);
         let encoded: Vec<Vec<Embedding>> = units
             .par_iter()
             .with_max_len(1)
-            .map_init(Workspace::default, |workspace, unit| {
+            .map(|unit| {
                 let unit: Vec<&[u32]> = unit.iter().map(|&text| &ids[text][..]).collect();
-                self.encode_unit(&unit, groups, with_tokens, workspace)
+                let mut workspace = spare().pop().unwrap_or_default();
+                let embeddings = self.encode_unit(&unit, groups, with_tokens, &mut workspace);
+                spare().push(workspace);
+                embeddings
             })
             .collect();
         let mut embeddings: Vec<Option<Embedding>> = vec![None; ids.len()];
