@@ -20,6 +20,7 @@ use xxhash_rust::xxh3::Xxh3;
 pub use check::{GuideProblem, GuideWarning, check_guide};
 pub use chunk::{ChunkOptions, chunk_section};
 pub use walk::MAX_FILE_BYTES;
+pub(crate) use walk::{BYTE_ORDER_MARK, FoundFile, list_files, read_text};
 
 use markdown::Format;
 

@@ -26,6 +26,7 @@ pub(super) fn is_documentation(path: &str) -> bool {
 }
 
 /// The documentation files of a folder and what was left out while looking for them.
+#[derive(Default)]
 pub(super) struct Listing {
     /// Sorted by `path`.
     pub(super) files: Vec<FoundFile>,
@@ -33,21 +34,33 @@ pub(super) struct Listing {
     pub(super) skipped: Vec<Skipped>,
 }
 
-pub(super) struct FoundFile {
+/// A documentation file that may turn out to be none when it is read.
+pub(crate) struct FoundFile {
     /// Relative to the root, `/`-separated.
-    pub(super) path: String,
-    pub(super) absolute: PathBuf,
+    pub(crate) path: String,
+    pub(crate) absolute: PathBuf,
+}
+
+/// Begins the text of some files; it is not part of what is read.
+pub(crate) const BYTE_ORDER_MARK: char = '\u{feff}';
+
+/// The documentation files under `root`, sorted by path; `None` if there are more than `most`
+/// entries in its folders.
+pub(crate) fn list_files(root: &Path, most: usize) -> io::Result<Option<Vec<FoundFile>>> {
+    Ok(walk(root, most)?.map(|listing| listing.files))
 }
 
 /// Lists the documentation files under `root`, without reading them.
 pub(super) fn list(root: &Path) -> io::Result<Listing> {
+    Ok(walk(root, usize::MAX)?.unwrap_or_default())
+}
+
+fn walk(root: &Path, most: usize) -> io::Result<Option<Listing>> {
     let mut walker = Walker {
         root: fs::canonicalize(root)?,
-        listing: Listing {
-            files: Vec::new(),
-            skipped: Vec::new(),
-        },
+        listing: Listing::default(),
         pending: Vec::new(),
+        entries_left: most,
     };
     walker.enter(&walker.root.clone(), "")?;
     while let Some((folder, path)) = walker.pending.pop() {
@@ -56,7 +69,7 @@ pub(super) fn list(root: &Path) -> io::Result<Listing> {
         }
     }
     walker.listing.files.sort_by(|a, b| a.path.cmp(&b.path));
-    Ok(walker.listing)
+    Ok((walker.entries_left > 0).then_some(walker.listing))
 }
 
 struct Walker {
@@ -65,11 +78,14 @@ struct Walker {
     listing: Listing,
     /// Folders still to be entered, with their path relative to the root.
     pending: Vec<(PathBuf, String)>,
+    /// How many more entries are looked at.
+    entries_left: usize,
 }
 
 impl Walker {
     fn enter(&mut self, folder: &Path, path: &str) -> io::Result<()> {
-        for entry in fs::read_dir(folder)? {
+        for entry in fs::read_dir(folder)?.take(self.entries_left) {
+            self.entries_left -= 1;
             self.visit(&entry?, path)?;
         }
         Ok(())
@@ -139,7 +155,7 @@ impl Walker {
 }
 
 /// Reads one file as UTF-8 text without its byte order mark.
-pub(super) fn read_text(path: &Path) -> Result<String, SkipReason> {
+pub(crate) fn read_text(path: &Path) -> Result<String, SkipReason> {
     let mut bytes = Vec::new();
     let mut file = File::open(path).map_err(|error| unreadable(&error))?;
     let size = file.metadata().map_err(|error| unreadable(&error))?.len();
@@ -166,8 +182,8 @@ fn decode(bytes: Vec<u8>) -> Result<String, SkipReason> {
     let mut text = String::from_utf8(bytes).map_err(|error| SkipReason::NotUtf8 {
         offset: error.utf8_error().valid_up_to(),
     })?;
-    if text.starts_with('\u{feff}') {
-        text.drain(..'\u{feff}'.len_utf8());
+    if text.starts_with(BYTE_ORDER_MARK) {
+        text.drain(..BYTE_ORDER_MARK.len_utf8());
     }
     if text.trim().is_empty() {
         return Err(SkipReason::Empty);

@@ -5,3 +5,4 @@
 mod bad_input;
 mod build;
 mod support;
+mod update;
