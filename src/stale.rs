@@ -87,13 +87,17 @@ pub fn docs_path(docs: &Path, index: &Path) -> Option<String> {
         _ => None,
     });
     let path: Option<Vec<&str>> = up.chain(down).collect();
-    Some(path?.join("/"))
+    let path = path?.join("/");
+    Some(if path.is_empty() { ".".to_owned() } else { path })
 }
 
 /// The folder of the docs of `index`, if it is recorded; it need not be there.
 pub fn docs_of(index: &Index) -> Option<PathBuf> {
     let docs = index.meta().docs.as_deref()?;
-    Some(folder_of(index.path()).join(docs))
+    // The path is from the file itself to the docs, not from a link to the file.
+    let path = index.path();
+    let file = path.is_symlink().then(|| fs::canonicalize(path).ok()).flatten();
+    Some(file.as_deref().unwrap_or(path).with_file_name(docs))
 }
 
 /// Compares the docs on disk with `index`. `None` if the docs are not there, cannot be listed, or

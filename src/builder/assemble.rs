@@ -3,7 +3,7 @@
 use crate::content_hash;
 use crate::corpus::{Chunk, Descriptor, Section};
 use crate::index::{
-    ChunkRecord, Chunking, Counts, IndexParts, Matrix, Meta, SearchPath, SectionRecord,
+    ChunkRecord, Chunking, Counts, IndexParts, InvertedIndex, Matrix, Meta, SearchPath, SectionRecord,
 };
 use crate::rank::bm25::LexicalBuilder;
 use crate::rank::spelling;
@@ -21,15 +21,15 @@ const BODY: f32 = 1.0;
 impl Build<'_> {
     /// All parts but the graph.
     pub(super) fn assemble(self, vectors: Vectors, guide_vectors: Matrix) -> IndexParts {
-        let mut sections_lexical = LexicalBuilder::default();
-        let mut chunks_lexical = LexicalBuilder::default();
-        for chunked in &self.sections {
-            sections_lexical.add(section_fields(&self.guide.descriptors, chunked));
-            for chunk in &chunked.chunks {
-                chunks_lexical.add(chunk_fields(&chunked.section, chunk));
-            }
-        }
-        let vocabulary = spelling::vocabulary(self.texts());
+        let (sections_lexical, (chunks_lexical, vocabulary)) = rayon::join(
+            || self.sections_lexical(),
+            || {
+                rayon::join(
+                    || self.chunks_lexical(),
+                    || spelling::vocabulary(self.texts()),
+                )
+            },
+        );
 
         let mut chunks = Vec::with_capacity(vectors.lengths.len());
         let mut sections = Vec::with_capacity(self.sections.len());
@@ -77,11 +77,29 @@ impl Build<'_> {
             guide_vectors,
             vectors: vectors.sentences,
             token_vectors: vectors.tokens,
-            sections_lexical: sections_lexical.finish(),
-            chunks_lexical: chunks_lexical.finish(),
+            sections_lexical,
+            chunks_lexical,
             vocabulary: vocabulary.join("\n"),
             graph: None,
         }
+    }
+
+    fn sections_lexical(&self) -> InvertedIndex {
+        let mut lexical = LexicalBuilder::default();
+        for chunked in &self.sections {
+            lexical.add(section_fields(&self.guide.descriptors, chunked));
+        }
+        lexical.finish()
+    }
+
+    fn chunks_lexical(&self) -> InvertedIndex {
+        let mut lexical = LexicalBuilder::default();
+        for chunked in &self.sections {
+            for chunk in &chunked.chunks {
+                lexical.add(chunk_fields(&chunked.section, chunk));
+            }
+        }
+        lexical.finish()
     }
 }
 

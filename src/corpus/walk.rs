@@ -12,6 +12,9 @@ use super::{SkipReason, Skipped};
 /// larger is generated or data, would dominate the index and its build time, and is reported.
 pub const MAX_FILE_BYTES: u64 = 4 << 20;
 
+/// How often a file that changes while it is read is read again.
+const READ_ATTEMPTS: usize = 3;
+
 const EXTENSIONS: [&str; 4] = ["md", "markdown", "mdx", "txt"];
 
 /// Whether `path` ends in a documentation extension, in any case, after a non-empty stem.
@@ -155,10 +158,28 @@ impl Walker {
 }
 
 /// Reads one file as UTF-8 text without its byte order mark.
+///
+/// A file that is being written is read again, a few times: half of an old text and half of a new
+/// one is no document.
 pub(crate) fn read_text(path: &Path) -> Result<String, SkipReason> {
-    let mut bytes = Vec::new();
+    for _ in 0..READ_ATTEMPTS {
+        if let Some(bytes) = read_stable(path)? {
+            return decode(bytes);
+        }
+    }
+    Err(SkipReason::Changing)
+}
+
+/// The bytes of a file; `None` if it changed while it was read.
+fn read_stable(path: &Path) -> Result<Option<Vec<u8>>, SkipReason> {
     let mut file = File::open(path).map_err(|error| unreadable(&error))?;
-    let size = file.metadata().map_err(|error| unreadable(&error))?.len();
+    let state = |file: &File| -> io::Result<_> {
+        let metadata = file.metadata()?;
+        Ok((metadata.len(), metadata.modified().ok()))
+    };
+    let before = state(&file).map_err(|error| unreadable(&error))?;
+    let (size, _) = before;
+    let mut bytes = Vec::new();
     // The size is only what it was just now, so reading has its own limit.
     if size <= MAX_FILE_BYTES {
         let mut limited = file.by_ref().take(MAX_FILE_BYTES + 1);
@@ -172,7 +193,8 @@ pub(crate) fn read_text(path: &Path) -> Result<String, SkipReason> {
             bytes: size.max(bytes_read),
         });
     }
-    decode(bytes)
+    let after = state(&file).map_err(|error| unreadable(&error))?;
+    Ok((before == after).then_some(bytes))
 }
 
 fn decode(bytes: Vec<u8>) -> Result<String, SkipReason> {
