@@ -82,13 +82,20 @@ pub fn docs_path(docs: &Path, index: &Path) -> Option<String> {
         return None;
     }
     let up = folder.components().skip(common).map(|_| Some(".."));
-    let down = docs.components().skip(common).map(|component| match component {
-        Component::Normal(name) => name.to_str(),
-        _ => None,
-    });
+    let down = docs
+        .components()
+        .skip(common)
+        .map(|component| match component {
+            Component::Normal(name) => name.to_str(),
+            _ => None,
+        });
     let path: Option<Vec<&str>> = up.chain(down).collect();
     let path = path?.join("/");
-    Some(if path.is_empty() { ".".to_owned() } else { path })
+    Some(if path.is_empty() {
+        ".".to_owned()
+    } else {
+        path
+    })
 }
 
 /// The folder of the docs of `index`, if it is recorded; it need not be there.
@@ -96,7 +103,10 @@ pub fn docs_of(index: &Index) -> Option<PathBuf> {
     let docs = index.meta().docs.as_deref()?;
     // The path is from the file itself to the docs, not from a link to the file.
     let path = index.path();
-    let file = path.is_symlink().then(|| fs::canonicalize(path).ok()).flatten();
+    let file = path
+        .is_symlink()
+        .then(|| fs::canonicalize(path).ok())
+        .flatten();
     Some(file.as_deref().unwrap_or(path).with_file_name(docs))
 }
 

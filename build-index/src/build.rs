@@ -28,11 +28,7 @@ pub enum Outcome {
 
 /// Builds the index that `args` ask for. `encoder` is opened only when there is something to embed
 /// and the output can be written.
-pub fn build(
-    args: &Args,
-    update: bool,
-    encoder: &mut Option<Box<dyn Encoder>>,
-) -> Result<Outcome> {
+pub fn build(args: &Args, update: bool, encoder: &mut Option<Box<dyn Encoder>>) -> Result<Outcome> {
     let (started, as_of) = (Instant::now(), SystemTime::now());
     let corpus = Corpus::read(&args.docs)?;
     let warnings = check_guide(&corpus);
@@ -50,9 +46,8 @@ pub fn build(
     let output = Output::claim(&args.output)?;
     let encoder = match encoder {
         Some(encoder) => encoder,
-        None => encoder.insert(
-            docent::encoder::open(args.model.as_deref()).map_err(docent::Error::from)?,
-        ),
+        None => encoder
+            .insert(docent::encoder::open(args.model.as_deref()).map_err(docent::Error::from)?),
     };
     let skipped = corpus.skipped.clone();
     let old = update.then(|| Index::open(&args.output));
@@ -93,7 +88,9 @@ fn embed(
     match &old {
         None => {}
         Some(Err(error)) => note_all_new(error),
-        Some(Ok(index)) => build.reuse(index).unwrap_or_else(|reason| note_all_new(&reason)),
+        Some(Ok(index)) => build
+            .reuse(index)
+            .unwrap_or_else(|reason| note_all_new(&reason)),
     }
     let progress = Progress::new();
     let built = build.finish(&|done, all| progress.embedded(done, all));

@@ -3,7 +3,8 @@
 use crate::content_hash;
 use crate::corpus::{Chunk, Descriptor, Section};
 use crate::index::{
-    ChunkRecord, Chunking, Counts, IndexParts, InvertedIndex, Matrix, Meta, SearchPath, SectionRecord,
+    ChunkRecord, Chunking, Counts, IndexParts, InvertedIndex, Matrix, Meta, SearchPath,
+    SectionRecord,
 };
 use crate::rank::bm25::LexicalBuilder;
 use crate::rank::spelling;

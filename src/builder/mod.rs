@@ -25,9 +25,9 @@ use std::time::{Duration, Instant};
 use rayon::prelude::*;
 
 use crate::Result;
+use crate::content_hash;
 use crate::corpus::{Chunk, ChunkOptions, Corpus, Guide, Section, chunk_section};
 use crate::encoder::Encoder;
-use crate::content_hash;
 use crate::index::{FileRecord, GraphOptions, Index, IndexParts};
 
 use reuse::Previous;
@@ -202,8 +202,7 @@ impl<'a> Build<'a> {
         let mut vectors = Vectors::new(self.encoder, self.num_chunks(), self.with_tokens);
         let texts: Vec<&str> = self.texts().collect();
         let reused = vectors.fill(&texts, self.encoder, self.previous.as_ref(), progress)?;
-        let guide_vectors =
-            vectors::of_guide(&self.guide, self.encoder, self.previous.as_ref())?;
+        let guide_vectors = vectors::of_guide(&self.guide, self.encoder, self.previous.as_ref())?;
         self.previous = None;
         let embedded = Instant::now();
         let chunk = self.chunk_time;

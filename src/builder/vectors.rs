@@ -5,8 +5,8 @@ use std::collections::hash_map::Entry;
 
 use rayon::prelude::*;
 
-use crate::content_hash;
 use crate::Result;
+use crate::content_hash;
 use crate::corpus::Guide;
 use crate::encoder::{Embedding, Encoder};
 use crate::index::{Index, Matrix, TokenTable};
@@ -91,10 +91,13 @@ impl Vectors {
         let new: Vec<&str> = new.map(|(text, _)| text).collect();
         let mut embeddings = encoder.encode_passages(&new, with_tokens)?.into_iter();
         // The frequencies of tokens need the ids of the texts that are not embedded, too.
-        let ids = texts.par_iter().zip(sources).map(|(text, source)| match source {
-            Source::Old(..) | Source::Earlier(_) if with_tokens => encoder.tokenize(text),
-            _ => Vec::new(),
-        });
+        let ids = texts
+            .par_iter()
+            .zip(sources)
+            .map(|(text, source)| match source {
+                Source::Old(..) | Source::Earlier(_) if with_tokens => encoder.tokenize(text),
+                _ => Vec::new(),
+            });
         let ids: Vec<Vec<u32>> = ids.collect();
         for (source, ids) in sources.iter().zip(ids) {
             match *source {
@@ -121,7 +124,9 @@ impl Vectors {
         self.lengths.push(index.chunk(chunk)?.tokens);
         if let Some(table) = &mut self.tokens {
             let rows = index.token_vectors(chunk)?;
-            table.codes.extend(rows.into_iter().flat_map(|rows| rows.codes));
+            table
+                .codes
+                .extend(rows.into_iter().flat_map(|rows| rows.codes));
             end_chunk(table, ids);
         }
         Ok(())
@@ -134,7 +139,9 @@ impl Vectors {
         self.lengths.push(self.lengths[chunk]);
         if let Some(table) = &mut self.tokens {
             let start = |chunk: usize| table.offsets[chunk] as usize * table.dim as usize;
-            table.codes.extend_from_within(start(chunk)..start(chunk + 1));
+            table
+                .codes
+                .extend_from_within(start(chunk)..start(chunk + 1));
             end_chunk(table, ids);
         }
     }

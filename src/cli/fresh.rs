@@ -21,11 +21,15 @@ pub struct Freshness {
 }
 
 impl Freshness {
-    /// Compares the docs with `index`, with notes on stderr. Where a failure was asked for, all of
-    /// them; otherwise within `effort`.
-    pub fn check(index: &Index, args: &IndexArgs, effort: Effort) -> Result<Self> {
+    /// Compares the docs with `index`, with notes on stderr: briefly, or whatever it takes where a
+    /// failure was asked for.
+    pub fn check(index: &Index, args: &IndexArgs) -> Result<Self> {
         let fail_stale = args.fail_stale;
-        let effort = if fail_stale { Effort::FULL } else { effort };
+        let effort = if fail_stale {
+            Effort::FULL
+        } else {
+            Effort::BRIEF
+        };
         let staleness = stale::check(index, effort)?;
         match staleness {
             Some(staleness) if staleness.is_stale() => note_stale(index, staleness),

@@ -6,7 +6,6 @@ use std::io::{self, Write};
 use anyhow::Result;
 use docent::encoder::ModelId;
 use docent::index::{Chunking, Counts, GraphOptions, Index, SearchPath, VERSION};
-use docent::stale::Effort;
 use docent::terminal::{printable_json, printable_line};
 use serde::Serialize;
 
@@ -20,7 +19,7 @@ pub fn run(config: &InfoConfig) -> Result<Exit> {
     if config.verify {
         index.verify()?;
     }
-    let freshness = Freshness::check(&index, &config.index, Effort::FULL)?;
+    let freshness = Freshness::check(&index, &config.index)?;
     let info = Info::of(&index, freshness, config.verify)?;
     let mut out = io::stdout().lock();
     if config.json {
@@ -102,7 +101,7 @@ impl fmt::Display for Info<'_> {
             let state = match self.stale {
                 Some(true) => "newer than the index",
                 Some(false) => "as indexed",
-                None => "not there",
+                None => "not compared",
             };
             writeln!(f, "docs        {}, {state}", printable_line(docs))?;
         }

@@ -7,7 +7,6 @@ use anyhow::Result;
 use docent::encoder::{self, Encoder};
 use docent::index::Index;
 use docent::search::{Answer, Searcher};
-use docent::stale::Effort;
 use docent::terminal::printable_line;
 
 use super::args::{Format, QueryConfig, Task};
@@ -23,7 +22,7 @@ const NAMED_CANDIDATES: usize = 3;
 pub fn run(config: &QueryConfig) -> Result<Exit> {
     let index = Index::open(&config.index.locate()?)?;
     let encoder = encoder::open(config.model.as_deref())?;
-    let freshness = Freshness::check(&index, &config.index, Effort::BRIEF)?;
+    let freshness = Freshness::check(&index, &config.index)?;
     let session = Session {
         searcher: Searcher::new(&index, &*encoder)?,
         index: &index,

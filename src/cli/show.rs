@@ -4,7 +4,6 @@ use std::io::{self, Write};
 
 use anyhow::Result;
 use docent::index::{ChunkRef, Index, SectionRecord};
-use docent::stale::Effort;
 use docent::terminal::printable_line;
 
 use super::args::ShowConfig;
@@ -23,7 +22,7 @@ pub fn run(config: &ShowConfig) -> Result<Exit> {
         .chunks
         .map(|id| index.chunk(id as usize))
         .collect::<Result<_, _>>()?;
-    let freshness = Freshness::check(&index, &config.index, Effort::BRIEF)?;
+    let freshness = Freshness::check(&index, &config.index)?;
     let mut out = io::stdout().lock();
     out.write_all(passage::text(&chunks).as_bytes())?;
     out.flush()?;

@@ -35,8 +35,8 @@ pub use lexical::{InvertedIndex, Postings, TermPostings};
 pub use output::Output;
 pub(crate) use output::folder_of;
 pub use parts::{
-    ChunkRecord, Chunking, Counts, FileRecord, GraphOptions, IndexParts, Matrix, MatrixRef, Meta, SearchPath,
-    SectionRecord,
+    ChunkRecord, Chunking, Counts, FileRecord, GraphOptions, IndexParts, Matrix, MatrixRef, Meta,
+    SearchPath, SectionRecord,
 };
 pub use reader::{ChunkRef, Index, VERIFIED_WHOLE};
 pub use tokens::{TokenRows, TokenTable};

@@ -149,7 +149,7 @@ fn partial_path(path: &Path) -> io::Result<PathBuf> {
     let mut partial = OsString::from(".");
     partial.push(name);
     partial.push(".partial");
-    Ok(folder_of(path).join(partial))
+    Ok(path.with_file_name(partial))
 }
 
 /// The folder that the file `path` lies in.
@@ -285,7 +285,10 @@ mod tests {
         fs::write(&victim, "precious").unwrap();
         std::os::unix::fs::symlink(&victim, folder.path().join(".docent.idx.partial")).unwrap();
         let error = Output::claim(&path).unwrap_err().to_string();
-        assert!(error.contains(".docent.idx.partial is in the way"), "{error}");
+        assert!(
+            error.contains(".docent.idx.partial is in the way"),
+            "{error}"
+        );
         assert_eq!(fs::read(&victim).unwrap(), b"precious");
     }
 }

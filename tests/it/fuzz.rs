@@ -152,7 +152,10 @@ fn use_all(path: &Path, encoder: &dyn Encoder) -> bool {
     }
     let _ = docent::stale::check(&index, docent::stale::Effort::BRIEF);
     for section in 0..index.num_sections().min(50) {
-        for chunk in index.section(section).map_or(0..0, |section| section.chunks) {
+        for chunk in index
+            .section(section)
+            .map_or(0..0, |section| section.chunks)
+        {
             let _ = index.chunk(chunk as usize);
         }
     }
@@ -221,7 +224,9 @@ fn any_question_is_answered_and_twice_alike() {
     for_all(300, &question, |question| {
         cases.set(cases.get() + 1);
         let ask = || {
-            let answer = searcher.search(&question, &SearchOptions::default()).unwrap();
+            let answer = searcher
+                .search(&question, &SearchOptions::default())
+                .unwrap();
             let hits = answer.hits.iter();
             let hits: Vec<_> = hits
                 .map(|hit| (hit.section_id, hit.score.to_bits(), hit.chunks.clone()))

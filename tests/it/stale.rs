@@ -160,7 +160,11 @@ fn the_path_of_the_docs_is_relative_to_the_folder_of_the_index() {
         ("a/docs", "a/docs/docent.idx", "."),
         ("a/../a/./docs", "b/../b/docent.idx", "../a/docs"),
     ] {
-        assert_eq!(path(docs, index).as_deref(), Some(expected), "{docs} {index}");
+        assert_eq!(
+            path(docs, index).as_deref(),
+            Some(expected),
+            "{docs} {index}"
+        );
     }
     assert_eq!(path("nowhere", "a/docent.idx"), None);
     assert_eq!(path("a/docs", "nowhere/docent.idx"), None);
@@ -184,7 +188,10 @@ fn docent_says_that_the_docs_are_newer() {
     assert_eq!(json(&ask)["stale"], false);
     let (stderr, code) = stderr_and_code(folder, &["water", "--min-confidence=0", "--fail-stale"]);
     assert_eq!((stderr.as_str(), code), ("", 0));
-    assert!(transcript(folder, &mut docent(folder, &["info"])).contains("docs        docs, as indexed\n"));
+    assert!(
+        transcript(folder, &mut docent(folder, &["info"]))
+            .contains("docs        docs, as indexed\n")
+    );
 
     let docs = folder.join("docs");
     fs::write(docs.join("beans.md"), "# Beans\n\nGrown in the sun.\n").unwrap();
@@ -198,16 +205,27 @@ fn docent_says_that_the_docs_are_newer() {
         &["show", "beans.md", "--index=docent.idx"],
         &["info", "--index=docent.idx"],
     ] {
-        assert_eq!(stderr_and_code(folder, args), (note("docent.idx"), 0), "{args:?}");
+        assert_eq!(
+            stderr_and_code(folder, args),
+            (note("docent.idx"), 0),
+            "{args:?}"
+        );
         let failing = [args, &["--fail-stale"]].concat();
-        assert_eq!(stderr_and_code(folder, &failing), (note("docent.idx"), 7), "{args:?}");
+        assert_eq!(
+            stderr_and_code(folder, &failing),
+            (note("docent.idx"), 7),
+            "{args:?}"
+        );
     }
     assert_eq!(json(&ask)["stale"], true);
     assert_eq!(json(&["info", "--json"])["stale"], true);
     let mut batch = docent(folder, &["--batch", "--index=docent.idx", "--fail-stale"]);
     let output = batch.write_stdin("water\nbeans\n").output().unwrap();
     assert_eq!(output.status.code(), Some(7));
-    assert_eq!(String::from_utf8(output.stderr).unwrap(), note("docent.idx"));
+    assert_eq!(
+        String::from_utf8(output.stderr).unwrap(),
+        note("docent.idx")
+    );
 
     fs::remove_dir_all(&docs).unwrap();
     assert_eq!(json(&ask)["stale"], Value::Null);

@@ -24,17 +24,18 @@ struct Changed {
 
 impl Changed {
     fn new() -> Self {
-        let files = ["build-pagination.md", "build-syncer.md"].map(|name| {
-            let text = fs::read(repository("docs").join(name)).unwrap();
-            (name, text)
-        });
-        let files = files.each_ref().map(|(name, text)| (*name, &text[..]));
-        let folder = docs(&files);
-        assert!(build_index(folder.path(), &[]).output().unwrap().status.success());
+        let text = |name| fs::read(repository("docs").join(name)).unwrap();
+        let folder = docs(&[("build-pagination.md", &text("build-pagination.md")[..])]);
+        assert!(
+            build_index(folder.path(), &[])
+                .output()
+                .unwrap()
+                .status
+                .success()
+        );
         let old = fs::read(folder.path().join("docent.idx")).unwrap();
-        let more = repository("docs").join("build-deploy.md");
-        let more = fs::read(&more).unwrap_or_else(|_| b"# More\n\nA text.\n".to_vec());
-        fs::write(folder.path().join("docs/more.md"), more).unwrap();
+        let more = folder.path().join("docs/build-syncer.md");
+        fs::write(more, text("build-syncer.md")).unwrap();
         Self { folder, old }
     }
 
@@ -50,7 +51,9 @@ impl Changed {
     fn others(&self) -> Vec<String> {
         let entries = fs::read_dir(self.path()).unwrap();
         let names = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap());
-        names.filter(|name| name != "docs" && name != "docent.idx").collect()
+        names
+            .filter(|name| name != "docs" && name != "docent.idx")
+            .collect()
     }
 }
 
@@ -62,7 +65,8 @@ fn answer(index: &Path, encoder: &dyn Encoder) -> Vec<(String, u32)> {
         .search("How do I paginate?", &SearchOptions::default())
         .unwrap();
     let hits = answer.hits.into_iter();
-    hits.map(|hit| (hit.section.path, hit.score.to_bits())).collect()
+    hits.map(|hit| (hit.section.path, hit.score.to_bits()))
+        .collect()
 }
 
 #[test]
@@ -70,24 +74,28 @@ fn a_build_killed_at_any_moment_leaves_the_old_index_and_nothing_piles_up() {
     let changed = Changed::new();
     let encoder = encoder::open(None).unwrap();
     let before = answer(&changed.index(), &*encoder);
-    let start = Instant::now();
-    let fresh = build_index(changed.path(), &["-o", "fresh.idx"]).output().unwrap();
-    assert!(fresh.status.success());
-    let duration = start.elapsed();
-    let fresh_path = changed.path().join("fresh.idx");
-    let new = fs::read(&fresh_path).unwrap();
-    fs::remove_file(&fresh_path).unwrap();
+    let modes: [&[&str]; 2] = [&[], &["--update"]];
+    let mut new = Vec::new();
+    let durations = modes.map(|mode| {
+        let start = Instant::now();
+        let output = build_index(changed.path(), mode).output().unwrap();
+        let duration = start.elapsed();
+        assert!(output.status.success());
+        new = fs::read(changed.index()).unwrap();
+        fs::write(changed.index(), &changed.old).unwrap();
+        duration
+    });
     let (mut killed, mut finished, mut strays) = (0, 0, 0);
     for point in 0..KILLS {
-        let update: &[&str] = if point % 2 == 0 { &[] } else { &["--update"] };
+        let mode = point as usize % 2;
         let mut child = Command::new(env!("CARGO_BIN_EXE_build-index"))
-            .args(update)
+            .args(modes[mode])
             .current_dir(changed.path())
             .stdout(Stdio::null())
             .stderr(Stdio::null())
             .spawn()
             .unwrap();
-        std::thread::sleep(duration * point / KILLS);
+        std::thread::sleep(durations[mode] * point / KILLS);
         child.kill().unwrap();
         child.wait().unwrap();
         let found = fs::read(changed.index()).unwrap();
@@ -108,7 +116,13 @@ fn a_build_killed_at_any_moment_leaves_the_old_index_and_nothing_piles_up() {
     }
     println!("{killed} builds killed, {strays} left a file behind, {finished} were done before");
     assert!(killed > 0);
-    assert!(build_index(changed.path(), &[]).output().unwrap().status.success());
+    assert!(
+        build_index(changed.path(), &[])
+            .output()
+            .unwrap()
+            .status
+            .success()
+    );
     assert!(fs::read(changed.index()).unwrap() == new);
     assert_eq!(changed.others(), [""; 0]);
 }
@@ -153,10 +167,18 @@ fn two_builds_of_one_file_are_one_too_many() {
     let folder = docs(&[("beans.md", b"# Beans\n\nGrown in shade.\n")]);
     let output = Output::claim(&folder.path().join("docent.idx")).unwrap();
     assert_snapshot!(transcript(&mut build_index(folder.path(), &[])));
-    let other = build_index(folder.path(), &["-o", "other.idx"]).output().unwrap();
+    let other = build_index(folder.path(), &["-o", "other.idx"])
+        .output()
+        .unwrap();
     assert!(other.status.success());
     drop(output);
-    assert!(build_index(folder.path(), &[]).output().unwrap().status.success());
+    assert!(
+        build_index(folder.path(), &[])
+            .output()
+            .unwrap()
+            .status
+            .success()
+    );
 }
 
 /// The model would be looked for after that.
@@ -168,7 +190,12 @@ fn a_bad_output_is_found_before_anything_is_embedded() {
         let args = ["-o", path, "--model=./no-such-model"];
         transcript(&mut build_index(folder.path(), &args))
     };
-    for path in ["folder", "nowhere/docent.idx", "folder/..", "docs/beans.md/x"] {
+    for path in [
+        "folder",
+        "nowhere/docent.idx",
+        "folder/..",
+        "docs/beans.md/x",
+    ] {
         let text = run(path);
         assert!(text.contains("error: cannot write index file "), "{text}");
         assert!(text.contains("\nhint: "), "{text}");
@@ -186,7 +213,12 @@ fn a_bad_output_is_found_before_anything_is_embedded() {
 fn the_folder_for_temporary_files_is_not_used() {
     let folder = docs(&[("beans.md", b"# Beans\n\nGrown in shade.\n")]);
     let memory = Path::new("/dev/shm");
-    let place = tempfile::tempdir_in(if memory.is_dir() { memory } else { folder.path() }).unwrap();
+    let place = tempfile::tempdir_in(if memory.is_dir() {
+        memory
+    } else {
+        folder.path()
+    })
+    .unwrap();
     let index = place.path().join("docent.idx");
     let mut command = build_index(folder.path(), &["-o"]);
     command.arg(&index).env("TMPDIR", "/nowhere");
@@ -201,7 +233,10 @@ fn files_that_change_during_the_walk_are_read_whole_or_skipped() {
     use std::sync::atomic::{AtomicBool, Ordering};
     let folder = docs(&[("beans.md", b"# Beans\n\nGrown in shade.\n")]);
     let docs = folder.path().join("docs");
-    let (short, long) = ("# Cups\n\nWarm.\n".to_owned(), "# Cups\n\nWarm.\n".repeat(20_000));
+    let (short, long) = (
+        "# Cups\n\nWarm.\n".to_owned(),
+        "# Cups\n\nWarm.\n".repeat(20_000),
+    );
     let done = AtomicBool::new(false);
     let mut reads = 0;
     std::thread::scope(|scope| {
@@ -223,9 +258,22 @@ fn files_that_change_during_the_walk_are_read_whole_or_skipped() {
         let start = Instant::now();
         while reads < 2_000 && start.elapsed() < Duration::from_secs(5) {
             let corpus = Corpus::read(&docs).unwrap();
-            assert!(corpus.sections.iter().any(|section| section.path == "beans.md"));
-            for section in corpus.sections.iter().filter(|s| s.path.ends_with("cups.md")) {
-                assert!([&short, &long].contains(&&section.text), "{}", section.text.len());
+            assert!(
+                corpus
+                    .sections
+                    .iter()
+                    .any(|section| section.path == "beans.md")
+            );
+            for section in corpus
+                .sections
+                .iter()
+                .filter(|s| s.path.ends_with("cups.md"))
+            {
+                assert!(
+                    [&short, &long].contains(&&section.text),
+                    "{}",
+                    section.text.len()
+                );
             }
             reads += 1;
         }

@@ -11,7 +11,10 @@ use crate::support::{build_index, repository};
 /// A folder with a copy of the coffee corpus in `docs` and its index.
 fn coffee() -> TempDir {
     let folder = TempDir::new().unwrap();
-    copy(&repository("tests/data/coffee"), &folder.path().join("docs"));
+    copy(
+        &repository("tests/data/coffee"),
+        &folder.path().join("docs"),
+    );
     run(folder.path(), &[]);
     folder
 }
@@ -202,4 +205,57 @@ fn the_vectors_of_another_model_or_version_are_not_taken() {
             )
         )
     );
+}
+
+/// How much sooner an update is done than a build, in one run:
+/// `cargo test --release -p build-index -- --ignored --nocapture thousand`
+#[test]
+#[ignore = "a measurement of about a minute"]
+fn one_changed_file_of_a_thousand() {
+    let folder = TempDir::new().unwrap();
+    let docs = folder.path().join("docs");
+    fs::create_dir(&docs).unwrap();
+    let sources = fs::read_dir(repository("docs")).unwrap();
+    let mut sources: Vec<_> = sources.map(|entry| entry.unwrap().path()).collect();
+    sources.sort();
+    let texts: Vec<String> = sources
+        .iter()
+        .map(|path| fs::read_to_string(path).unwrap())
+        .collect();
+    for number in 0..1_000 {
+        // Different in every chunk, so that each is embedded.
+        let lines = texts[number % texts.len()]
+            .lines()
+            .skip(number / texts.len());
+        let lines = lines.take(40).map(|line| format!("{line} {number}\n"));
+        let text = format!("# Document {number}\n\n{}", lines.collect::<String>());
+        fs::write(docs.join(format!("{number}.md")), text).unwrap();
+    }
+    let seconds = |summary: &Value, stage: &str| summary["seconds"][stage].as_f64().unwrap();
+    let stages = ["read", "chunk", "embed", "lexical", "graph", "write"];
+    let total = |summary: &Value| {
+        stages
+            .iter()
+            .map(|stage| seconds(summary, stage))
+            .sum::<f64>()
+    };
+    let (full, _) = run(folder.path(), &[]);
+    println!("{} chunks, {} tokens", full["chunks"], full["tokens"]);
+    println!("full    {}", full["seconds"]);
+    for round in 0..3 {
+        let text = format!("# Document 500\n\nA new text, number {round}.\n");
+        fs::write(docs.join("500.md"), text).unwrap();
+        let (update, _) = run(folder.path(), &["--update"]);
+        println!("update  {}", update["seconds"]);
+        let (graph, graph_before) = (seconds(&update, "graph"), seconds(&full, "graph"));
+        println!(
+            "ratio   {:.1}, without the graph {:.1}",
+            total(&full) / total(&update),
+            (total(&full) - graph_before) / (total(&update) - graph)
+        );
+    }
+    run(folder.path(), &["-o", "fresh.idx"]);
+    let [updated, fresh] =
+        ["docent.idx", "fresh.idx"].map(|name| fs::read(folder.path().join(name)));
+    assert!(updated.unwrap() == fresh.unwrap(), "files differ");
 }

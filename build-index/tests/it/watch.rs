@@ -24,7 +24,9 @@ fn lines(stream: impl Read + Send + 'static) -> Receiver<String> {
     let (sender, receiver) = mpsc::channel();
     std::thread::spawn(move || {
         let lines = BufReader::new(stream).lines().map_while(Result::ok);
-        lines.map_while(|line| sender.send(line).ok()).for_each(drop);
+        lines
+            .map_while(|line| sender.send(line).ok())
+            .for_each(drop);
     });
     receiver
 }
@@ -97,7 +99,10 @@ fn changes_are_built_under_running_readers_until_ctrl_c() {
         fs::rename(path.join(name), folder.path().join(name)).unwrap();
     }
     let error = watching.stderr.recv_timeout(PATIENCE).unwrap();
-    assert!(error.starts_with("error: no documentation in docs"), "{error}");
+    assert!(
+        error.starts_with("error: no documentation in docs"),
+        "{error}"
+    );
     assert_eq!(text_of_first_chunk(&open()), "# Beans\n\nGrown in the sun.");
 
     fs::write(path.join("cups.md"), "# Cups\n\nWarm them.\n").unwrap();

@@ -285,7 +285,12 @@ fn document() -> impl Strategy<Value = String> {
 
 /// Documents with the forms of routing hints among other lines.
 fn guide() -> impl Strategy<Value = String> {
-    let target = prop_oneof![Just("`a.md`"), Just("[A](b.md)"), Just("`env-*.md`"), Just("../c.md")];
+    let target = prop_oneof![
+        Just("`a.md`"),
+        Just("[A](b.md)"),
+        Just("`env-*.md`"),
+        Just("../c.md")
+    ];
     let hint = prop_oneof![
         ("[-*+]|[0-9]\\.", "\\PC{0,20}", "->|→|=>|:", target.clone())
             .prop_map(|(mark, phrase, arrow, target)| format!("{mark} {phrase} {arrow} {target}")),
