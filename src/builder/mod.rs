@@ -12,9 +12,9 @@
 //!
 //! # Memory
 //!
-//! All that goes into the file is held until it is written, and nothing twice but text: a chunk's
-//! passage and what is embedded of it, the latter until it is embedded. `ARCHITECTURE.md` has the
-//! figures.
+//! All that goes into the file is held until it is written. Of text, a chunk's passage and what is
+//! embedded of it, which goes once the vocabulary is counted; the sections' own text goes as they
+//! are cut. `ARCHITECTURE.md` has the figures.
 
 mod assemble;
 mod reuse;
@@ -253,4 +253,36 @@ fn chunk_all(
             }
         })
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::encoder::BuiltinEncoder;
+
+    #[test]
+    fn token_vectors_are_left_out_above_the_limit_unless_asked_for() {
+        let encoder = BuiltinEncoder::bundled().unwrap();
+        let corpus = |sections: usize| {
+            let section = |i| Section::from_text(format!("{i}.txt"), "Warm the cups.".to_owned());
+            Corpus::from_documents((0..sections).map(section).collect())
+        };
+        let at_the_limit = corpus(LATE_INTERACTION_LIMIT);
+        let above = corpus(LATE_INTERACTION_LIMIT + 1);
+        for (corpus, late_interaction, with_tokens, is_too_large) in [
+            (&at_the_limit, LateInteraction::Auto, true, false),
+            (&at_the_limit, LateInteraction::Never, false, false),
+            (&above, LateInteraction::Auto, false, true),
+            (&above, LateInteraction::Always, true, false),
+        ] {
+            let options = BuildOptions {
+                late_interaction,
+                ..BuildOptions::default()
+            };
+            let build = Build::new(corpus.clone(), &encoder, &options);
+            assert_eq!(build.num_chunks(), corpus.sections.len());
+            assert_eq!(build.with_tokens, with_tokens, "{late_interaction:?}");
+            assert_eq!(build.is_too_large_for_late_interaction(), is_too_large);
+        }
+    }
 }
