@@ -7,7 +7,7 @@
 //! attributes (`ctime`), so that an older file put in the place of a newer one is seen.
 //!
 //! Clocks tick: a file may be written after the build began and yet carry the same time, or an
-//! earlier one on file systems that round. Files touched up to [`TICK`] before that moment are
+//! earlier one on file systems that round. Files touched up to two seconds before that moment are
 //! therefore hashed as well (git's "racy" entries).
 //!
 //! What is not seen: a change that keeps a file's length, on a file system whose clock is late by
