@@ -107,6 +107,14 @@ impl Encoder for BuiltinEncoder {
         self.tokenizer().count(text)
     }
 
+    fn makes_token_vectors(&self) -> bool {
+        true
+    }
+
+    fn tokenize(&self, text: &str) -> Vec<u32> {
+        own_tokens(&self.token_ids(text)).to_vec()
+    }
+
     fn encode_query(&self, question: &str, with_tokens: bool) -> Result<Embedding> {
         let ids = self.token_ids(question);
         let groups = if ids.len() < MIN_PARALLEL_ROWS {
@@ -210,11 +218,20 @@ fn embedding(ids: &[u32], rows: &[f32], with_tokens: bool) -> Embedding {
         let mut vectors = rows[HIDDEN..rows.len() - HIDDEN].to_vec();
         vectors.chunks_exact_mut(HIDDEN).for_each(normalize);
         TokenVectors {
-            ids: ids[1..ids.len() - 1].to_vec(),
+            ids: own_tokens(ids).to_vec(),
             vectors,
         }
     });
-    Embedding { sentence, tokens }
+    Embedding {
+        sentence,
+        length: own_tokens(ids).len(),
+        tokens,
+    }
+}
+
+/// `ids` without `[CLS]` and `[SEP]`.
+fn own_tokens(ids: &[u32]) -> &[u32] {
+    &ids[1..ids.len() - 1]
 }
 
 /// Scales `vector` to unit length.
