@@ -70,7 +70,7 @@ fn rest_of_a_layer(c: &mut Criterion) {
             b.iter(|| {
                 wide.copy_from_slice(&values);
                 kernels.gelu(&mut wide);
-                kernels.quantize(&wide, None, &mut bytes)
+                kernels.quantize(&mut wide, &mut bytes)
             });
         });
         let mut out = vec![0.0; length * HEAD_DIM];

@@ -12,6 +12,13 @@ pub mod eval;
 pub mod index;
 pub mod rank;
 pub mod search;
+pub mod stale;
 pub mod terminal;
 
 pub use error::{Error, Result};
+
+/// XXH3-128 of a text, little-endian: the chance that two of a billion different texts share one is
+/// below 10^-20.
+fn content_hash(text: &str) -> [u8; 16] {
+    xxhash_rust::xxh3::xxh3_128(text.as_bytes()).to_le_bytes()
+}

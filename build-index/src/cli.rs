@@ -2,8 +2,8 @@
 
 use std::path::PathBuf;
 
-use clap::Parser;
-use docent::builder::BuildOptions;
+use clap::{Parser, ValueEnum};
+use docent::builder::{BuildOptions, LateInteraction};
 use docent::index::GraphOptions;
 
 const EXIT_CODES: &str = "\
@@ -34,15 +34,30 @@ pub struct Args {
     /// Candidates that the insertion of a chunk into the graph looks at, 2 to 1024
     #[arg(long, value_name = "N", default_value_t = BuildOptions::default().graph.ef_construction, value_parser = clap::value_parser!(u32).range(2..=1024))]
     pub ef_construction: u32,
-    /// Store no token vectors: a smaller index, a less exact order
+    /// Store token vectors, about 10 kB a chunk, for a more exact order: auto does so for at most
+    /// 20,000 chunks
+    #[arg(long, value_enum, value_name = "WHEN", default_value = "auto")]
+    pub late_interaction: LateInteractionName,
+    /// Take over from the old index what did not change: the same result, sooner
     #[arg(long)]
-    pub no_late_interaction: bool,
+    pub update: bool,
+    /// After the build, build again (as with --update) whenever the docs change, until Ctrl-C
+    #[arg(long)]
+    pub watch: bool,
     /// Refuse to build if the docs' index files contradict the docs
     #[arg(long)]
     pub strict: bool,
     /// Print the summary as one JSON object
     #[arg(long)]
     pub json: bool,
+}
+
+/// When token vectors are stored.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub enum LateInteractionName {
+    Auto,
+    Always,
+    Never,
 }
 
 impl Args {
@@ -53,7 +68,11 @@ impl Args {
                 m: self.m,
                 ef_construction: self.ef_construction,
             },
-            late_interaction: !self.no_late_interaction,
+            late_interaction: match self.late_interaction {
+                LateInteractionName::Auto => LateInteraction::Auto,
+                LateInteractionName::Always => LateInteraction::Always,
+                LateInteractionName::Never => LateInteraction::Never,
+            },
             ..BuildOptions::default()
         }
     }

@@ -4,10 +4,10 @@ use std::fmt;
 use std::path::Path;
 use std::time::Duration;
 
-use docent::builder::BuildTimings;
-use docent::corpus::{Corpus, GuideWarning, Skipped};
+use docent::builder::{BuildTimings, Built};
+use docent::corpus::{GuideWarning, Skipped};
 use docent::encoder::ModelId;
-use docent::index::{Meta, SearchPath};
+use docent::index::SearchPath;
 use docent::terminal::printable_line;
 use serde::Serialize;
 
@@ -17,7 +17,10 @@ pub struct Summary {
     index: String,
     sections: u32,
     chunks: u32,
+    /// Chunks whose vectors are from the old index.
+    reused: usize,
     tokens: u64,
+    late_interaction: bool,
     guidelines: usize,
     descriptors: usize,
     examples: usize,
@@ -36,6 +39,7 @@ struct Seconds {
     read: f64,
     chunk: f64,
     embed: f64,
+    lexical: f64,
     graph: f64,
     write: f64,
 }
@@ -65,37 +69,61 @@ pub struct Timings {
 }
 
 impl Summary {
-    /// The summary of a build of `corpus` into the file `index` of `bytes` bytes.
+    /// The summary of a build into the file `index` of `bytes` bytes.
     pub fn new(
         index: &Path,
         bytes: u64,
-        corpus: &Corpus,
+        built: &Built,
+        skipped: &[Skipped],
         warnings: &[GuideWarning],
-        meta: Meta,
         timings: &Timings,
     ) -> Self {
+        let (meta, guide) = (&built.parts.meta, &built.parts.guide);
         Self {
             index: index.display().to_string(),
             sections: meta.counts.sections,
             chunks: meta.counts.chunks,
+            reused: built.reused,
             tokens: meta.counts.tokens,
-            guidelines: corpus.guide.guidelines.len(),
-            descriptors: corpus.guide.descriptors.len(),
-            examples: corpus.guide.examples.len(),
+            late_interaction: built.parts.token_vectors.is_some(),
+            guidelines: guide.guidelines.len(),
+            descriptors: guide.descriptors.len(),
+            examples: guide.examples.len(),
             bytes,
             seconds: Seconds {
                 read: seconds(timings.read),
                 chunk: seconds(timings.build.chunk),
                 embed: seconds(timings.build.embed),
+                lexical: seconds(timings.build.lexical),
                 graph: seconds(timings.build.graph),
                 write: seconds(timings.write),
             },
-            model: meta.model,
+            model: meta.model.clone(),
             search: meta.search,
             ann_recall_at_10: meta.ann_recall_at_10,
-            skipped: corpus.skipped.iter().map(SkippedFile::of).collect(),
+            skipped: skipped.iter().map(SkippedFile::of).collect(),
             warnings: warnings.iter().map(Warning::of).collect(),
         }
+    }
+
+    /// The build in one line.
+    pub fn line(&self) -> String {
+        let Seconds {
+            read,
+            chunk,
+            embed,
+            lexical,
+            graph,
+            write,
+        } = self.seconds;
+        format!(
+            "{}: {} sections, {} chunks, {} reused, {:.2} seconds",
+            printable_line(&self.index),
+            self.sections,
+            self.chunks,
+            self.reused,
+            read + chunk + embed + lexical + graph + write
+        )
     }
 }
 
@@ -129,6 +157,7 @@ impl fmt::Display for Summary {
             read,
             chunk,
             embed,
+            lexical,
             graph,
             write,
         } = self.seconds;
@@ -138,6 +167,9 @@ impl fmt::Display for Summary {
             "  {} sections, {} chunks, {} tokens",
             self.sections, self.chunks, self.tokens
         )?;
+        if self.reused > 0 {
+            writeln!(f, "  {} chunks reused", self.reused)?;
+        }
         writeln!(
             f,
             "  {} guidelines, {} descriptors, {} examples, {} warnings",
@@ -153,8 +185,8 @@ impl fmt::Display for Summary {
         }
         writeln!(
             f,
-            "  seconds: read {read:.2}, chunk {chunk:.2}, embed {embed:.2}, graph {graph:.2}, \
-             write {write:.2}"
+            "  seconds: read {read:.2}, chunk {chunk:.2}, embed {embed:.2}, lexical {lexical:.2}, \
+             graph {graph:.2}, write {write:.2}"
         )
     }
 }

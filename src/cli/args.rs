@@ -34,7 +34,7 @@ pub struct QueryConfig {
     /// What is answered, and how.
     pub task: Task,
     /// Which index is asked.
-    pub index: IndexPath,
+    pub index: IndexArgs,
     /// The model, if not the bundled one.
     pub model: Option<String>,
     /// How the index is searched.
@@ -85,13 +85,13 @@ pub struct ShowConfig {
     /// Path of the section.
     pub section: String,
     /// Which index has it.
-    pub index: IndexPath,
+    pub index: IndexArgs,
 }
 
 /// What is said of an index.
 pub struct InfoConfig {
     /// Which index.
-    pub index: IndexPath,
+    pub index: IndexArgs,
     /// Whether every byte of it is checked.
     pub verify: bool,
     /// Whether the output is JSON.
@@ -160,7 +160,7 @@ struct QueryArgs {
     #[arg(value_name = "QUESTION")]
     question: Vec<String>,
     #[command(flatten)]
-    index: IndexPath,
+    index: IndexArgs,
     /// Most sections to give
     #[arg(short, value_name = "N", default_value = "4")]
     k: NonZeroUsize,
@@ -195,13 +195,13 @@ struct ShowArgs {
     /// Path of the section, as answers give it
     section: String,
     #[command(flatten)]
-    index: IndexPath,
+    index: IndexArgs,
 }
 
 #[derive(Args)]
 struct InfoArgs {
     #[command(flatten)]
-    index: IndexPath,
+    index: IndexArgs,
     /// Check every checksum, offset and id of the file
     #[arg(long)]
     verify: bool,
@@ -222,15 +222,18 @@ enum FormatName {
     Context,
 }
 
-/// Which index file to open.
+/// Which index file to open, and how fresh it must be.
 #[derive(Args)]
-pub struct IndexPath {
+pub struct IndexArgs {
     /// The index file [env: DOCENT_INDEX] [default: docent.idx here or in a parent folder]
     #[arg(long, value_name = "FILE")]
     index: Option<PathBuf>,
+    /// Exit with 7 if the docs are newer than the index
+    #[arg(long)]
+    pub fail_stale: bool,
 }
 
-impl IndexPath {
+impl IndexArgs {
     /// The file: as given, else `DOCENT_INDEX` unless empty, else the nearest `docent.idx` from
     /// the working folder upwards.
     pub fn locate(&self) -> Result<PathBuf, CliError> {

@@ -16,7 +16,8 @@ Exit codes:
   3  no index file
   4  the index file is corrupt
   5  the index file is of an older or newer format
-  6  the index was built with another model";
+  6  the index was built with another model
+  7  --fail-stale, and the docs are newer than the index; the output is as without it";
 
 /// How a run ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,6 +36,8 @@ pub enum Exit {
     IndexIncompatible = 5,
     /// The index was built with another model.
     WrongModel = 6,
+    /// The docs are newer than the index, which was said to be a failure.
+    Stale = 7,
 }
 
 /// What goes wrong in the command line itself.

@@ -11,6 +11,7 @@ use serde::Serialize;
 
 use super::args::InfoConfig;
 use super::exit::Exit;
+use super::fresh::Freshness;
 
 /// Prints the index's description, after checking all of it if asked.
 pub fn run(config: &InfoConfig) -> Result<Exit> {
@@ -18,7 +19,8 @@ pub fn run(config: &InfoConfig) -> Result<Exit> {
     if config.verify {
         index.verify()?;
     }
-    let info = Info::of(&index, config.verify)?;
+    let freshness = Freshness::check(&index, &config.index)?;
+    let info = Info::of(&index, freshness, config.verify)?;
     let mut out = io::stdout().lock();
     if config.json {
         writeln!(out, "{}", printable_json(&serde_json::to_string(&info)?))?;
@@ -26,7 +28,7 @@ pub fn run(config: &InfoConfig) -> Result<Exit> {
         write!(out, "{info}")?;
     }
     out.flush()?;
-    Ok(Exit::Found)
+    Ok(freshness.exit(Exit::Found))
 }
 
 #[derive(Serialize)]
@@ -34,7 +36,10 @@ struct Info<'a> {
     index: String,
     format_version: u8,
     bytes: u64,
+    docent_version: &'a str,
     corpus_fingerprint: &'a str,
+    docs: Option<&'a str>,
+    stale: Option<bool>,
     model: &'a ModelId,
     counts: Counts,
     guidelines: usize,
@@ -49,14 +54,17 @@ struct Info<'a> {
 }
 
 impl<'a> Info<'a> {
-    fn of(index: &'a Index, verified: bool) -> Result<Self> {
+    fn of(index: &'a Index, freshness: Freshness, verified: bool) -> Result<Self> {
         let meta = index.meta();
         let guide = index.guide()?;
         Ok(Self {
             index: index.path().display().to_string(),
             format_version: VERSION,
             bytes: index.file_length(),
+            docent_version: &meta.docent_version,
             corpus_fingerprint: &meta.corpus_fingerprint,
+            docs: meta.docs.as_deref(),
+            stale: freshness.is_stale(),
             model: &meta.model,
             counts: meta.counts,
             guidelines: guide.guidelines.len(),
@@ -83,10 +91,20 @@ impl fmt::Display for Info<'_> {
         let (path, digest) = (printable_line(&self.index), printable_line(&model.digest));
         writeln!(
             f,
-            "index       {path}, {} bytes, format version {}",
-            self.bytes, self.format_version
+            "index       {path}, {} bytes, format version {}, by docent {}",
+            self.bytes,
+            self.format_version,
+            printable_line(self.docent_version)
         )?;
         writeln!(f, "corpus      {}", printable_line(self.corpus_fingerprint))?;
+        if let Some(docs) = self.docs {
+            let state = match self.stale {
+                Some(true) => "newer than the index",
+                Some(false) => "as indexed",
+                None => "not compared",
+            };
+            writeln!(f, "docs        {}, {state}", printable_line(docs))?;
+        }
         writeln!(f, "sections    {sections}")?;
         writeln!(f, "chunks      {chunks}, {tokens} tokens")?;
         writeln!(

@@ -4,6 +4,7 @@
 mod args;
 mod eval;
 mod exit;
+mod fresh;
 mod info;
 mod output;
 mod passage;

@@ -35,7 +35,7 @@ mod tests {
             tokens: 0,
             heading_path: Vec::new(),
             text,
-            embed_text_hash: 0,
+            embed_text_hash: [0; 16],
         }
     }
 

@@ -11,6 +11,7 @@ use docent::terminal::printable_line;
 
 use super::args::{Format, QueryConfig, Task};
 use super::exit::{CliError, Exit};
+use super::fresh::Freshness;
 use super::message;
 use super::output::{self, Reply};
 
@@ -21,19 +22,22 @@ const NAMED_CANDIDATES: usize = 3;
 pub fn run(config: &QueryConfig) -> Result<Exit> {
     let index = Index::open(&config.index.locate()?)?;
     let encoder = encoder::open(config.model.as_deref())?;
+    let freshness = Freshness::check(&index, &config.index)?;
     let session = Session {
         searcher: Searcher::new(&index, &*encoder)?,
         index: &index,
         encoder: &*encoder,
+        freshness,
         config,
     };
-    match &config.task {
+    let exit = match &config.task {
         Task::Batch { explain } => session.batch(*explain),
         Task::One { question, format } => match question {
             Some(question) => session.one(question, format),
             None => session.one(&read_question()?, format),
         },
-    }
+    }?;
+    Ok(freshness.exit(exit))
 }
 
 fn read_question() -> Result<String, CliError> {
@@ -52,6 +56,7 @@ struct Session<'a> {
     index: &'a Index,
     encoder: &'a dyn Encoder,
     searcher: Searcher<'a>,
+    freshness: Freshness,
     config: &'a QueryConfig,
 }
 
@@ -121,6 +126,7 @@ impl Session<'_> {
     fn reply<'a>(&'a self, question: &'a str, answer: &'a Answer) -> Reply<'a> {
         Reply {
             index: self.index,
+            freshness: self.freshness,
             question,
             answer,
             hits: if self.is_confident(answer) {

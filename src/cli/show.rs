@@ -8,6 +8,7 @@ use docent::terminal::printable_line;
 
 use super::args::ShowConfig;
 use super::exit::{CliError, Exit};
+use super::fresh::Freshness;
 use super::passage;
 
 /// Sections that are suggested for one that is not there.
@@ -21,10 +22,11 @@ pub fn run(config: &ShowConfig) -> Result<Exit> {
         .chunks
         .map(|id| index.chunk(id as usize))
         .collect::<Result<_, _>>()?;
+    let freshness = Freshness::check(&index, &config.index)?;
     let mut out = io::stdout().lock();
     out.write_all(passage::text(&chunks).as_bytes())?;
     out.flush()?;
-    Ok(Exit::Found)
+    Ok(freshness.exit(Exit::Found))
 }
 
 fn find(index: &Index, name: &str) -> Result<SectionRecord> {

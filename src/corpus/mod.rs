@@ -20,6 +20,7 @@ use xxhash_rust::xxh3::Xxh3;
 pub use check::{GuideProblem, GuideWarning, check_guide};
 pub use chunk::{ChunkOptions, chunk_section};
 pub use walk::MAX_FILE_BYTES;
+pub(crate) use walk::{BYTE_ORDER_MARK, FoundFile, list_files, read_text};
 
 use markdown::Format;
 
@@ -188,6 +189,8 @@ pub enum SkipReason {
     Binary,
     /// No bytes, or nothing but blank space.
     Empty,
+    /// It changed each time that it was read.
+    Changing,
     /// Neither a regular file nor a folder.
     NotAFile,
     /// The operating system refused to read it.
@@ -213,6 +216,7 @@ impl std::fmt::Display for SkipReason {
             Self::NotUtf8 { offset } => write!(f, "not UTF-8 (first bad byte at offset {offset})"),
             Self::Binary => f.write_str("binary (contains a NUL byte)"),
             Self::Empty => f.write_str("empty"),
+            Self::Changing => f.write_str("it changed while it was read"),
             Self::NotAFile => f.write_str("neither a regular file nor a folder"),
             Self::Unreadable { message } => write!(f, "cannot be read: {message}"),
         }

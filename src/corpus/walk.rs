@@ -12,6 +12,9 @@ use super::{SkipReason, Skipped};
 /// larger is generated or data, would dominate the index and its build time, and is reported.
 pub const MAX_FILE_BYTES: u64 = 4 << 20;
 
+/// How often a file that changes while it is read is read again.
+const READ_ATTEMPTS: usize = 3;
+
 const EXTENSIONS: [&str; 4] = ["md", "markdown", "mdx", "txt"];
 
 /// Whether `path` ends in a documentation extension, in any case, after a non-empty stem.
@@ -26,6 +29,7 @@ pub(super) fn is_documentation(path: &str) -> bool {
 }
 
 /// The documentation files of a folder and what was left out while looking for them.
+#[derive(Default)]
 pub(super) struct Listing {
     /// Sorted by `path`.
     pub(super) files: Vec<FoundFile>,
@@ -33,21 +37,33 @@ pub(super) struct Listing {
     pub(super) skipped: Vec<Skipped>,
 }
 
-pub(super) struct FoundFile {
+/// A documentation file that may turn out to be none when it is read.
+pub(crate) struct FoundFile {
     /// Relative to the root, `/`-separated.
-    pub(super) path: String,
-    pub(super) absolute: PathBuf,
+    pub(crate) path: String,
+    pub(crate) absolute: PathBuf,
+}
+
+/// Begins the text of some files; it is not part of what is read.
+pub(crate) const BYTE_ORDER_MARK: char = '\u{feff}';
+
+/// The documentation files under `root`, sorted by path; `None` if there are more than `most`
+/// entries in its folders.
+pub(crate) fn list_files(root: &Path, most: usize) -> io::Result<Option<Vec<FoundFile>>> {
+    Ok(walk(root, most)?.map(|listing| listing.files))
 }
 
 /// Lists the documentation files under `root`, without reading them.
 pub(super) fn list(root: &Path) -> io::Result<Listing> {
+    Ok(walk(root, usize::MAX)?.unwrap_or_default())
+}
+
+fn walk(root: &Path, most: usize) -> io::Result<Option<Listing>> {
     let mut walker = Walker {
         root: fs::canonicalize(root)?,
-        listing: Listing {
-            files: Vec::new(),
-            skipped: Vec::new(),
-        },
+        listing: Listing::default(),
         pending: Vec::new(),
+        entries_left: most,
     };
     walker.enter(&walker.root.clone(), "")?;
     while let Some((folder, path)) = walker.pending.pop() {
@@ -56,7 +72,7 @@ pub(super) fn list(root: &Path) -> io::Result<Listing> {
         }
     }
     walker.listing.files.sort_by(|a, b| a.path.cmp(&b.path));
-    Ok(walker.listing)
+    Ok((walker.entries_left > 0).then_some(walker.listing))
 }
 
 struct Walker {
@@ -65,11 +81,14 @@ struct Walker {
     listing: Listing,
     /// Folders still to be entered, with their path relative to the root.
     pending: Vec<(PathBuf, String)>,
+    /// How many more entries are looked at.
+    entries_left: usize,
 }
 
 impl Walker {
     fn enter(&mut self, folder: &Path, path: &str) -> io::Result<()> {
-        for entry in fs::read_dir(folder)? {
+        for entry in fs::read_dir(folder)?.take(self.entries_left) {
+            self.entries_left -= 1;
             self.visit(&entry?, path)?;
         }
         Ok(())
@@ -139,10 +158,28 @@ impl Walker {
 }
 
 /// Reads one file as UTF-8 text without its byte order mark.
-pub(super) fn read_text(path: &Path) -> Result<String, SkipReason> {
-    let mut bytes = Vec::new();
+///
+/// A file that is being written is read again, a few times: half of an old text and half of a new
+/// one is no document.
+pub(crate) fn read_text(path: &Path) -> Result<String, SkipReason> {
+    for _ in 0..READ_ATTEMPTS {
+        if let Some(bytes) = read_stable(path)? {
+            return decode(bytes);
+        }
+    }
+    Err(SkipReason::Changing)
+}
+
+/// The bytes of a file; `None` if it changed while it was read.
+fn read_stable(path: &Path) -> Result<Option<Vec<u8>>, SkipReason> {
     let mut file = File::open(path).map_err(|error| unreadable(&error))?;
-    let size = file.metadata().map_err(|error| unreadable(&error))?.len();
+    let state = |file: &File| -> io::Result<_> {
+        let metadata = file.metadata()?;
+        Ok((metadata.len(), metadata.modified().ok()))
+    };
+    let before = state(&file).map_err(|error| unreadable(&error))?;
+    let (size, _) = before;
+    let mut bytes = Vec::new();
     // The size is only what it was just now, so reading has its own limit.
     if size <= MAX_FILE_BYTES {
         let mut limited = file.by_ref().take(MAX_FILE_BYTES + 1);
@@ -156,7 +193,8 @@ pub(super) fn read_text(path: &Path) -> Result<String, SkipReason> {
             bytes: size.max(bytes_read),
         });
     }
-    decode(bytes)
+    let after = state(&file).map_err(|error| unreadable(&error))?;
+    Ok((before == after).then_some(bytes))
 }
 
 fn decode(bytes: Vec<u8>) -> Result<String, SkipReason> {
@@ -166,8 +204,8 @@ fn decode(bytes: Vec<u8>) -> Result<String, SkipReason> {
     let mut text = String::from_utf8(bytes).map_err(|error| SkipReason::NotUtf8 {
         offset: error.utf8_error().valid_up_to(),
     })?;
-    if text.starts_with('\u{feff}') {
-        text.drain(..'\u{feff}'.len_utf8());
+    if text.starts_with(BYTE_ORDER_MARK) {
+        text.drain(..BYTE_ORDER_MARK.len_utf8());
     }
     if text.trim().is_empty() {
         return Err(SkipReason::Empty);

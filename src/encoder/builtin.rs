@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::path::Path;
+use std::sync::{Mutex, PoisonError};
 
 use rayon::prelude::*;
 
@@ -106,6 +107,14 @@ impl Encoder for BuiltinEncoder {
         self.tokenizer().count(text)
     }
 
+    fn makes_token_vectors(&self) -> bool {
+        true
+    }
+
+    fn tokenize(&self, text: &str) -> Vec<u32> {
+        own_tokens(&self.token_ids(text)).to_vec()
+    }
+
     fn encode_query(&self, question: &str, with_tokens: bool) -> Result<Embedding> {
         let ids = self.token_ids(question);
         let groups = if ids.len() < MIN_PARALLEL_ROWS {
@@ -146,12 +155,18 @@ impl Encoder for BuiltinEncoder {
         } else {
             1
         };
+        // Workspaces of finished units: megabytes that need not be zeroed again.
+        let spare = Mutex::new(Vec::<Workspace>::new());
+        let spare = || spare.lock().unwrap_or_else(PoisonError::into_inner);
         let encoded: Vec<Vec<Embedding>> = units
             .par_iter()
             .with_max_len(1)
-            .map_init(Workspace::default, |workspace, unit| {
+            .map(|unit| {
                 let unit: Vec<&[u32]> = unit.iter().map(|&text| &ids[text][..]).collect();
-                self.encode_unit(&unit, groups, with_tokens, workspace)
+                let mut workspace = spare().pop().unwrap_or_default();
+                let embeddings = self.encode_unit(&unit, groups, with_tokens, &mut workspace);
+                spare().push(workspace);
+                embeddings
             })
             .collect();
         let mut embeddings: Vec<Option<Embedding>> = vec![None; ids.len()];
@@ -203,11 +218,20 @@ fn embedding(ids: &[u32], rows: &[f32], with_tokens: bool) -> Embedding {
         let mut vectors = rows[HIDDEN..rows.len() - HIDDEN].to_vec();
         vectors.chunks_exact_mut(HIDDEN).for_each(normalize);
         TokenVectors {
-            ids: ids[1..ids.len() - 1].to_vec(),
+            ids: own_tokens(ids).to_vec(),
             vectors,
         }
     });
-    Embedding { sentence, tokens }
+    Embedding {
+        sentence,
+        length: own_tokens(ids).len(),
+        tokens,
+    }
+}
+
+/// `ids` without `[CLS]` and `[SEP]`.
+fn own_tokens(ids: &[u32]) -> &[u32] {
+    &ids[1..ids.len() - 1]
 }
 
 /// Scales `vector` to unit length.

@@ -50,7 +50,7 @@ pub(super) struct Workspace {
     input_scales: Vec<Scale>,
     /// `rows x 1152`.
     qkv: Vec<f32>,
-    /// Per sequence and head: keys `[32][padded]`, values `[padded][32]`.
+    /// Per sequence and head: keys `[padded/32][32 values][32 keys]`, values `[padded][32]`.
     heads: Vec<f32>,
     /// One a group.
     scratch: Vec<PanelScratch>,
@@ -84,6 +84,23 @@ struct Rows<'a> {
     hidden: &'a mut [f32],
     input: &'a mut [u8],
     scales: &'a mut [Scale],
+}
+
+impl<'a> Rows<'a> {
+    /// Runs of `count` rows, the last one perhaps shorter.
+    fn chunks(self, count: usize) -> impl Iterator<Item = Rows<'a>> + Send {
+        let starts = (self.start..).step_by(count);
+        let hidden = self.hidden.chunks_mut(count * HIDDEN);
+        let input = self.input.chunks_mut(count * HIDDEN);
+        let rows = starts.zip(hidden).zip(input);
+        rows.zip(self.scales.chunks_mut(count))
+            .map(|(((start, hidden), input), scales)| Rows {
+                start,
+                hidden,
+                input,
+                scales,
+            })
+    }
 }
 
 /// Runs the model on `sequences` (each 1 to 256 ids) and returns their token vectors, all rows one
@@ -154,14 +171,9 @@ impl Workspace {
 
 /// Word and position embeddings, normalized; and the first layer's quantized input.
 fn embed(weights: &Weights, kernels: &Kernels, sequences: &[&[u32]], workspace: &mut Workspace) {
-    let shrink = Some(weights.layers[0].qkv_shrink);
     let tokens = sequences.iter().flat_map(|ids| ids.iter().enumerate());
     let rows = workspace.hidden.chunks_exact_mut(HIDDEN);
-    let inputs = workspace
-        .input
-        .chunks_exact_mut(HIDDEN)
-        .zip(&mut workspace.input_scales);
-    for (((position, &id), row), (bytes, scale)) in tokens.zip(rows).zip(inputs) {
+    for ((position, &id), row) in tokens.zip(rows) {
         let id = id as usize;
         let word = &weights.words[id * HIDDEN..][..HIDDEN];
         for (value, &word) in row.iter_mut().zip(word) {
@@ -169,8 +181,10 @@ fn embed(weights: &Weights, kernels: &Kernels, sequences: &[&[u32]], workspace: 
         }
         let position = &weights.positions[position * HIDDEN..][..HIDDEN];
         kernels.add_norm(row, position, &weights.norm);
-        *scale = kernels.quantize(row, shrink, bytes);
     }
+    let shrink = weights.layers[0].qkv_shrink;
+    let input = (&mut workspace.input[..], &mut workspace.input_scales[..]);
+    quantize_shrunk(kernels, &workspace.hidden, shrink, input);
 }
 
 /// First sweep: queries, keys and values of all rows.
@@ -208,8 +222,9 @@ fn gather_heads(span: &Span, workspace: &mut Workspace) {
         let (keys, values) = block.split_at_mut(HEAD_DIM * padded);
         for (position, row) in qkv.chunks_exact(QKV).enumerate() {
             let key = &row[HIDDEN + head * HEAD_DIM..][..HEAD_DIM];
+            let block_start = position / KEY_PAD * KEY_PAD * HEAD_DIM + position % KEY_PAD;
             for (i, &value) in key.iter().enumerate() {
-                keys[i * padded + position] = value;
+                keys[block_start + i * KEY_PAD] = value;
             }
             let value = &row[2 * HIDDEN + head * HEAD_DIM..][..HEAD_DIM];
             values[position * HEAD_DIM..][..HEAD_DIM].copy_from_slice(value);
@@ -231,58 +246,30 @@ impl LayerPass<'_> {
         let Workspace {
             hidden,
             input,
-            input_scales,
+            input_scales: scales,
             qkv,
             heads,
             scratch,
         } = workspace;
-        if input_scales.len() <= group_rows {
-            let group = Rows {
-                start: 0,
-                hidden,
-                input,
-                scales: input_scales,
-            };
-            return self.group(group, qkv, heads, &mut scratch[0]);
+        let rows = Rows {
+            start: 0,
+            hidden,
+            input,
+            scales,
+        };
+        if let [scratch] = &mut scratch[..] {
+            return self.group(rows, qkv, heads, scratch);
         }
-        let groups = hidden
-            .par_chunks_mut(group_rows * HIDDEN)
-            .zip(input.par_chunks_mut(group_rows * HIDDEN))
-            .zip(input_scales.par_chunks_mut(group_rows))
-            .zip(scratch);
-        groups
-            .enumerate()
-            .for_each(|(number, (((hidden, input), scales), scratch))| {
-                let group = Rows {
-                    start: number * group_rows,
-                    hidden,
-                    input,
-                    scales,
-                };
-                self.group(group, qkv, heads, scratch);
-            });
+        rows.chunks(group_rows)
+            .zip(scratch)
+            .par_bridge()
+            .for_each(|(group, scratch)| self.group(group, qkv, heads, scratch));
     }
 
     /// The panels of one group, one after the other.
     fn group(&self, group: Rows<'_>, qkv: &[f32], heads: &[f32], scratch: &mut PanelScratch) {
-        let panels = group
-            .hidden
-            .chunks_mut(PANEL_ROWS * HIDDEN)
-            .zip(group.input.chunks_mut(PANEL_ROWS * HIDDEN))
-            .zip(group.scales.chunks_mut(PANEL_ROWS));
-        for (number, ((hidden, input), scales)) in panels.enumerate() {
-            let start = group.start + number * PANEL_ROWS;
-            self.panel(
-                Rows {
-                    start,
-                    hidden,
-                    input,
-                    scales,
-                },
-                qkv,
-                heads,
-                scratch,
-            );
+        for panel in group.chunks(PANEL_ROWS) {
+            self.panel(panel, qkv, heads, scratch);
         }
     }
 
@@ -296,25 +283,19 @@ impl LayerPass<'_> {
 
         self.attend(panel.start, qkv, heads, narrow, &mut scratch.scores);
         let bytes = &mut scratch.bytes[..rows * HIDDEN];
-        quantize_rows(kernels, narrow, None, bytes, scales);
+        quantize_rows(kernels, narrow, (bytes, scales));
         kernels.matmul(Quantized { bytes, scales }, &layer.context, narrow);
         add_norm_rows(kernels, panel.hidden, narrow, &layer.context_norm);
 
-        quantize_rows(kernels, panel.hidden, Some(layer.up_shrink), bytes, scales);
+        quantize_shrunk(kernels, panel.hidden, layer.up_shrink, (bytes, scales));
         kernels.matmul(Quantized { bytes, scales }, &layer.up, wide);
         kernels.gelu(wide);
         let bytes = &mut scratch.bytes[..rows * FEED_FORWARD];
-        quantize_rows(kernels, wide, None, bytes, scales);
+        quantize_rows(kernels, wide, (bytes, scales));
         kernels.matmul(Quantized { bytes, scales }, &layer.down, narrow);
         add_norm_rows(kernels, panel.hidden, narrow, &layer.down_norm);
-        if self.next_shrink.is_some() {
-            let Rows {
-                hidden,
-                input,
-                scales,
-                ..
-            } = panel;
-            quantize_rows(kernels, hidden, self.next_shrink, input, scales);
+        if let Some(shrink) = self.next_shrink {
+            quantize_shrunk(kernels, panel.hidden, shrink, (panel.input, panel.scales));
         }
     }
 
@@ -364,19 +345,25 @@ fn add_norm_rows(kernels: &Kernels, x: &mut [f32], y: &[f32], norm: &Norm<'_>) {
     }
 }
 
-/// Quantizes rows of equal width.
-fn quantize_rows(
+/// Quantizes rows of equal width, which are changed.
+fn quantize_rows(kernels: &Kernels, rows: &mut [f32], (bytes, scales): (&mut [u8], &mut [Scale])) {
+    let width = rows.len() / scales.len();
+    let rows = rows.chunks_exact_mut(width);
+    for ((row, bytes), scale) in rows.zip(bytes.chunks_exact_mut(width)).zip(scales) {
+        *scale = kernels.quantize(row, bytes);
+    }
+}
+
+/// Quantizes rows of the hidden state, each value times its factor in `shrink`.
+fn quantize_shrunk(
     kernels: &Kernels,
-    values: &[f32],
-    shrink: Option<&[f32]>,
-    bytes: &mut [u8],
-    scales: &mut [Scale],
+    hidden: &[f32],
+    shrink: &[f32],
+    (bytes, scales): (&mut [u8], &mut [Scale]),
 ) {
-    let width = values.len() / scales.len();
-    let rows = values
-        .chunks_exact(width)
-        .zip(bytes.chunks_exact_mut(width));
-    for ((row, bytes), scale) in rows.zip(scales) {
-        *scale = kernels.quantize(row, shrink, bytes);
+    let rows = hidden.chunks_exact(HIDDEN);
+    for ((row, bytes), scale) in rows.zip(bytes.chunks_exact_mut(HIDDEN)).zip(scales) {
+        let mut shrunk: [f32; HIDDEN] = std::array::from_fn(|i| row[i] * shrink[i]);
+        *scale = kernels.quantize(&mut shrunk, bytes);
     }
 }

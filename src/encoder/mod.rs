@@ -32,7 +32,9 @@ pub struct ModelId {
 pub struct Embedding {
     /// Unit-length sentence vector: `dim` values, mean of the token vectors.
     pub sentence: Vec<f32>,
-    /// The token vectors, if asked for.
+    /// Number of the text's tokens, without `[CLS]` and `[SEP]`.
+    pub length: usize,
+    /// The token vectors, if asked for and if the model makes them.
     pub tokens: Option<TokenVectors>,
 }
 
@@ -52,6 +54,13 @@ pub trait Encoder: Send + Sync {
 
     /// Number of tokens of `text`, without `[CLS]` and `[SEP]`, not cut at the model's limit.
     fn count_tokens(&self, text: &str) -> usize;
+
+    /// Whether passages and questions can have token vectors.
+    fn makes_token_vectors(&self) -> bool;
+
+    /// Vocabulary ids of the tokens of `text` that the model reads, without `[CLS]` and `[SEP]`:
+    /// those of its [`TokenVectors`], for the price of tokenizing.
+    fn tokenize(&self, text: &str) -> Vec<u32>;
 
     /// Embeds one question.
     fn encode_query(&self, question: &str, with_tokens: bool) -> Result<Embedding>;

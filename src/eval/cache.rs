@@ -1,6 +1,7 @@
 //! Indexes that evaluations build, kept for the next one.
 
 use std::path::{Path, PathBuf};
+use std::time::SystemTime;
 
 use xxhash_rust::xxh3::xxh3_128;
 
@@ -8,7 +9,7 @@ use super::EvalError;
 use crate::builder::{self, BuildOptions};
 use crate::corpus::Corpus;
 use crate::encoder::Encoder;
-use crate::index::{Index, VERSION};
+use crate::index::{Index, Output, VERSION};
 
 /// A folder of indexes, each named by what it was built from: corpus, model, build options,
 /// format and version of docent.
@@ -57,8 +58,13 @@ impl IndexCache {
             return Ok(index);
         }
         make_folder(&self.folder)?;
-        let (parts, _) = builder::build(corpus, encoder, options, progress)?;
-        parts.write(&path)?;
+        // Another evaluation may be building it: then it is there after the wait.
+        let output = Output::wait_for(&path)?;
+        if let Ok(index) = Index::open(&path) {
+            return Ok(index);
+        }
+        let built = builder::build(corpus.clone(), encoder, options, progress)?;
+        built.parts.write_to(output, SystemTime::now())?;
         Ok(Index::open(&path)?)
     }
 }

@@ -121,6 +121,17 @@ pub enum IndexError {
         /// Which part, and what is wrong with it.
         corruption: Corruption,
     },
+    /// Another build of the same file is under way.
+    #[error(
+        "another build is writing {}\nhint: wait until it has ended; it holds a lock on {}",
+        path.display(), lock.display()
+    )]
+    Busy {
+        /// The index file.
+        path: PathBuf,
+        /// The file that the other build has locked.
+        lock: PathBuf,
+    },
     /// The file could not be written; what was at `path` before is still there, unchanged.
     #[error("cannot write index file {}: {source}\nhint: {}", path.display(), write_remedy(source))]
     Write {
@@ -238,6 +249,8 @@ fn write_remedy(error: &io::Error) -> &'static str {
         io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
             "free some space there, or name another place with -o"
         }
+        io::ErrorKind::IsADirectory => "name a file in it with -o",
+        io::ErrorKind::FileTooLarge => "raise the limit on file sizes (ulimit -f)",
         io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => {
             "create the folder first, or name another place with -o"
         }

@@ -16,6 +16,7 @@ mod graph;
 mod hnsw;
 mod lexical;
 mod map;
+mod output;
 mod parts;
 mod reader;
 mod records;
@@ -32,9 +33,11 @@ pub use format::VERSION;
 pub use graph::Graph;
 pub use hnsw::FLAT_LIMIT;
 pub use lexical::{InvertedIndex, Postings, TermPostings};
+pub use output::Output;
+pub(crate) use output::folder_of;
 pub use parts::{
-    ChunkRecord, Chunking, Counts, GraphOptions, IndexParts, Matrix, MatrixRef, Meta, SearchPath,
-    SectionRecord,
+    ChunkRecord, Chunking, Counts, FileRecord, GraphOptions, IndexParts, Matrix, MatrixRef, Meta,
+    SearchPath, SectionRecord,
 };
 pub use reader::{ChunkRef, Index, VERIFIED_WHOLE};
 pub use sequences::TermSequences;

@@ -45,8 +45,14 @@ pub struct IndexParts {
 pub struct Meta {
     /// The model that made all vectors.
     pub model: ModelId,
+    /// Version of docent that built it.
+    pub docent_version: String,
     /// Hash of the corpus's content, lower-case hex.
     pub corpus_fingerprint: String,
+    /// Path from the index file's folder to the docs, `/`-separated; see [`crate::stale`].
+    pub docs: Option<String>,
+    /// The index files of the corpus, sorted by path.
+    pub index_files: Vec<FileRecord>,
     /// How sections were cut into chunks.
     pub chunking: Chunking,
     /// How the graph was built.
@@ -58,6 +64,17 @@ pub struct Meta {
     /// Part of the 10 exact nearest chunks that the graph search finds, on a sample of the chunks
     /// themselves; `None` without a graph.
     pub ann_recall_at_10: Option<f32>,
+}
+
+/// A file of the corpus, as far as it takes to see that it has changed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FileRecord {
+    /// Path relative to the corpus root, `/`-separated.
+    pub path: String,
+    /// Length of its text in bytes, without a byte order mark.
+    pub bytes: u64,
+    /// Hash of its text.
+    pub content_hash: [u8; 16],
 }
 
 /// How sections were cut into chunks; all in tokens of the model.
@@ -113,9 +130,9 @@ pub struct SectionRecord {
     pub chunks: Range<u32>,
     /// Number of lines of the file.
     pub lines: u32,
-    /// Length of the file in bytes.
+    /// Length of its text in bytes, without a byte order mark.
     pub bytes: u64,
-    /// Hash of the file's content.
+    /// Hash of its text.
     pub content_hash: [u8; 16],
 }
 
@@ -135,7 +152,7 @@ pub struct ChunkRecord {
     /// The passage as it is shown.
     pub text: String,
     /// Hash of the embedded text.
-    pub embed_text_hash: u64,
+    pub embed_text_hash: [u8; 16],
 }
 
 /// A row-major matrix of `f32`.

@@ -56,7 +56,7 @@ pub struct ChunkRef<'a> {
     /// The passage as it is shown.
     pub text: &'a str,
     /// Hash of the embedded text.
-    pub embed_text_hash: u64,
+    pub embed_text_hash: [u8; 16],
 }
 
 impl Index {
@@ -176,6 +176,11 @@ impl Index {
     /// Number of the section of chunk `i`: O(1), nothing is decoded.
     pub fn section_of(&self, i: usize) -> Result<u32, IndexError> {
         self.locate(self.chunk_numbers(i).map(|[section, ..]| section))
+    }
+
+    /// Hash of each chunk's embedded text.
+    pub fn chunk_hashes(&self) -> &[[u8; 16]] {
+        self.array(Part::ChunkHashes)
     }
 
     /// The chunks' sentence vectors: one unit row a chunk.
@@ -318,7 +323,7 @@ impl Index {
         }
         elements(Part::Vectors, n.saturating_mul(dim), 4)?;
         elements(Part::ChunkNumbers, n, 16)?;
-        elements(Part::ChunkHashes, n, 8)?;
+        elements(Part::ChunkHashes, n, 16)?;
         elements(Part::GuideVectors, self.guide_vectors().num_rows() * dim, 4)?;
         self.section_records().check_shape(self.num_sections())?;
         self.chunk_records().check_shape(n)?;
@@ -334,7 +339,7 @@ impl Index {
         let [section, line_start, line_end, tokens] = self.chunk_numbers(i)?;
         let (heading_path, text) = self.chunk_records().get(i)?;
         // As long as the numbers, which were found: see `check_shape`.
-        let embed_text_hash = self.array::<u64>(Part::ChunkHashes)[i];
+        let embed_text_hash = self.chunk_hashes()[i];
         Ok(ChunkRef {
             section,
             line_start,

@@ -1,43 +1,46 @@
 //! Writes an index file, whole or not at all.
 
 use std::borrow::Cow;
-use std::fs::File;
-use std::io::{self, BufWriter, Write};
+use std::io::Write;
 use std::path::Path;
+use std::time::SystemTime;
 
 use super::error::{Corruption, Damage, IndexError};
 use super::format::{Header, Part, padding, part_checksum};
 use super::lexical::{CHUNK_PARTS, InvertedIndex, SECTION_PARTS};
+use super::output::Output;
 use super::parts::{IndexParts, MatrixRef};
 use super::records::{RecordTable, encode_bounded};
 
 impl IndexParts {
-    /// Writes the index file `path`, replacing what is there, and returns its length in bytes.
-    ///
-    /// The file is written under another name in the same folder, synced and renamed, so `path`
-    /// always holds a whole index: the old one until the last moment, and for good if anything
-    /// goes wrong. The same parts give the same bytes. Parts that contradict each other are
-    /// refused before anything is written.
+    /// Writes the index file `path`, replacing what is there, and returns its length in bytes:
+    /// [`Output::claim`] and [`IndexParts::write_to`].
     pub fn write(&self, path: &Path) -> Result<u64, IndexError> {
+        self.write_to(Output::claim(path)?, SystemTime::now())
+    }
+
+    /// Writes the index file that `output` has claimed, and returns its length in bytes.
+    ///
+    /// The place always holds a whole index: the old one until the last moment, and for good if
+    /// anything goes wrong. The same parts give the same bytes. Parts that contradict each other
+    /// are refused before anything is written. The file's modification time becomes `as_of`, the
+    /// moment at which reading the docs began: what changed later is not in it.
+    pub fn write_to(&self, output: Output, as_of: SystemTime) -> Result<u64, IndexError> {
         let invalid = |corruption| IndexError::InvalidParts { corruption };
-        self.check(path).map_err(invalid)?;
+        self.check(output.path()).map_err(invalid)?;
         let parts = self.encode().map_err(invalid)?;
         let header = Header::lay_out(
             parts
                 .iter()
                 .map(|part| (part.len() as u64, part_checksum(part))),
         );
-        replace_file(path, |file| {
+        output.fill(as_of, |file| {
             file.write_all(&header.encode())?;
             for part in &parts {
                 file.write_all(part)?;
                 file.write_all(padding(part.len()))?;
             }
             Ok(())
-        })
-        .map_err(|source| IndexError::Write {
-            path: path.to_owned(),
-            source,
         })?;
         Ok(header.file_length)
     }
@@ -62,7 +65,7 @@ impl IndexParts {
                 ]
             })
             .collect();
-        let hashes: Vec<u64> = self
+        let hashes: Vec<[u8; 16]> = self
             .chunks
             .iter()
             .map(|chunk| chunk.embed_text_hash)
@@ -212,77 +215,5 @@ fn check_unit_rows(
     match matrix.rows().position(|row| !is_unit(row)) {
         Some(row) => Err(Damage::NotUnit { row: row as u64 }.of(part)),
         None => Ok(()),
-    }
-}
-
-/// Puts what `write` produces at `path`, or leaves `path` as it is and returns the error.
-fn replace_file(
-    path: &Path,
-    write: impl FnOnce(&mut BufWriter<&File>) -> io::Result<()>,
-) -> io::Result<()> {
-    let folder = match path.parent() {
-        Some(folder) if !folder.as_os_str().is_empty() => folder,
-        _ => Path::new("."),
-    };
-    let mut builder = tempfile::Builder::new();
-    builder.prefix(".docent-").suffix(".tmp");
-    #[cfg(unix)]
-    {
-        // As for any new file (the umask still applies); tempfile's default is the owner only.
-        use std::os::unix::fs::PermissionsExt;
-        builder.permissions(std::fs::Permissions::from_mode(0o666));
-    }
-    // A folder that is not there is told in the system's words; of tempfile's own errors only the
-    // kind, since they name a file that nobody asked for.
-    std::fs::metadata(folder.join("."))?;
-    let file = builder
-        .tempfile_in(folder)
-        .map_err(|error| io::Error::from(error.kind()))?;
-    let mut buffered = BufWriter::new(file.as_file());
-    write(&mut buffered)?;
-    buffered.flush()?;
-    drop(buffered);
-    file.as_file().sync_all()?;
-    file.persist(path).map_err(|error| error.error)?;
-    // The rename itself lasts only when the folder is on disk as well.
-    #[cfg(unix)]
-    File::open(folder)?.sync_all()?;
-    Ok(())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn names_in(folder: &Path) -> Vec<String> {
-        let entries = std::fs::read_dir(folder).unwrap();
-        entries
-            .map(|entry| entry.unwrap().file_name().into_string().unwrap())
-            .collect()
-    }
-
-    #[test]
-    fn an_interrupted_write_leaves_the_old_file_and_nothing_else() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("docent.idx");
-        std::fs::write(&path, "old").unwrap();
-        let error = replace_file(&path, |file| {
-            file.write_all(&[7; 100_000])?;
-            Err(io::ErrorKind::StorageFull.into())
-        })
-        .unwrap_err();
-        assert_eq!(error.kind(), io::ErrorKind::StorageFull);
-        assert_eq!(std::fs::read(&path).unwrap(), b"old");
-        assert_eq!(names_in(folder.path()), ["docent.idx"]);
-    }
-
-    #[test]
-    fn a_complete_write_replaces_the_old_file() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("docent.idx");
-        std::fs::write(&path, "old and longer").unwrap();
-        replace_file(&path, |file| file.write_all(b"new")).unwrap();
-        assert_eq!(std::fs::read(&path).unwrap(), b"new");
-        assert_eq!(names_in(folder.path()), ["docent.idx"]);
     }
 }

@@ -17,7 +17,11 @@ const REACH: usize = 2;
 
 /// The terms of each text in order, by their numbers in `index`, which was built from these texts
 /// among others.
-pub fn sequences(index: &InvertedIndex, texts: &[&str]) -> TermSequences {
+pub fn sequences<'a>(
+    index: &InvertedIndex,
+    texts: impl Iterator<Item = &'a str>,
+) -> TermSequences {
+    let texts: Vec<&str> = texts.collect();
     let numbers: HashMap<&str, u32> = index.terms().zip(0..).collect();
     let all: Vec<Vec<u32>> = texts
         .par_iter()
@@ -101,7 +105,7 @@ mod tests {
         let texts = ["access the token", "token access token"];
         let mut builder = LexicalBuilder::default();
         texts.iter().for_each(|text| builder.add([(*text, 1.0)]));
-        let found = sequences(&builder.finish(), &texts);
+        let found = sequences(&builder.finish(), texts.into_iter());
         assert_eq!(found.offsets, [0, 2, 5]);
         assert_eq!(found.terms, [0, 1, 1, 0, 1]);
     }

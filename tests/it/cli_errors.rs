@@ -147,6 +147,14 @@ impl Encoder for Renamed {
         self.0.count_tokens(text)
     }
 
+    fn makes_token_vectors(&self) -> bool {
+        self.0.makes_token_vectors()
+    }
+
+    fn tokenize(&self, text: &str) -> Vec<u32> {
+        self.0.tokenize(text)
+    }
+
     fn encode_query(&self, question: &str, with_tokens: bool) -> Result<Embedding> {
         self.0.encode_query(question, with_tokens)
     }

@@ -61,6 +61,7 @@ fn json_has_the_documented_keys() {
             "corrections",
             "hits",
             "query",
+            "stale",
             "timings_ms",
             "version"
         ]

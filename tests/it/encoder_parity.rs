@@ -257,6 +257,7 @@ proptest! {
         let ids = encoder.token_ids(&text);
         prop_assert!(ids.len() >= 2 && ids.len() <= 256);
         prop_assert_eq!(ids.len() - 2, encoder.count_tokens(&text).min(254));
+        prop_assert_eq!(&ids[1..ids.len() - 1], encoder.tokenize(&text));
         prop_assert!(ids.iter().all(|id| *id < 30522));
     }
 }

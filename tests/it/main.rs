@@ -10,4 +10,6 @@ mod encoder_parity;
 mod eval;
 #[cfg(feature = "fastembed")]
 mod fastembed;
+mod fuzz;
+mod stale;
 mod support;

@@ -18,10 +18,9 @@ pub fn bundled() -> Box<dyn Encoder> {
 /// Builds the index of the folder `docs` as `docent.idx` in `folder`.
 pub fn build(docs: &Path, encoder: &dyn Encoder, folder: &Path) -> PathBuf {
     let corpus = Corpus::read(docs).unwrap();
-    let (parts, _) =
-        builder::build(&corpus, encoder, &BuildOptions::default(), &|_, _| ()).unwrap();
+    let built = builder::build(corpus, encoder, &BuildOptions::default(), &|_, _| ()).unwrap();
     let path = folder.join("docent.idx");
-    parts.write(&path).unwrap();
+    built.parts.write(&path).unwrap();
     path
 }
 

@@ -53,7 +53,9 @@ fn json_is_one_object_with_the_documented_keys() {
             "examples",
             "guidelines",
             "index",
+            "late_interaction",
             "model",
+            "reused",
             "search",
             "seconds",
             "sections",
@@ -72,7 +74,7 @@ fn json_is_one_object_with_the_documented_keys() {
             .unwrap()
             .len()
     );
-    for stage in ["read", "chunk", "embed", "graph", "write"] {
+    for stage in ["read", "chunk", "embed", "lexical", "graph", "write"] {
         assert!(object["seconds"][stage].is_f64(), "{stage}");
     }
     assert_eq!(
@@ -125,7 +127,7 @@ fn options_reach_the_index() {
         "8",
         "--ef-construction",
         "40",
-        "--no-late-interaction",
+        "--late-interaction=never",
     ];
     assert_eq!(
         build_index(folder.path(), args)

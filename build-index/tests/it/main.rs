@@ -4,4 +4,7 @@
 
 mod bad_input;
 mod build;
+mod robust;
 mod support;
+mod update;
+mod watch;

@@ -21,6 +21,8 @@ const VERSION: u32 = 1;
 struct Object<'a> {
     version: u32,
     query: &'a str,
+    /// Whether the docs are newer than the index; `null` if that cannot be told.
+    stale: Option<bool>,
     confidence: f32,
     corrections: &'a [Correction],
     hits: Vec<HitObject<'a>>,
@@ -80,6 +82,7 @@ pub fn write(out: &mut impl Write, reply: &Reply<'_>, explain: bool) -> Result<(
     let object = Object {
         version: VERSION,
         query: reply.question,
+        stale: reply.freshness.is_stale(),
         confidence: reply.answer.confidence,
         corrections: &reply.answer.corrections,
         hits,

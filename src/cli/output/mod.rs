@@ -9,10 +9,14 @@ pub mod text;
 use docent::index::Index;
 use docent::search::{Answer, Hit};
 
+use super::fresh::Freshness;
+
 /// An answer with what is needed to print it.
 pub struct Reply<'a> {
     /// The index that gave it.
     pub index: &'a Index,
+    /// Whether it is that of the docs on disk.
+    pub freshness: Freshness,
     /// The question as it was asked.
     pub question: &'a str,
     /// The whole answer.

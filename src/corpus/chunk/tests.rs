@@ -278,8 +278,32 @@ fn line() -> impl Strategy<Value = String> {
 
 fn document() -> impl Strategy<Value = String> {
     let end = prop_oneof![6 => Just("\n"), 2 => Just("\r\n"), 2 => Just("\n\n"), 1 => Just("\r")];
-    prop::collection::vec((line(), end), 0..40)
-        .prop_map(|lines| lines.into_iter().map(|(line, end)| line + end).collect())
+    let lines = prop::collection::vec((line(), end), 0..40)
+        .prop_map(|lines| lines.into_iter().map(|(line, end)| line + end).collect());
+    prop_oneof![9 => lines, 1 => "(?s).{0,300}"]
+}
+
+/// Documents with the forms of routing hints among other lines.
+fn guide() -> impl Strategy<Value = String> {
+    let target = prop_oneof![
+        Just("`a.md`"),
+        Just("[A](b.md)"),
+        Just("`env-*.md`"),
+        Just("../c.md")
+    ];
+    let hint = prop_oneof![
+        ("[-*+]|[0-9]\\.", "\\PC{0,20}", "->|→|=>|:", target.clone())
+            .prop_map(|(mark, phrase, arrow, target)| format!("{mark} {phrase} {arrow} {target}")),
+        ("[A-Za-z ]{0,12}", target.clone(), "\\PC{0,20}")
+            .prop_map(|(title, target, covers)| format!("| {title} | {target} | {covers} |")),
+        ("\\PC{0,20}", target).prop_map(|(question, target)| format!("\"{question}\" {target}")),
+        Just("| Section | File | Covers |".to_owned()),
+        Just("|---|---|---|".to_owned()),
+        Just("**\"How do I...\"**".to_owned()),
+        Just("## Usage examples".to_owned()),
+        line(),
+    ];
+    prop::collection::vec(hint, 0..40).prop_map(|lines| lines.join("\n"))
 }
 
 proptest! {
@@ -329,7 +353,17 @@ proptest! {
     }
 
     #[test]
-    fn guides_never_panic(text in document()) {
-        crate::corpus::guide::parse("a/INDEX.md", &text);
+    fn guides_say_where_each_of_their_hints_stands(text in guide()) {
+        let guide = crate::corpus::guide::parse("a/INDEX.md", &text);
+        let lines = text.split('\n').count() as u32;
+        let sources = guide.guidelines.iter().map(|guideline| &guideline.source)
+            .chain(guide.descriptors.iter().map(|descriptor| &descriptor.source))
+            .chain(guide.examples.iter().map(|example| &example.source))
+            .chain(guide.patterns.iter().map(|pattern| &pattern.source));
+        for source in sources {
+            prop_assert_eq!(&source.file, "a/INDEX.md");
+            prop_assert!((1..=lines).contains(&source.line), "{:?}", source);
+        }
+        prop_assert!(guide.guidelines.iter().all(|guideline| !guideline.targets.is_empty()));
     }
 }

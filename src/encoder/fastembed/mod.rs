@@ -203,6 +203,7 @@ impl FastembedEncoder {
             .map_err(EncoderError::from)?;
         Ok(Embedding {
             sentence,
+            length: self.count_tokens(text),
             tokens: None,
         })
     }
@@ -222,6 +223,20 @@ impl Encoder for FastembedEncoder {
 
     fn count_tokens(&self, text: &str) -> usize {
         count(&self.counter, text)
+    }
+
+    fn makes_token_vectors(&self) -> bool {
+        false
+    }
+
+    fn tokenize(&self, text: &str) -> Vec<u32> {
+        let most = (self.id.max_tokens as usize).saturating_sub(2);
+        let mut ids = match self.counter.encode_fast(text, false) {
+            Ok(encoding) => encoding.get_ids().to_vec(),
+            Err(_) => Vec::new(),
+        };
+        ids.truncate(most);
+        ids
     }
 
     /// The model's query prefix is added. `with_tokens` changes nothing: `tokens` is `None`.

@@ -1,9 +1,9 @@
 //! The arithmetic of the encoder, once for every instruction set.
 //!
-//! Integer matrix products differ by instruction set (`Isa::tile`); all floating-point work is
-//! written once over sixteen lanes (`simd::F32x16`) and compiled for each. Integer sums are
-//! exact and every float operation has the same order and rounding everywhere, so **all paths
-//! give the same bits**.
+//! Integer matrix products have one loop (`tile`) over each instruction set's vectors (`Isa`);
+//! all floating-point work is plain Rust (`float`, `lanes::Lanes`), which the compiler makes vectors
+//! of for each instruction set. Integer sums are exact and every float operation has the same order
+//! and rounding everywhere, so **all paths give the same bits**.
 //!
 //! | path | needs | tile |
 //! |---|---|---|
@@ -20,7 +20,7 @@
 //!
 //! A [`Matrix`] of `N` output channels by `K` inputs is stored in blocks of 64 channels,
 //! `[N/64][K/4][64][4]`: what a tile reads is one sequential stream, 256 bytes a step.
-
+//!
 //! # Rotation
 //!
 //! A row is quantized by its extremes, so a few large values would cost all others their
@@ -35,31 +35,30 @@
 mod avx2;
 #[cfg(target_arch = "x86_64")]
 mod avx512;
+mod float;
+mod lanes;
 #[cfg(target_arch = "aarch64")]
 mod neon;
-mod ops;
 mod scalar;
-mod simd;
 #[cfg(test)]
 mod tests;
+mod tile;
 
-use simd::F32x16;
+use tile::Isa;
 
 /// Output channels in a block of weights.
 pub const BLOCK: usize = 64;
 /// Values of one attention head.
 pub const HEAD_DIM: usize = 32;
-/// Keys are padded to a multiple of this.
+/// Keys come in blocks of this many, the last one padded.
 pub const KEY_PAD: usize = 32;
 /// Most query rows that one attention step takes: the scratch needs this many rows of scores.
 pub const SCORE_ROWS: usize = 6;
 
-/// Widest row that can be quantized.
-pub const MAX_WIDTH: usize = 1536;
-
-/// Size of the Hadamard matrix for rows of `width`: the largest power of two in `width / 16`.
+/// Size of the Hadamard matrix for rows of `width`: the largest power of two that
+/// divides `width / 16`, at most 1024.
 pub fn rotation_size(width: usize) -> usize {
-    1 << (width / 16).trailing_zeros().min(MAX_WIDTH.ilog2())
+    1 << (width / 16).trailing_zeros().min(10)
 }
 
 /// Multiplies `row` by Hadamard matrices (Sylvester's order, entries 1 and -1): value `16 i + lane`
@@ -77,31 +76,6 @@ pub fn rotate(row: &mut [f32]) {
             half *= 2;
         }
     }
-}
-
-/// An instruction set: its integer tile and its lanes.
-trait Isa {
-    /// Lanes for the floating-point kernels.
-    type Vector: F32x16;
-    /// Rows of a full tile, at most 6.
-    const TILE_ROWS: usize;
-    /// What `tile` subtracts from an activation byte.
-    const SHIFT: i32;
-
-    /// `out[r][c] = sum_k((rows[r][k] - SHIFT) * block[c][k])` for the 64 channels of a block
-    /// stored `[K/4][64][4]`.
-    ///
-    /// # Safety
-    ///
-    /// The processor has the instructions; `rows` is `R` rows of `k` bytes, `stride` apart;
-    /// `block` is `k * 64` weights in -127..=127; `k` is a multiple of 4 below 2^16.
-    unsafe fn tile<const R: usize>(
-        rows: *const u8,
-        stride: usize,
-        block: *const i8,
-        k: usize,
-        out: &mut [[i32; BLOCK]; R],
-    );
 }
 
 /// Weights of a linear layer, used where they lie: `y = W x + b`.
@@ -167,7 +141,8 @@ pub struct Head<'a> {
     pub query: &'a [f32],
     /// Distance between queries.
     pub query_stride: usize,
-    /// Keys, transposed: `[32][padded]`, `padded` being `length` rounded up to [`KEY_PAD`].
+    /// Keys, each block transposed: `[padded/32][32 values][32 keys]`, `padded` being `length`
+    /// rounded up to [`KEY_PAD`].
     pub keys: &'a [f32],
     /// Values: `[padded][32]`.
     pub values: &'a [f32],
@@ -197,14 +172,12 @@ pub enum KernelError {
 /// The environment variable that forces a path.
 pub const KERNEL_VARIABLE: &str = "DOCENT_KERNEL";
 
-type QuantizeFn = unsafe fn(&[f32], Option<&[f32]>, &mut [u8]) -> Scale;
-
 /// The kernels of one path.
 #[derive(Clone, Copy)]
 pub struct Kernels {
     name: &'static str,
     matmul: unsafe fn(Quantized<'_>, &Matrix<'_>, &mut [f32]),
-    quantize: QuantizeFn,
+    quantize: unsafe fn(&mut [f32], &mut [u8]) -> Scale,
     add_norm: unsafe fn(&mut [f32], &[f32], &Norm<'_>),
     gelu: unsafe fn(&mut [f32]),
     attention: unsafe fn(Head<'_>, &mut [f32], &mut [f32]),
@@ -216,33 +189,29 @@ impl std::fmt::Debug for Kernels {
     }
 }
 
-/// Compiles every kernel for one instruction set.
+/// Compiles every kernel for one instruction set. All are safe where it is available.
 macro_rules! kernels {
     ($name:literal, $isa:ty $(, $features:literal)?) => {{
         $(#[target_feature(enable = $features)])?
-        unsafe fn matmul(input: Quantized<'_>, matrix: &Matrix<'_>, out: &mut [f32]) {
-            // SAFETY: the caller's promise.
-            unsafe { ops::matmul::<$isa>(input, matrix, out) }
+        fn matmul(input: Quantized<'_>, matrix: &Matrix<'_>, out: &mut [f32]) {
+            // SAFETY: the function is compiled for what the path needs.
+            unsafe { tile::matmul::<$isa>(input, matrix, out) }
         }
         $(#[target_feature(enable = $features)])?
-        unsafe fn quantize(row: &[f32], shrink: Option<&[f32]>, bytes: &mut [u8]) -> Scale {
-            // SAFETY: the caller's promise.
-            unsafe { ops::quantize::<<$isa as Isa>::Vector>(row, shrink, bytes) }
+        fn quantize(row: &mut [f32], bytes: &mut [u8]) -> Scale {
+            float::quantize(row, bytes)
         }
         $(#[target_feature(enable = $features)])?
-        unsafe fn add_norm(x: &mut [f32], y: &[f32], norm: &Norm<'_>) {
-            // SAFETY: the caller's promise.
-            unsafe { ops::add_norm::<<$isa as Isa>::Vector>(x, y, norm) }
+        fn add_norm(x: &mut [f32], y: &[f32], norm: &Norm<'_>) {
+            float::add_norm(x, y, norm)
         }
         $(#[target_feature(enable = $features)])?
-        unsafe fn gelu(values: &mut [f32]) {
-            // SAFETY: the caller's promise.
-            unsafe { ops::gelu::<<$isa as Isa>::Vector>(values) }
+        fn gelu(values: &mut [f32]) {
+            float::gelu(values)
         }
         $(#[target_feature(enable = $features)])?
-        unsafe fn attention(head: Head<'_>, out: &mut [f32], scores: &mut [f32]) {
-            // SAFETY: the caller's promise.
-            unsafe { ops::attention::<$isa>(head, out, scores) }
+        fn attention(head: Head<'_>, out: &mut [f32], scores: &mut [f32]) {
+            float::attention::<{ <$isa>::ROWS }>(head, out, scores)
         }
         Kernels { name: $name, matmul, quantize, add_norm, gelu, attention }
     }};
@@ -326,14 +295,12 @@ impl Kernels {
         unsafe { (self.matmul)(input, matrix, out) }
     }
 
-    /// Quantizes one row, times `shrink` if given and then rotated ([`rotate`]), to 256 levels
-    /// between its extremes and 0.
-    pub fn quantize(&self, row: &[f32], shrink: Option<&[f32]>, bytes: &mut [u8]) -> Scale {
+    /// Rotates one row in place ([`rotate`]), then quantizes it to 256 levels between its extremes
+    /// and 0.
+    pub fn quantize(&self, row: &mut [f32], bytes: &mut [u8]) -> Scale {
         assert!(row.len() == bytes.len() && row.len().is_multiple_of(16));
-        assert!(row.len() <= MAX_WIDTH);
-        assert!(shrink.is_none_or(|factors| factors.len() == row.len()));
-        // SAFETY: as in `matmul`.
-        unsafe { (self.quantize)(row, shrink, bytes) }
+        // SAFETY: a `Kernels` exists only where its path is available.
+        unsafe { (self.quantize)(row, bytes) }
     }
 
     /// `x = LayerNorm(x + y)` for one row.

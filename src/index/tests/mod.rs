@@ -100,7 +100,7 @@ fn parts_over(vectors: Matrix) -> IndexParts {
             .map(|level| format!("Heading {level} of {i}"))
             .collect(),
         text: format!("Text of chunk {i}.\n"),
-        embed_text_hash: u64::from(i) << 40 | 5,
+        embed_text_hash: [i as u8; 16],
     };
     let chunks: Vec<ChunkRecord> = (0..n).map(chunk).collect();
     let token_rows = |i: u32| u64::from(i % 4);
@@ -118,7 +118,14 @@ fn parts_over(vectors: Matrix) -> IndexParts {
     };
     IndexParts {
         meta: Meta {
+            docent_version: "0.0.1".into(),
             corpus_fingerprint: "abc123".into(),
+            docs: Some("../docs".into()),
+            index_files: vec![FileRecord {
+                path: "INDEX.md".into(),
+                bytes: 99,
+                content_hash: [7; 16],
+            }],
             chunking: Chunking {
                 max_tokens: 200,
                 min_tokens: 20,

@@ -1,0 +1,111 @@
+//! `--watch`: builds, then builds again when files change.
+//!
+//! The system tells that something happened under the folder; whether the docs have changed is
+//! asked of the docs, as a query asks it. So it does not matter how many events a change makes, nor
+//! whether the index itself lies in the folder.
+
+use std::io::{self, Write};
+use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{self, Receiver};
+use std::time::Duration;
+
+use anyhow::{Context, Result};
+use docent::encoder::Encoder;
+use docent::index::Index;
+use docent::stale::{self, Effort};
+use notify::{Event, EventKind, RecursiveMode, Watcher};
+
+use crate::build::{self, Outcome};
+use crate::cli::Args;
+use crate::{message, print, report};
+
+/// After an event, how long it must stay quiet before the docs are looked at: editors and version
+/// control write many files in a row.
+const QUIET: Duration = Duration::from_millis(200);
+
+/// Exit code of a program that Ctrl-C has ended, as shells have it.
+const INTERRUPTED: i32 = 130;
+
+enum Signal {
+    Change,
+    Stop,
+}
+
+/// Builds and watches until Ctrl-C.
+///
+/// A build that fails is reported, and the old index stays. Errors are those of watching and of
+/// standard output.
+pub fn run(args: &Args) -> Result<()> {
+    let (sender, signals) = mpsc::channel();
+    let stop = sender.clone();
+    let asked = AtomicBool::new(false);
+    ctrlc::set_handler(move || {
+        // A build under way ends first, unless it is asked again; the old index is safe anyway.
+        if asked.swap(true, Ordering::Relaxed) || stop.send(Signal::Stop).is_err() {
+            std::process::exit(INTERRUPTED);
+        }
+    })
+    .context("cannot wait for Ctrl-C")?;
+    let mut watcher = notify::recommended_watcher(move |event: notify::Result<Event>| {
+        // Reading is no change, or a build would cause the next one.
+        if !event.is_ok_and(|event| matches!(event.kind, EventKind::Access(_))) {
+            let _ = sender.send(Signal::Change);
+        }
+    })?;
+    watcher
+        .watch(&args.docs, RecursiveMode::Recursive)
+        .with_context(|| format!("cannot watch {}", args.docs.display()))?;
+
+    let mut encoder = None;
+    rebuild(args, args.update, &mut encoder)?;
+    while wait_for_change(&signals) {
+        if is_stale(&args.output) {
+            rebuild(args, true, &mut encoder)?;
+        }
+    }
+    Ok(())
+}
+
+/// Waits for a change and the quiet after it; false when it is time to stop.
+fn wait_for_change(signals: &Receiver<Signal>) -> bool {
+    let mut next = signals.recv().ok();
+    loop {
+        match next {
+            Some(Signal::Change) => {}
+            Some(Signal::Stop) | None => return false,
+        }
+        match signals.recv_timeout(QUIET) {
+            Ok(signal) => next = Some(signal),
+            Err(_) => return true,
+        }
+    }
+}
+
+/// Whether the index is not that of the docs; also if that cannot be told.
+fn is_stale(output: &Path) -> bool {
+    let Ok(index) = Index::open(output) else {
+        return true;
+    };
+    match stale::check(&index, Effort::FULL) {
+        Ok(Some(staleness)) => staleness.is_stale(),
+        Ok(None) | Err(_) => true,
+    }
+}
+
+fn rebuild(args: &Args, update: bool, encoder: &mut Option<Box<dyn Encoder>>) -> Result<()> {
+    match build::build(args, update, encoder) {
+        Ok(Outcome::Built(summary)) if args.json => print(true, &summary),
+        Ok(Outcome::Built(summary)) => {
+            let mut out = io::stdout().lock();
+            writeln!(out, "{}", summary.line())?;
+            Ok(out.flush()?)
+        }
+        Ok(Outcome::Refused) => Ok(()),
+        Err(error) => {
+            report(&error);
+            message("note: the old index stays, watching for changes");
+            Ok(())
+        }
+    }
+}

@@ -1,0 +1,163 @@
+//! Chunks and vectors become the parts of an index.
+
+use crate::content_hash;
+use crate::corpus::{Chunk, Descriptor, Section};
+use crate::index::{
+    ChunkRecord, Chunking, Counts, IndexParts, InvertedIndex, Matrix, Meta, SearchPath,
+    SectionRecord,
+};
+use crate::rank::bm25::LexicalBuilder;
+use crate::rank::{phrase, spelling};
+
+use super::vectors::Vectors;
+use super::{Build, ChunkedSection};
+
+/// Weights of one occurrence of a term in a field, by what is indexed.
+const SECTION_TITLE: f32 = 3.0;
+const CHUNK_TITLE: f32 = 1.0;
+const HEADING: f32 = 2.0;
+const DESCRIPTOR: f32 = 2.0;
+const BODY: f32 = 1.0;
+
+impl Build<'_> {
+    /// All parts but the graph.
+    pub(super) fn assemble(self, vectors: Vectors, guide_vectors: Matrix) -> IndexParts {
+        let (sections_lexical, (chunks_lexical, vocabulary)) = rayon::join(
+            || self.sections_lexical(),
+            || {
+                rayon::join(
+                    || self.chunks_lexical(),
+                    || spelling::vocabulary(self.texts()),
+                )
+            },
+        );
+
+        let sequences = phrase::sequences(&chunks_lexical, self.chunks().map(|c| c.text.as_str()));
+
+        let mut chunks = Vec::with_capacity(vectors.lengths.len());
+        let mut sections = Vec::with_capacity(self.sections.len());
+        for chunked in self.sections {
+            let first = chunks.len();
+            for chunk in chunked.chunks {
+                let tokens = vectors.lengths[chunks.len()];
+                chunks.push(chunk_record(sections.len() as u32, chunk, tokens));
+            }
+            sections.push(SectionRecord {
+                path: chunked.section.path,
+                title: chunked.section.title,
+                description: chunked.section.description,
+                chunks: first as u32..chunks.len() as u32,
+                lines: chunked.lines,
+                bytes: chunked.bytes,
+                content_hash: chunked.content_hash,
+            });
+        }
+        let chunking = self.options.chunking;
+        IndexParts {
+            meta: Meta {
+                model: self.encoder.model().clone(),
+                docent_version: env!("CARGO_PKG_VERSION").to_owned(),
+                corpus_fingerprint: self.corpus_fingerprint,
+                docs: None,
+                index_files: self.index_files,
+                chunking: Chunking {
+                    max_tokens: chunking.max_tokens as u32,
+                    min_tokens: chunking.min_tokens as u32,
+                    overlap: chunking.overlap_lines,
+                },
+                graph: self.options.graph,
+                counts: Counts {
+                    sections: sections.len() as u32,
+                    chunks: chunks.len() as u32,
+                    tokens: vectors.lengths.iter().map(|&n| u64::from(n)).sum(),
+                },
+                search: SearchPath::Flat,
+                ann_recall_at_10: None,
+            },
+            sections,
+            chunks,
+            guide: self.guide,
+            guide_vectors,
+            vectors: vectors.sentences,
+            token_vectors: vectors.tokens,
+            sections_lexical,
+            chunks_lexical,
+            sequences,
+            vocabulary: vocabulary.join("\n"),
+            graph: None,
+        }
+    }
+
+    fn sections_lexical(&self) -> InvertedIndex {
+        let mut lexical = LexicalBuilder::default();
+        for chunked in &self.sections {
+            lexical.add(section_fields(&self.guide.descriptors, chunked));
+        }
+        lexical.finish()
+    }
+
+    fn chunks_lexical(&self) -> InvertedIndex {
+        let mut lexical = LexicalBuilder::default();
+        for chunked in &self.sections {
+            for chunk in &chunked.chunks {
+                lexical.add(chunk_fields(&chunked.section, chunk));
+            }
+        }
+        lexical.finish()
+    }
+}
+
+/// The section's fields: its title, what the index files say of it, its headings and text.
+fn section_fields<'a>(
+    descriptors: &'a [Descriptor],
+    chunked: &'a ChunkedSection,
+) -> impl Iterator<Item = (&'a str, f32)> {
+    let section = &chunked.section;
+    let described = descriptors
+        .iter()
+        .filter(|d| d.target == section.path)
+        .flat_map(|d| {
+            [
+                (d.title.as_str(), DESCRIPTOR),
+                (d.covers.as_str(), DESCRIPTOR),
+            ]
+        });
+    let description = section
+        .description
+        .as_deref()
+        .map(|text| (text, DESCRIPTOR));
+    let bodies = chunked
+        .chunks
+        .iter()
+        .flat_map(|chunk| body_fields(section, chunk));
+    std::iter::once((section.title.as_str(), SECTION_TITLE))
+        .chain(description)
+        .chain(described)
+        .chain(bodies)
+}
+
+fn chunk_fields<'a>(
+    section: &'a Section,
+    chunk: &'a Chunk,
+) -> impl Iterator<Item = (&'a str, f32)> {
+    std::iter::once((section.title.as_str(), CHUNK_TITLE)).chain(body_fields(section, chunk))
+}
+
+/// Headings but the title, and text.
+fn body_fields<'a>(section: &'a Section, chunk: &'a Chunk) -> impl Iterator<Item = (&'a str, f32)> {
+    let headings = chunk.heading_path.iter().filter(|h| **h != section.title);
+    let headings = headings.map(|heading| (heading.as_str(), HEADING));
+    headings.chain(std::iter::once((chunk.text.as_str(), BODY)))
+}
+
+fn chunk_record(section: u32, chunk: Chunk, tokens: u32) -> ChunkRecord {
+    ChunkRecord {
+        section,
+        line_start: chunk.line_start,
+        line_end: chunk.line_end,
+        tokens,
+        heading_path: chunk.heading_path,
+        embed_text_hash: content_hash(&chunk.embed_text),
+        text: chunk.text,
+    }
+}

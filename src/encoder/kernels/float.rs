@@ -1,0 +1,245 @@
+//! The floating-point kernels in plain Rust, compiled for every instruction set: loops over values
+//! where each stands for itself, over [`Lanes`] where the order of sums must be fixed or values must
+//! stay in registers.
+//!
+//! Rows have a width that is a multiple of 16; the wrappers in `super` check every length.
+
+use super::lanes::{Lanes, ROUNDER, lanes, lanes_mut};
+use super::{HEAD_DIM, Head, KEY_PAD, Norm, Scale, rotation_size};
+
+/// Rotates `row` in place and quantizes it: `rotated = step * (u - zero)`.
+#[inline(always)]
+pub(super) fn quantize(row: &mut [f32], bytes: &mut [u8]) -> Scale {
+    rotate(row);
+    let (mut low, mut high) = (Lanes::ZERO, Lanes::ZERO);
+    for values in lanes(row) {
+        low = low.min(Lanes(*values));
+        high = high.max(Lanes(*values));
+    }
+    let (low, high) = (low.smallest(), high.largest());
+    let step = ((high - low) / 255.0).max(f32::MIN_POSITIVE);
+    let inverse = 1.0 / step;
+    let zero = (-low * inverse).round_ties_even() as i32;
+    // The difference of two such sums' bits is the difference of the whole numbers.
+    let offset = zero - ROUNDER.to_bits() as i32;
+    for (value, byte) in row.iter().zip(bytes) {
+        let rounded = value * inverse + ROUNDER;
+        *byte = (rounded.to_bits() as i32 + offset).clamp(0, 255) as u8;
+    }
+    Scale { step, zero }
+}
+
+/// [`super::rotate`] with vectors, up to three steps at a time in registers.
+#[inline(always)]
+fn rotate(row: &mut [f32]) {
+    let size = rotation_size(row.len());
+    for group in lanes_mut(row).chunks_exact_mut(size) {
+        let mut stride = 1;
+        while stride < size {
+            let count = (size / stride).min(8);
+            for block in group.chunks_exact_mut(count * stride) {
+                match count {
+                    2 => butterflies::<2>(block, stride),
+                    4 => butterflies::<4>(block, stride),
+                    _ => butterflies::<8>(block, stride),
+                }
+            }
+            stride *= count;
+        }
+    }
+}
+
+/// Hadamard matrix of size `N` on every `N` vectors that lie `stride` apart.
+#[inline(always)]
+fn butterflies<const N: usize>(block: &mut [[f32; 16]], stride: usize) {
+    for i in 0..stride {
+        let mut values: [Lanes; N] = std::array::from_fn(|n| Lanes(block[i + n * stride]));
+        butterfly_step::<N, 1>(&mut values);
+        butterfly_step::<N, 2>(&mut values);
+        butterfly_step::<N, 4>(&mut values);
+        for (n, value) in values.iter().enumerate() {
+            block[i + n * stride] = value.0;
+        }
+    }
+}
+
+/// Sums and differences of vectors `HALF` apart; nothing if there are not so many. `HALF` is a
+/// constant so that the values stay in registers.
+#[inline(always)]
+fn butterfly_step<const N: usize, const HALF: usize>(values: &mut [Lanes; N]) {
+    for i in 0..N {
+        if i & HALF == 0 && i + HALF < N {
+            let (a, b) = (values[i], values[i + HALF]);
+            (values[i], values[i + HALF]) = (a + b, a - b);
+        }
+    }
+}
+
+/// `x = norm(x + y)` of one row: LayerNorm (Ba et al., 2016, eq. 3-4) of the residual sum.
+#[inline(always)]
+pub(super) fn add_norm(x: &mut [f32], y: &[f32], norm: &Norm<'_>) {
+    let width = x.len() as f32;
+    for (x, y) in x.iter_mut().zip(y) {
+        *x += y;
+    }
+    let mean = sum(x) / width;
+    let mut squares = Lanes::ZERO;
+    for x in lanes(x) {
+        let deviation = Lanes(*x) - Lanes::splat(mean);
+        squares = deviation.mul_add(deviation, squares);
+    }
+    let inverse = 1.0 / (squares.sum() / width + Norm::EPSILON).sqrt();
+    for ((x, gain), bias) in x.iter_mut().zip(norm.gain).zip(norm.bias) {
+        *x = (*x - mean).mul_add(gain * inverse, *bias);
+    }
+}
+
+/// Sum of a row, lane by lane.
+#[inline(always)]
+fn sum(row: &[f32]) -> f32 {
+    let mut sum = Lanes::ZERO;
+    for values in lanes(row) {
+        sum = sum + Lanes(*values);
+    }
+    sum.sum()
+}
+
+/// `x = x / 2 * (1 + erf(x / sqrt 2))`, with `erf` by formula 7.1.26 of Abramowitz and Stegun,
+/// whose error is at most 1.5e-7; so the result is within 1e-6 of the exact one for `|x| <= 8`.
+#[inline(always)]
+pub(super) fn gelu(values: &mut [f32]) {
+    const P: f32 = 0.327_591_1;
+    const A: [f32; 5] = [
+        1.061_405_4,
+        -1.453_152_1,
+        1.421_413_8,
+        -0.284_496_72,
+        0.254_829_6,
+    ];
+    for x in values {
+        let z = x.abs() * std::f32::consts::FRAC_1_SQRT_2;
+        let t = 1.0 / z.mul_add(P, 1.0);
+        let mut poly: f32 = A[0];
+        for a in &A[1..] {
+            poly = poly.mul_add(t, *a);
+        }
+        let erf = (1.0 - poly * t * exp(-(z * z))).copysign(*x);
+        let half = *x * 0.5;
+        *x = half.mul_add(erf, half);
+    }
+}
+
+/// `e^x` for `x <= 0`, within 2e-7 relative down to -87 and at most 1.7e-38 below.
+///
+/// Cody and Waite's reduction to `|r| <= ln 2 / 2`, then the Taylor polynomial of degree 7.
+#[inline(always)]
+fn exp(x: f32) -> f32 {
+    const LN2_HIGH: f32 = 0.693_359_4;
+    const LN2_LOW: f32 = -2.121_944_4e-4;
+    const C: [f32; 7] = [
+        1.0 / 720.0,
+        1.0 / 120.0,
+        1.0 / 24.0,
+        1.0 / 6.0,
+        0.5,
+        1.0,
+        1.0,
+    ];
+    let x = if x > -87.0 { x } else { -87.0 };
+    let rounded = x * std::f32::consts::LOG2_E + ROUNDER;
+    let n = rounded - ROUNDER;
+    let r = n.mul_add(-LN2_HIGH, x);
+    let r = n.mul_add(-LN2_LOW, r);
+    let mut poly = 1.0f32 / 5040.0;
+    for c in C {
+        poly = poly.mul_add(r, c);
+    }
+    // 2^n: of `rounded` only the bits of `n` survive the shift into the exponent.
+    poly * f32::from_bits((rounded.to_bits() << 23).wrapping_add(1f32.to_bits()))
+}
+
+/// One head's attention (Vaswani et al., 2017, eq. 1) for all its query rows, `ROWS` (at most 6)
+/// at a time.
+#[inline(always)]
+pub(super) fn attention<const ROWS: usize>(head: Head<'_>, out: &mut [f32], scores: &mut [f32]) {
+    let mut row = 0;
+    while row < head.queries {
+        let count = ROWS.min(head.queries - row);
+        match count {
+            1 => attention_tile::<1>(&head, row, out, scores),
+            2 => attention_tile::<2>(&head, row, out, scores),
+            3 => attention_tile::<3>(&head, row, out, scores),
+            4 => attention_tile::<4>(&head, row, out, scores),
+            5 => attention_tile::<5>(&head, row, out, scores),
+            _ => attention_tile::<6>(&head, row, out, scores),
+        }
+        row += count;
+    }
+}
+
+/// `R` query rows of [`attention`] from `row`.
+#[inline(always)]
+fn attention_tile<const R: usize>(
+    head: &Head<'_>,
+    row: usize,
+    out: &mut [f32],
+    scores: &mut [f32],
+) {
+    let padded = head.length.next_multiple_of(KEY_PAD);
+    let queries: [&[f32]; R] =
+        std::array::from_fn(|r| &head.query[(row + r) * head.query_stride..][..HEAD_DIM]);
+    let keys = head.keys.as_chunks().0;
+    for (block, keys) in keys.chunks_exact(HEAD_DIM).enumerate() {
+        for (r, products) in product(queries, keys).into_iter().enumerate() {
+            let scores = &mut scores[r * padded + block * KEY_PAD..][..KEY_PAD];
+            scores[..16].copy_from_slice(&products[0].0);
+            scores[16..].copy_from_slice(&products[1].0);
+        }
+    }
+    let mut sums = [0.0; R];
+    for (r, sum) in sums.iter_mut().enumerate() {
+        let row = &mut scores[r * padded..][..head.length.next_multiple_of(16)];
+        row[head.length..].fill(f32::NEG_INFINITY);
+        *sum = softmax_numerators(row);
+    }
+    let weights = std::array::from_fn(|r| &scores[r * padded..][..head.length]);
+    let results: [_; R] = product(weights, &head.values.as_chunks().0[..head.length]);
+    for (r, (result, sum)) in results.into_iter().zip(sums).enumerate() {
+        let inverse = Lanes::splat(1.0 / sum);
+        let out = &mut out[(row + r) * head.out_stride..][..HEAD_DIM];
+        out[..16].copy_from_slice(&(result[0] * inverse).0);
+        out[16..].copy_from_slice(&(result[1] * inverse).0);
+    }
+}
+
+/// `sums[r][c] = sum_i(a[r][i] * b[i][c])` for 32 columns, in the order of `i`.
+#[inline(always)]
+fn product<const R: usize>(a: [&[f32]; R], b: &[[f32; 32]]) -> [[Lanes; 2]; R] {
+    let a = a.map(|row| &row[..b.len()]);
+    let mut sums = [[Lanes::ZERO; 2]; R];
+    for (i, columns) in b.iter().enumerate() {
+        let columns = lanes(columns);
+        for (sums, a) in sums.iter_mut().zip(a) {
+            let value = Lanes::splat(a[i]);
+            sums[0] = value.mul_add(Lanes(columns[0]), sums[0]);
+            sums[1] = value.mul_add(Lanes(columns[1]), sums[1]);
+        }
+    }
+    sums
+}
+
+/// `row = e^((row - max(row)) / sqrt 32)`; returns the sum.
+#[inline(always)]
+fn softmax_numerators(row: &mut [f32]) -> f32 {
+    // 1 / sqrt(32), the head dimension.
+    const SCALE: f32 = 0.176_776_7;
+    let mut largest = Lanes::splat(f32::NEG_INFINITY);
+    for values in lanes(row) {
+        largest = largest.max(Lanes(*values));
+    }
+    let largest = largest.largest();
+    for value in row.iter_mut() {
+        *value = exp((*value - largest) * SCALE);
+    }
+    sum(row)
+}

@@ -1,0 +1,152 @@
+//! The integer matrix product: one loop for every instruction set.
+//!
+//! A tile is `R` rows by the 64 channels of a block, in parts of four vectors, one step of `K`
+//! after the other; a row's four bytes are repeated in every lane:
+//!
+//! ```text
+//!                  block  [K/4][64][4], one step = 256 bytes, this part's four vectors
+//!                  weights[0]   weights[1]   weights[2]   weights[3]
+//! row 0  a0 a1 a2 a3   ->   sums[0][0]   sums[0][1]   sums[0][2]   sums[0][3]
+//! row 1  a0 a1 a2 a3   ->   sums[1][0]   sums[1][1]   sums[1][2]   sums[1][3]
+//! ...
+//! ```
+//!
+//! A lane is one channel: its four weights, the products with the row's four bytes, their sum.
+
+use super::{BLOCK, Matrix, Quantized, Scale};
+
+/// The sums of a tile.
+pub(super) type Sums<const R: usize> = [[i32; BLOCK]; R];
+
+/// An instruction set's integer vectors.
+///
+/// # Safety
+///
+/// Methods may be called only where the processor has the instructions; pointers must be valid
+/// for what a method says that it reads or writes and need no alignment.
+pub(super) trait Isa {
+    /// `CHANNELS` sums of 32 bits, or four bytes for each of `CHANNELS` channels.
+    type Vector: Copy;
+    /// Four activation bytes, ready for [`Isa::dot`].
+    type Step: Copy;
+    /// Lanes of a vector.
+    const CHANNELS: usize;
+    /// Rows of a full tile, at most 6.
+    const ROWS: usize;
+    /// What `tile` subtracts from an activation byte.
+    const SHIFT: i32;
+
+    /// Reads `4 * CHANNELS` bytes: weights or sums.
+    unsafe fn load(from: *const i8) -> Self::Vector;
+    /// Writes `CHANNELS` numbers.
+    unsafe fn store(sums: Self::Vector, to: *mut i32);
+    /// Reads four activation bytes (or what `tile` made of them).
+    unsafe fn broadcast(from: *const u8) -> Self::Step;
+    /// `sums + activations . weights`, exact.
+    unsafe fn dot(sums: Self::Vector, step: Self::Step, weights: Self::Vector) -> Self::Vector;
+
+    /// `out[r][c] += sum_k((rows[r][k] - SHIFT) * block[c][k])` for `R` rows of `k` bytes, one after
+    /// the other, and a block of 64 channels.
+    #[inline(always)]
+    unsafe fn tile<const R: usize>(rows: &[u8], block: &[i8], out: &mut Sums<R>) {
+        // SAFETY: the caller's promise.
+        unsafe { tile::<Self, R>(rows.as_ptr(), rows.len() / R, block, out) }
+    }
+}
+
+/// [`Isa::tile`] for rows that begin `stride` bytes apart; the block says how long they are.
+///
+/// # Safety
+///
+/// The processor must have what `I` needs; each of the `R` rows has a byte for each column of the
+/// block.
+#[inline(always)]
+pub(super) unsafe fn tile<I: Isa + ?Sized, const R: usize>(
+    rows: *const u8,
+    stride: usize,
+    block: &[i8],
+    out: &mut Sums<R>,
+) {
+    const STEP: usize = 4 * BLOCK;
+    let steps = block.len() / STEP;
+    for part in (0..BLOCK).step_by(4 * I::CHANNELS) {
+        // SAFETY: the caller's promise. A step's `STEP` weights lie in `block`, the part's channels
+        // in each row of `out`.
+        unsafe {
+            let vectors = |from: *const i8| -> [I::Vector; 4] {
+                std::array::from_fn(|i| I::load(from.add(i * 4 * I::CHANNELS)))
+            };
+            let mut sums: [_; R] = std::array::from_fn(|r| vectors(out[r][part..].as_ptr().cast()));
+            for step in 0..steps {
+                let weights = vectors(block.as_ptr().add(step * STEP + part * 4));
+                for (r, sums) in sums.iter_mut().enumerate() {
+                    let bytes = I::broadcast(rows.add(r * stride + step * 4));
+                    for (sums, weights) in sums.iter_mut().zip(weights) {
+                        *sums = I::dot(*sums, bytes, weights);
+                    }
+                }
+            }
+            for (out, sums) in out.iter_mut().zip(sums) {
+                for (i, sums) in sums.into_iter().enumerate() {
+                    I::store(sums, out[part..].as_mut_ptr().add(i * I::CHANNELS));
+                }
+            }
+        }
+    }
+}
+
+/// `out[r][n] = scale[r] * scale_n * sum_k((u[r][k] - zero[r]) * w[n][k]) + bias[n]`.
+///
+/// # Safety
+///
+/// The processor must have what `I` needs.
+#[inline(always)]
+pub(super) unsafe fn matmul<I: Isa>(input: Quantized<'_>, matrix: &Matrix<'_>, out: &mut [f32]) {
+    let rows = input.scales.len();
+    for first in (0..matrix.channels()).step_by(BLOCK) {
+        let mut row = 0;
+        while row < rows {
+            let count = I::ROWS.min(rows - row);
+            // SAFETY: the caller's promise.
+            unsafe {
+                match count {
+                    1 => matmul_tile::<I, 1>(input, matrix, row, first, out),
+                    2 => matmul_tile::<I, 2>(input, matrix, row, first, out),
+                    3 => matmul_tile::<I, 3>(input, matrix, row, first, out),
+                    4 => matmul_tile::<I, 4>(input, matrix, row, first, out),
+                    5 => matmul_tile::<I, 5>(input, matrix, row, first, out),
+                    _ => matmul_tile::<I, 6>(input, matrix, row, first, out),
+                }
+            }
+            row += count;
+        }
+    }
+}
+
+/// One tile of [`matmul`]: `R` rows from `row`, the block of channels from `first`.
+#[inline(always)]
+unsafe fn matmul_tile<I: Isa, const R: usize>(
+    input: Quantized<'_>,
+    matrix: &Matrix<'_>,
+    row: usize,
+    first: usize,
+    out: &mut [f32],
+) {
+    let k = matrix.inputs;
+    let bytes = &input.bytes[row * k..][..R * k];
+    let weights = &matrix.weights[first * k..][..BLOCK * k];
+    let mut sums = [[0; BLOCK]; R];
+    // SAFETY: the caller's promise.
+    unsafe { I::tile::<R>(bytes, weights, &mut sums) };
+    let column_sums = &matrix.sums[first..][..BLOCK];
+    let scales = &matrix.scales[first..][..BLOCK];
+    let bias = &matrix.bias[first..][..BLOCK];
+    for (r, sums) in sums.iter().enumerate() {
+        let Scale { step, zero } = input.scales[row + r];
+        let out = &mut out[(row + r) * matrix.channels() + first..][..BLOCK];
+        for (c, out) in out.iter_mut().enumerate() {
+            let sum = sums[c].wrapping_sub((zero - I::SHIFT).wrapping_mul(column_sums[c]));
+            *out = (sum as f32).mul_add(scales[c] * step, bias[c]);
+        }
+    }
+}
