@@ -69,14 +69,7 @@ fn run(args: &Args) -> Result<ExitCode> {
         build,
         write: write_start.elapsed(),
     };
-    let summary = Summary::new(
-        &args.output,
-        bytes,
-        &corpus,
-        &warnings,
-        parts.meta,
-        &timings,
-    );
+    let summary = Summary::new(&args.output, bytes, &corpus, &warnings, parts, &timings);
     print(args.json, &summary)?;
     Ok(ExitCode::SUCCESS)
 }

@@ -7,7 +7,7 @@ use std::time::Duration;
 use docent::builder::BuildTimings;
 use docent::corpus::{Corpus, GuideWarning, Skipped};
 use docent::encoder::ModelId;
-use docent::index::{Meta, SearchPath};
+use docent::index::{Graph, IndexParts, SearchPath};
 use docent::terminal::printable_line;
 use serde::Serialize;
 
@@ -25,6 +25,7 @@ pub struct Summary {
     seconds: Seconds,
     model: ModelId,
     search: SearchPath,
+    graph_links: Option<usize>,
     ann_recall_at_10: Option<f32>,
     skipped: Vec<SkippedFile>,
     warnings: Vec<Warning>,
@@ -65,13 +66,13 @@ pub struct Timings {
 }
 
 impl Summary {
-    /// The summary of a build of `corpus` into the file `index` of `bytes` bytes.
+    /// The summary of a build of `corpus` into the file `index` of `bytes` bytes that holds the parts.
     pub fn new(
         index: &Path,
         bytes: u64,
         corpus: &Corpus,
         warnings: &[GuideWarning],
-        meta: Meta,
+        IndexParts { meta, graph, .. }: IndexParts,
         timings: &Timings,
     ) -> Self {
         Self {
@@ -92,6 +93,7 @@ impl Summary {
             },
             model: meta.model,
             search: meta.search,
+            graph_links: graph.as_ref().map(Graph::num_links),
             ann_recall_at_10: meta.ann_recall_at_10,
             skipped: corpus.skipped.iter().map(SkippedFile::of).collect(),
             warnings: warnings.iter().map(Warning::of).collect(),
@@ -148,8 +150,12 @@ impl fmt::Display for Summary {
         )?;
         writeln!(f, "  {} skipped", self.skipped.len())?;
         writeln!(f, "  model {}", printable_line(&self.model.name))?;
-        if let Some(recall) = self.ann_recall_at_10 {
-            writeln!(f, "  graph ann_recall@10 {recall:.3}")?;
+        if let (Some(links), Some(recall)) = (self.graph_links, self.ann_recall_at_10) {
+            // The writer refuses a graph with a chunk that cannot be reached.
+            writeln!(
+                f,
+                "  graph of {links} links, all chunks reachable, ann_recall@10 {recall:.3}"
+            )?;
         }
         writeln!(
             f,

@@ -9,11 +9,16 @@
 //! # File format
 #![doc = include_str!("FORMAT.md")]
 
+mod beam;
+mod codes;
+mod connect;
+mod construct;
 mod error;
 mod flat;
 mod format;
 mod graph;
 mod hnsw;
+mod kernels;
 mod lexical;
 mod map;
 mod parts;
@@ -29,7 +34,7 @@ pub use error::{Corruption, Damage, IndexError};
 pub use flat::{Neighbour, dot};
 pub use format::VERSION;
 pub use graph::Graph;
-pub use hnsw::FLAT_LIMIT;
+pub use hnsw::{FLAT_LIMIT, RECALL_FLOOR};
 pub use lexical::{InvertedIndex, Postings, TermPostings};
 pub use parts::{
     ChunkRecord, Chunking, Counts, GraphOptions, IndexParts, Matrix, MatrixRef, Meta, SearchPath,

@@ -6,11 +6,14 @@ use std::path::{Path, PathBuf};
 use memmap2::Mmap;
 use rayon::prelude::*;
 
+use super::beam::BeamPool;
+use super::codes::{self, CodesRef};
 use super::error::{Corruption, Damage, IndexError};
 use super::flat::{self, Neighbour};
 use super::format::{HEADER_BYTES, Header, HeaderError, Part, VERSION, decode_record};
-use super::graph::{GraphRef, VisitedPool};
+use super::graph::{GraphQuery, GraphRef};
 use super::hnsw::EF_SEARCH;
+use super::kernels::DotKernel;
 use super::lexical::{CHUNK_PARTS, LexicalParts, Postings, SECTION_PARTS};
 use super::map::map_file;
 use super::parts::{MatrixRef, Meta, SearchPath, SectionRecord};
@@ -36,7 +39,8 @@ pub struct Index {
     header: Header,
     meta: Meta,
     shape: [u32; 3],
-    visited: VisitedPool,
+    kernel: DotKernel,
+    beams: BeamPool,
 }
 
 /// A passage of a section, borrowed from the index.
@@ -75,13 +79,19 @@ impl Index {
                 found,
             });
         }
-        Index::from_map(path, map, header).map_err(|corruption| IndexError::Corrupt {
+        let kernel = DotKernel::detect()?;
+        Index::from_map(path, map, header, kernel).map_err(|corruption| IndexError::Corrupt {
             path: path.to_owned(),
             corruption,
         })
     }
 
-    fn from_map(path: &Path, map: Mmap, header: Header) -> Result<Index, Corruption> {
+    fn from_map(
+        path: &Path,
+        map: Mmap,
+        header: Header,
+        kernel: DotKernel,
+    ) -> Result<Index, Corruption> {
         let found = map.len() as u64;
         if found != header.file_length {
             return Err(Damage::Mismatch {
@@ -102,14 +112,14 @@ impl Index {
             .ok()
             .and_then(|shape: &[u32]| <[u32; 3]>::try_from(shape).ok())
             .ok_or(Damage::Undecodable { record: 0 }.of(Part::Shape))?;
-        let visited = VisitedPool::default();
         let index = Index {
             path: path.to_owned(),
             map,
             header,
             meta,
             shape,
-            visited,
+            kernel,
+            beams: BeamPool::default(),
         };
         index.check_shape()?;
         Ok(index)
@@ -257,10 +267,10 @@ impl Index {
         let Some(graph) = self.graph() else {
             return self.nearest_exact(query, k);
         };
-        let found = self
-            .visited
-            .with(|visited| graph.search(self.vectors(), query, k, ef, visited));
-        self.locate(found)
+        let vector = query;
+        let query = GraphQuery { vector, k, ef };
+        let search = |beam: &mut _| graph.search(self.vectors(), self.kernel, query, beam);
+        self.locate(self.beams.with(search))
     }
 
     /// Verifies the whole file: every checksum, offset, id and record. O(file length).
@@ -414,13 +424,17 @@ impl Index {
     }
 
     fn graph(&self) -> Option<GraphRef<'_>> {
-        let offsets: &[u64] = self.array(Part::GraphOffsets);
-        (!offsets.is_empty()).then(|| GraphRef {
+        let upper_first: &[u32] = self.array(Part::GraphUpperFirst);
+        (!upper_first.is_empty()).then(|| GraphRef {
+            codes: CodesRef {
+                stride: codes::stride(self.shape[0] as usize),
+                codes: self.array(Part::VectorCodes),
+                scales: self.array(Part::VectorScales),
+            },
+            m: self.meta.graph.m as usize,
             entry: self.shape[2],
-            offsets,
             links: self.array(Part::GraphLinks),
-            upper_first: self.array(Part::GraphUpperFirst),
-            upper_offsets: self.array(Part::GraphUpperOffsets),
+            upper_first,
             upper_links: self.array(Part::GraphUpperLinks),
         })
     }
@@ -453,7 +467,7 @@ impl Index {
 }
 
 /// Bytes of one element of the parts that are arrays of numbers of one size.
-const ELEMENT_SIZES: [(Part, usize); 19] = [
+const ELEMENT_SIZES: [(Part, usize); 18] = [
     (Part::SectionOffsets, 8),
     (Part::ChunkOffsets, 8),
     (Part::TokenOffsets, 8),
@@ -468,10 +482,9 @@ const ELEMENT_SIZES: [(Part, usize); 19] = [
     (Part::ChunkDocIds, 4),
     (Part::ChunkFrequencies, 4),
     (Part::ChunkDocLengths, 4),
-    (Part::GraphOffsets, 8),
+    (Part::VectorScales, 4),
     (Part::GraphLinks, 4),
     (Part::GraphUpperFirst, 4),
-    (Part::GraphUpperOffsets, 4),
     (Part::GraphUpperLinks, 4),
 ];
 

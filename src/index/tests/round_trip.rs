@@ -181,7 +181,7 @@ fn contradicting_parts_are_refused_before_the_old_file_is_touched() {
         ("chunk of another section", |p| p.chunks[4].section = 0),
         ("doc id", |p| p.chunks_lexical.doc_ids[19] = 20),
         ("a graph of other vectors", |p| {
-            p.graph.as_mut().unwrap().offsets.push(0)
+            p.graph.as_mut().unwrap().upper_first.push(0)
         }),
     ];
     let folder = tempfile::tempdir().unwrap();
