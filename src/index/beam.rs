@@ -2,11 +2,13 @@
 //! and for the query alike.
 
 use std::cmp::Ordering;
+use std::collections::BinaryHeap;
 use std::sync::{Mutex, PoisonError};
 
 use super::codes::{CodesQuery, CodesRef};
 use super::flat::Neighbour;
 use super::kernels::{DotKernel, prefetch};
+use super::within::ChunkSet;
 
 /// Fills up a list of links that is not full.
 pub(super) const NO_LINK: u32 = u32::MAX;
@@ -132,6 +134,39 @@ impl Beam {
             // The list that is followed next is on its way while this loop turns.
             if let Some(list) = self.candidates.get(at).and_then(|c| layer.list(c.near.id)) {
                 prefetch(list);
+            }
+        }
+        Ok(())
+    }
+
+    /// As [`Beam::walk`], but what is found is in `within`: all others are only passed through, and
+    /// the walk goes on until `width` are found and nothing nearer is left to follow.
+    pub fn walk_within(
+        &mut self,
+        space: Space<'_>,
+        layer: Layer<'_>,
+        query: CodesQuery<'_>,
+        width: usize,
+        within: &ChunkSet,
+    ) -> Result<(), BadLink> {
+        let mut to_follow: BinaryHeap<Neighbour> = self.found().collect();
+        self.candidates.retain(|c| within.contains(c.near.id));
+        self.candidates.truncate(width);
+        while let Some(best) = to_follow.pop() {
+            let is_full = self.candidates.len() >= width;
+            let worst = self.candidates.last().filter(|_| is_full).map(|c| c.near);
+            if worst.is_some_and(|worst| best < worst) {
+                break;
+            }
+            self.gather(space, layer, best.id)?;
+            let near = space
+                .codes
+                .similarities(space.kernel, query, &self.fresh, &mut self.dots);
+            for near in near.filter(|near| worst.is_none_or(|worst| *near > worst)) {
+                to_follow.push(near);
+                if within.contains(near.id) {
+                    insert(&mut self.candidates, near, width);
+                }
             }
         }
         Ok(())

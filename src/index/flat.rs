@@ -7,6 +7,7 @@ use std::collections::BinaryHeap;
 use rayon::prelude::*;
 
 use super::parts::MatrixRef;
+use super::within::ChunkSet;
 
 /// Rows from which a search is spread over the threads; below, starting them costs more.
 const PARALLEL_ROWS: usize = 20_000;
@@ -80,6 +81,24 @@ pub(super) fn search(vectors: MatrixRef<'_>, query: &[f32], k: usize) -> Vec<Nei
     }
     let found = blocks(vectors, BLOCK_ROWS)
         .flat_map_iter(|(first, block)| search_block(block, first, query, k));
+    best(found.collect(), k)
+}
+
+/// [`search`] among the rows of `within` alone; ids that are no rows are left out.
+pub(super) fn search_within(
+    vectors: MatrixRef<'_>,
+    within: &ChunkSet,
+    query: &[f32],
+    k: usize,
+) -> Vec<Neighbour> {
+    let rows = vectors.num_rows();
+    let blocks = within.ranges().par_iter().map(|range| {
+        let (start, end) = (range.start as usize, (range.end as usize).min(rows));
+        let data = vectors.data.get(start * vectors.dim..end * vectors.dim);
+        let (dim, data) = (vectors.dim, data.unwrap_or_default());
+        (start, MatrixRef { dim, data })
+    });
+    let found = blocks.flat_map_iter(|(first, block)| search_block(block, first, query, k));
     best(found.collect(), k)
 }
 

@@ -24,6 +24,7 @@ use super::format::Part;
 use super::kernels::DotKernel;
 use super::parts::MatrixRef;
 use super::records::{check_ids, check_offsets};
+use super::within::ChunkSet;
 
 /// Highest layer that a graph may have.
 pub(super) const MAX_LAYER: u32 = 15;
@@ -85,6 +86,8 @@ pub(super) struct GraphQuery<'a> {
     pub k: usize,
     /// Candidates that the beam keeps; `k` if that is more.
     pub ef: usize,
+    /// Where the results must be from.
+    pub within: Option<&'a ChunkSet>,
 }
 
 impl<'a> GraphRef<'a> {
@@ -201,10 +204,16 @@ impl<'a> GraphRef<'a> {
                 let (value, limit) = (u64::from(id), self.codes.num_rows() as u64);
                 Damage::OutOfRange { value, limit }.of(part)
             };
-            let width = if layer == 0 { width } else { 1 };
             beam.restart(space);
-            beam.walk(space, self.layer(layer), quantized, width)
-                .map_err(bad_link)?;
+            let lists = self.layer(layer);
+            match query.within {
+                Some(within) if layer == 0 => {
+                    beam.walk_within(space, lists, quantized, width, within)
+                }
+                _ if layer == 0 => beam.walk(space, lists, quantized, width),
+                _ => beam.walk(space, lists, quantized, 1),
+            }
+            .map_err(bad_link)?;
         }
         Ok(rescore(beam.found(), vectors, query))
     }

@@ -197,6 +197,7 @@ fn recall(graph: &Graph, vectors: MatrixRef<'_>, kernel: DotKernel) -> Option<f3
                 vector,
                 k,
                 ef: EF_SEARCH,
+                within: None,
             };
             let search = |beam: &mut _| graph.view().search(vectors, kernel, query, beam);
             let approximate = others(beams.with(search).ok()?);

@@ -25,6 +25,7 @@ mod parts;
 mod reader;
 mod records;
 mod tokens;
+mod within;
 mod writer;
 
 #[cfg(test)]
@@ -42,3 +43,4 @@ pub use parts::{
 };
 pub use reader::{ChunkRef, Index, VERIFIED_WHOLE};
 pub use tokens::{TokenRows, TokenTable};
+pub use within::ChunkSet;

@@ -19,11 +19,14 @@ use super::map::map_file;
 use super::parts::{MatrixRef, Meta, SearchPath, SectionRecord};
 use super::records::Records;
 use super::tokens::{TokenRows, TokenTableRef};
+use super::within::ChunkSet;
 use crate::corpus::Guide;
 use crate::encoder::ModelId;
 
 /// Longest file, in bytes, that is verified whole when it is opened.
 pub const VERIFIED_WHOLE: u64 = 16 << 20;
+/// Vectors that one step of a walk compares, roughly: the links that were not visited yet.
+const COMPARED_A_STEP: usize = 16;
 /// Longest part, in bytes, that is verified when a longer file is opened.
 const VERIFIED_PART: u64 = 64 << 10;
 
@@ -236,15 +239,31 @@ impl Index {
     }
 
     /// The `k` chunks nearest to the unit vector `query`, best first, ties by id: on the path
-    /// that the build chose (see [`SearchPath`]), or exactly if `exact`.
+    /// that the build chose (see [`SearchPath`]), or exactly if `exact`; of `within` alone, if
+    /// that is given.
+    ///
+    /// A walk on the graph passes about `chunks / within` vectors for each that it may keep; where
+    /// looking at all of `within` is cheaper, that is done, and is exact.
     pub fn nearest(
         &self,
         query: &[f32],
         k: usize,
         exact: bool,
+        within: Option<&ChunkSet>,
     ) -> Result<Vec<Neighbour>, IndexError> {
-        match self.meta.search {
-            SearchPath::Hnsw if !exact => self.nearest_on_graph(query, k, EF_SEARCH),
+        let on_graph = !exact && self.meta.search == SearchPath::Hnsw;
+        match within {
+            // Looking at all of `within` compares as many vectors; the walk takes one step for
+            // each candidate that it keeps, times the share of all that it may not keep.
+            Some(within)
+                if !on_graph
+                    || within.len().pow(2)
+                        <= COMPARED_A_STEP * EF_SEARCH.max(k) * self.num_chunks() =>
+            {
+                self.check_dimension(query)?;
+                Ok(flat::search_within(self.vectors(), within, query, k))
+            }
+            _ if on_graph => self.walk(query, k, EF_SEARCH, within),
             _ => self.nearest_exact(query, k),
         }
     }
@@ -263,12 +282,26 @@ impl Index {
         k: usize,
         ef: usize,
     ) -> Result<Vec<Neighbour>, IndexError> {
-        self.check_dimension(query)?;
+        self.walk(query, k, ef, None)
+    }
+
+    fn walk(
+        &self,
+        vector: &[f32],
+        k: usize,
+        ef: usize,
+        within: Option<&ChunkSet>,
+    ) -> Result<Vec<Neighbour>, IndexError> {
+        self.check_dimension(vector)?;
         let Some(graph) = self.graph() else {
-            return self.nearest_exact(query, k);
+            return self.nearest_exact(vector, k);
         };
-        let vector = query;
-        let query = GraphQuery { vector, k, ef };
+        let query = GraphQuery {
+            vector,
+            k,
+            ef,
+            within,
+        };
         let search = |beam: &mut _| graph.search(self.vectors(), self.kernel, query, beam);
         self.locate(self.beams.with(search))
     }

@@ -135,8 +135,14 @@ fn html_paragraphs(page: &str) -> String {
         }
         text.push_str("\n\n");
     }
-    let entities = [("&lt;", "<"), ("&gt;", ">"), ("&quot;", "\""), ("&#39;", "'"), ("&amp;", "&")];
-    entities
-        .iter()
-        .fold(text, |text, (entity, character)| text.replace(entity, character))
+    let entities = [
+        ("&lt;", "<"),
+        ("&gt;", ">"),
+        ("&quot;", "\""),
+        ("&#39;", "'"),
+        ("&amp;", "&"),
+    ];
+    entities.iter().fold(text, |text, (entity, character)| {
+        text.replace(entity, character)
+    })
 }

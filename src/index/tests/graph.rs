@@ -32,6 +32,7 @@ fn search(graph: &Graph, vectors: MatrixRef<'_>, vector: &[f32], k: usize) -> Ve
         vector,
         k,
         ef: EF_SEARCH,
+        within: None,
     };
     let mut beam = Beam::default();
     let found = graph.view().search(vectors, kernel(), query, &mut beam);
@@ -199,4 +200,68 @@ fn parameters_out_of_range_are_errors() {
     for (m, ef_construction) in [(2, 2), (256, 1_024)] {
         built(vectors.view(), GraphOptions { m, ef_construction });
     }
+}
+
+#[test]
+fn a_filtered_search_finds_what_the_filtered_flat_search_finds() {
+    let all = clustered(8_040, 32, 200, &mut Rng(12));
+    let (data, queries) = all.data.split_at(8_000 * 32);
+    let mut parts = parts_over(Matrix {
+        dim: 32,
+        data: data.to_vec(),
+    });
+    parts.add_graph().unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("x.idx");
+    parts.write(&path).unwrap();
+    let index = Index::open(&path).unwrap();
+    assert_eq!(index.meta().search, SearchPath::Hnsw);
+    let recall = |within: Option<&ChunkSet>| {
+        let mut found = 0;
+        for query in queries.chunks_exact(32) {
+            let near = |exact| index.nearest(query, 10, exact, within).unwrap();
+            let (exact, near) = (near(true), near(false));
+            assert_eq!((exact.len(), near.len()), (10, 10));
+            let is_allowed = |near: &Neighbour| within.is_none_or(|set| set.contains(near.id));
+            assert!(exact.iter().chain(&near).all(is_allowed));
+            found += near.iter().filter(|near| exact.contains(near)).count();
+        }
+        found
+    };
+    let unfiltered = recall(None);
+    // Sections are three chunks long: in every so many sections, one is allowed.
+    for every in [2, 10, 100] {
+        let sections = (0..8_000).step_by(3).step_by(every);
+        let set = ChunkSet::new(sections.map(|start| start..(start + 3).min(8_000)));
+        assert!(recall(Some(&set)) >= unfiltered, "one in {every}");
+    }
+    let nothing = ChunkSet::default();
+    let query = &queries[..32];
+    assert_eq!(index.nearest(query, 10, false, Some(&nothing)).unwrap(), []);
+    let few = ChunkSet::new([10..12, 7_999..9_000]);
+    let found = index.nearest(query, 10, false, Some(&few)).unwrap();
+    assert_eq!(found.len(), 3);
+}
+
+#[test]
+fn a_walk_that_passes_through_finds_all_that_is_allowed() {
+    let vectors = clustered(2_000, 16, 40, &mut Rng(8));
+    let graph = built(vectors.view(), OPTIONS);
+    let within = ChunkSet::new((0..2_000).step_by(200).map(|start| start..start + 4));
+    let vector = vectors.view().row(77).unwrap();
+    let query = GraphQuery {
+        vector,
+        k: 40,
+        ef: EF_SEARCH,
+        within: Some(&within),
+    };
+    let mut beam = Beam::default();
+    let found = graph
+        .view()
+        .search(vectors.view(), kernel(), query, &mut beam);
+    // All vectors can be reached, so nothing that is allowed is missed.
+    assert_eq!(
+        found.unwrap(),
+        flat::search_within(vectors.view(), &within, vector, 40)
+    );
 }

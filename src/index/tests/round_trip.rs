@@ -117,7 +117,7 @@ fn an_index_of_one_chunk_and_of_none() {
         let (_folder, index) = open(&parts);
         assert_same(&index, &parts);
         let query = Rng(9).unit(&[0.0; 8], 1.0);
-        assert_eq!(index.nearest(&query, 4, false).unwrap().len(), n);
+        assert_eq!(index.nearest(&query, 4, false, None).unwrap().len(), n);
         assert_eq!(index.nearest_on_graph(&query, 4, 10).unwrap().len(), n);
     }
 }

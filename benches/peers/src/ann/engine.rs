@@ -17,6 +17,7 @@ use rayon::prelude::*;
 use usearch::{IndexOptions, MetricKind, ScalarKind};
 
 use super::{DIM, K, Parameters, read_rows};
+use crate::peak_mb;
 
 /// The engines, docent first.
 pub const ENGINES: [&str; 4] = ["docent", "usearch f32", "usearch i8", "hnsw_rs"];
@@ -25,9 +26,10 @@ const LAYERS: usize = 16;
 /// Name of the hnsw_rs dump.
 const DUMP: &str = "hnsw_rs";
 
-/// Builds the graph of the rows in `folder` and writes it there; prints the seconds of building
-/// and the bytes of what was written.
-pub fn build(engine: &str, folder: &Path, threads: usize, parameters: Parameters) -> Result<()> {
+/// Builds the graph of the rows in `folder` on as many threads as rayon has and writes it there;
+/// prints the seconds of building, the bytes of what was written and the peak of memory in MB.
+pub fn build(engine: &str, folder: &Path, parameters: Parameters) -> Result<()> {
+    let threads = rayon::current_num_threads();
     let base = read_rows(&folder.join(super::BASE))?;
     let rows: Vec<&[f32]> = base.chunks_exact(DIM).collect();
     let files = files(engine, folder);
@@ -42,7 +44,8 @@ pub fn build(engine: &str, folder: &Path, threads: usize, parameters: Parameters
         }
         "hnsw_rs" => {
             let Parameters { m, ef_construction } = parameters;
-            let graph = Hnsw::<f32, DistCosine>::new(m, rows.len(), LAYERS, ef_construction, DistCosine);
+            let graph =
+                Hnsw::<f32, DistCosine>::new(m, rows.len(), LAYERS, ef_construction, DistCosine);
             let rows: Vec<(&[f32], usize)> = rows.into_iter().zip(0..).collect();
             if threads == 1 {
                 rows.iter().for_each(|&row| graph.insert(row));
@@ -56,25 +59,29 @@ pub fn build(engine: &str, folder: &Path, threads: usize, parameters: Parameters
         _ => {
             let index = usearch_index(engine, parameters)?;
             index.reserve_capacity_and_threads(rows.len(), threads)?;
-            rows.par_iter().enumerate().try_for_each(|(at, row)| match engine {
-                "usearch i8" => index.add(at as u64, &codes(row)),
-                _ => index.add(at as u64, row),
-            })?;
+            rows.par_iter()
+                .enumerate()
+                .try_for_each(|(at, row)| match engine {
+                    "usearch i8" => index.add(at as u64, &codes(row)),
+                    _ => index.add(at as u64, row),
+                })?;
             let seconds = start.elapsed();
             index.save(&files[0].to_string_lossy())?;
             seconds
         }
     };
-    let lengths: std::io::Result<Vec<u64>> =
-        files.iter().map(|file| Ok(fs::metadata(file)?.len())).collect();
+    let lengths: std::io::Result<Vec<u64>> = files
+        .iter()
+        .map(|file| Ok(fs::metadata(file)?.len()))
+        .collect();
     let bytes: u64 = lengths?.into_iter().sum();
-    println!("{} {bytes}", seconds.as_secs_f64());
+    println!("{} {bytes} {}", seconds.as_secs_f64(), peak_mb()?);
     Ok(())
 }
 
 /// Opens what [`build`] wrote and answers the queries with each ef, on as many threads as rayon
 /// has. Prints the milliseconds from opening to the first answer, then those of all queries with
-/// each of `efs`; writes the ids found to the file `found` in `folder`.
+/// each of `efs`, then the peak of memory in MB; writes the ids found into `folder`.
 pub fn search(engine: &str, folder: &Path, efs: &[usize], parameters: Parameters) -> Result<()> {
     let queries = read_rows(&folder.join(super::QUERIES))?;
     let queries: Vec<&[f32]> = queries.chunks_exact(DIM).collect();
@@ -135,6 +142,7 @@ fn sweep(
             }
         }
     }
+    println!("{}", peak_mb()?);
     Ok(())
 }
 

@@ -11,7 +11,6 @@ use std::process::{Command, Stdio};
 use anyhow::{Context, Result, ensure};
 use docent::index::dot;
 use rayon::prelude::*;
-use wait4::Wait4;
 
 use crate::median;
 use engine::ENGINES;
@@ -72,9 +71,16 @@ pub struct Options {
 
 /// Prints the comparison as Markdown tables.
 pub fn compare(options: &Options) -> Result<()> {
-    let engines = || ENGINES.into_iter().filter(|name| !options.without.iter().any(|w| w == name));
+    let engines = || {
+        ENGINES
+            .into_iter()
+            .filter(|name| !options.without.iter().any(|w| w == name))
+    };
     let truth = prepare(options)?;
-    println!("{} vectors, {} queries, {:?}\n", options.count, options.queries, options.parameters);
+    println!(
+        "{} vectors, {} queries, {:?}\n",
+        options.count, options.queries, options.parameters
+    );
     println!("| engine | build, s, 1 thread | 2 threads | peak, MB | file, MB |");
     println!("|---|--:|--:|--:|--:|");
     for name in engines() {
@@ -84,13 +90,13 @@ pub fn compare(options: &Options) -> Result<()> {
         }
         println!(
             "| {name} | {:.1} | {:.1} | {:.0} | {:.1} |",
-            builds[0].figures[0],
-            builds[1].figures[0],
-            builds[1].peak_mb,
-            builds[1].figures[1] / 1e6,
+            builds[0][0],
+            builds[1][0],
+            builds[1][2],
+            builds[1][1] / 1e6,
         );
     }
-    let mut runs: HashMap<(&str, usize), Vec<Run>> = HashMap::new();
+    let mut runs: HashMap<(&str, usize), Vec<Vec<f64>>> = HashMap::new();
     let mut recalls: HashMap<&str, Vec<f64>> = HashMap::new();
     let efs = EFS.map(|ef| ef.to_string());
     for round in 0..options.rounds {
@@ -104,12 +110,14 @@ pub fn compare(options: &Options) -> Result<()> {
         }
         eprintln!("round {} of {}", round + 1, options.rounds);
     }
-    println!("\n| engine | open to first answer, ms | peak, MB | threads | queries/s at .90 | .95 | .99 |");
+    println!(
+        "\n| engine | open to first answer, ms | peak, MB | threads | queries/s at .90 | .95 | .99 |"
+    );
     println!("|---|--:|--:|--:|--:|--:|--:|");
     for name in engines() {
         for threads in THREADS {
             let runs = &runs[&(name, threads)];
-            let figure = |at: usize| median(runs.iter().map(|run| run.figures[at]).collect());
+            let figure = |at: usize| median(runs.iter().map(|run| run[at]).collect());
             let rates: Vec<f64> = (0..EFS.len())
                 .map(|i| options.queries as f64 / figure(1 + i) * 1e3)
                 .collect();
@@ -120,7 +128,7 @@ pub fn compare(options: &Options) -> Result<()> {
             println!(
                 "| {name} | {:.1} | {:.0} | {threads} | {} | {} | {} |",
                 figure(0),
-                median(runs.iter().map(|run| run.peak_mb).collect()),
+                figure(1 + EFS.len()),
                 rate(RECALLS[0]),
                 rate(RECALLS[1]),
                 rate(RECALLS[2]),
@@ -146,33 +154,31 @@ fn rate_at(recall: f64, recalls: &[f64], rates: &[f64]) -> Option<f64> {
     Some(rates[at - 1] + share * (rates[at] - rates[at - 1]))
 }
 
-/// What a child process printed, and its peak of resident memory in MB of 10^6 bytes.
-struct Run {
-    figures: Vec<f64>,
-    peak_mb: f64,
-}
-
-fn run(options: &Options, step: &str, engine: &str, threads: usize, efs: &[String]) -> Result<Run> {
+/// What a child process printed. It measures its own memory: the kernel would count this process's
+/// peak as the child's.
+fn run(
+    options: &Options,
+    step: &str,
+    engine: &str,
+    threads: usize,
+    efs: &[String],
+) -> Result<Vec<f64>> {
     let Parameters { m, ef_construction } = options.parameters;
-    let mut child = Command::new(std::env::current_exe()?)
+    let child = Command::new(std::env::current_exe()?)
         .args([step, engine])
         .arg(&options.folder)
         .args(["--m", &m.to_string()])
         .args(["--ef-construction", &ef_construction.to_string()])
         .args(efs)
         .env("RAYON_NUM_THREADS", threads.to_string())
-        .stdout(Stdio::piped())
-        .spawn()?;
-    let mut output = String::new();
-    let mut stdout = child.stdout.take().context("no output")?;
-    std::io::Read::read_to_string(&mut stdout, &mut output)?;
-    let finished = child.wait4()?;
-    ensure!(finished.status.success(), "{engine}: {step} failed");
-    let figures: Result<_, _> = output.split_whitespace().map(str::parse).collect();
-    Ok(Run {
-        figures: figures?,
-        peak_mb: finished.rusage.maxrss as f64 / 1e6,
-    })
+        .stderr(Stdio::inherit())
+        .output()?;
+    ensure!(child.status.success(), "{engine}: {step} failed");
+    let figures = String::from_utf8(child.stdout)?;
+    Ok(figures
+        .split_whitespace()
+        .map(str::parse)
+        .collect::<Result<_, _>>()?)
 }
 
 /// The queries' exact neighbours.
@@ -194,7 +200,10 @@ impl Truth {
             .map(|&bytes| u32::from_le_bytes(bytes))
             .collect();
         let near = |query: &[f32], id: u32, last: f32| {
-            let row = self.base.get(id as usize * DIM..).and_then(|rest| rest.get(..DIM));
+            let row = self
+                .base
+                .get(id as usize * DIM..)
+                .and_then(|rest| rest.get(..DIM));
             row.is_some_and(|row| dot(query, row) >= last)
         };
         ids.chunks(self.last.len() * K)
@@ -218,7 +227,11 @@ fn prepare(options: &Options) -> Result<Truth> {
     let is_query = |at: usize| at.is_multiple_of(every) && at / every < options.queries;
     let (mut base, mut queries) = (Vec::new(), Vec::new());
     for (at, row) in all.chunks_exact(DIM).enumerate() {
-        if is_query(at) { queries.extend(row) } else { base.push(row) }
+        if is_query(at) {
+            queries.extend(row)
+        } else {
+            base.push(row)
+        }
     }
     let base: Vec<f32> = if options.count <= base.len() {
         let chosen = (0..options.count).map(|i| base[i * base.len() / options.count]);
@@ -230,7 +243,8 @@ fn prepare(options: &Options) -> Result<Truth> {
     write_rows(&options.folder.join(BASE), &base)?;
     write_rows(&options.folder.join(QUERIES), &queries)?;
     let last = queries.par_chunks(DIM).map(|query| {
-        let mut similarities: Vec<f32> = base.chunks_exact(DIM).map(|row| dot(query, row)).collect();
+        let mut similarities: Vec<f32> =
+            base.chunks_exact(DIM).map(|row| dot(query, row)).collect();
         let (_, last, _) = similarities.select_nth_unstable_by(K - 1, |a, b| b.total_cmp(a));
         *last
     });
@@ -284,7 +298,11 @@ impl Random {
 
 fn read_rows(path: &Path) -> Result<Vec<f32>> {
     let bytes = fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
-    let values = bytes.as_chunks().0.iter().map(|&bytes| f32::from_le_bytes(bytes));
+    let values = bytes
+        .as_chunks()
+        .0
+        .iter()
+        .map(|&bytes| f32::from_le_bytes(bytes));
     Ok(values.collect())
 }
 
