@@ -77,11 +77,20 @@ struct Edges {
 }
 
 impl<'a> Construction<'a> {
-    /// A graph over all of `space` in which the vectors of `seed` are linked; the layers of all
-    /// others are drawn by hash.
-    pub fn new(space: Space<'a>, m: usize, ef_construction: usize, seed: &Seed) -> Self {
+    /// A graph over `space` in which the vectors of `seed` are linked. The layers of `rest`, which
+    /// is to be inserted, are drawn by hash; all others are in layer 0 alone and without links.
+    pub fn new(
+        space: Space<'a>,
+        m: usize,
+        ef_construction: usize,
+        seed: &Seed,
+        rest: &[u32],
+    ) -> Self {
         let n = space.codes.num_rows();
-        let mut levels: Vec<u32> = (0..n as u32).map(|id| level(id, m)).collect();
+        let mut levels = vec![0; n];
+        for &id in rest {
+            levels[id as usize] = level(id, m);
+        }
         for (id, lists) in &seed.lists {
             levels[*id as usize] = lists.len().saturating_sub(1) as u32;
         }

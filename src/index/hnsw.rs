@@ -104,7 +104,7 @@ pub(super) fn build(
     order.sort_unstable_by_key(|&id| hash(id, 1));
     let (first, rest) = order.split_at(SEED.min(order.len()));
     let seed = seed(vectors, first, m, ef_construction);
-    let mut construction = Construction::new(space, m, ef_construction, &seed);
+    let mut construction = Construction::new(space, m, ef_construction, &seed, rest);
     let built = construction
         .extend(rest, first.len())
         .map(|()| construction.finish())
