@@ -96,10 +96,10 @@ impl IndexParts {
         parts.extend(lexical_parts(&self.chunks_lexical));
         match &self.graph {
             Some(graph) => parts.extend([
-                borrowed(&graph.offsets),
+                borrowed(&graph.codes.codes),
+                borrowed(&graph.codes.scales),
                 borrowed(&graph.links),
                 borrowed(&graph.upper_first),
-                borrowed(&graph.upper_offsets),
                 borrowed(&graph.upper_links),
             ]),
             None => parts.extend([const { Cow::Borrowed(&[] as &[u8]) }; 5]),

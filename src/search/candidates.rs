@@ -6,7 +6,7 @@
 
 use std::collections::BTreeSet;
 
-use super::ChunkHit;
+use super::{ChunkHit, Scope};
 use crate::Result;
 use crate::encoder::{Embedding, EncoderError};
 use crate::index::{Index, dot};
@@ -121,14 +121,23 @@ impl Candidate {
 }
 
 /// The candidate sections of a question, by number, with all scores but feedback's.
-pub(super) fn gather(index: &Index, question: &Question, exact: bool) -> Result<Vec<Candidate>> {
-    let bm25_sections = bm25::scores(&index.sections_lexical(), &question.terms)?;
-    let bm25_chunks = bm25::scores(&index.chunks_lexical(), &question.terms)?;
+pub(super) fn gather(
+    index: &Index,
+    question: &Question,
+    exact: bool,
+    scope: Option<&Scope>,
+) -> Result<Vec<Candidate>> {
+    let mut bm25_sections = bm25::scores(&index.sections_lexical(), &question.terms)?;
+    let mut bm25_chunks = bm25::scores(&index.chunks_lexical(), &question.terms)?;
+    if let Some(scope) = scope {
+        zero_unless(&mut bm25_sections, |id| scope.has_section(id));
+        zero_unless(&mut bm25_chunks, |id| scope.chunks().contains(id));
+    }
     let mut sections: BTreeSet<u32> = best_ids(&bm25_sections).into_iter().collect();
     for id in best_ids(&bm25_chunks) {
         sections.insert(index.section_of(id as usize)?);
     }
-    for neighbour in index.nearest(&question.vector, PER_ARM, exact)? {
+    for neighbour in index.nearest(&question.vector, PER_ARM, exact, scope.map(Scope::chunks))? {
         sections.insert(index.section_of(neighbour.id as usize)?);
     }
 
@@ -194,6 +203,15 @@ pub(super) fn add_feedback(
             .filter_map(|c| vectors.row(c.id as usize));
         let cosines = rows.map(|row| dot(row, &moved));
         candidate.arms.feedback = cosines.fold(f32::NEG_INFINITY, f32::max);
+    }
+}
+
+/// Takes their scores from the documents that an answer may not name.
+fn zero_unless(scores: &mut [f32], is_allowed: impl Fn(u32) -> bool) {
+    for (id, score) in (0..).zip(scores) {
+        if *score > 0.0 && !is_allowed(id) {
+            *score = 0.0;
+        }
     }
 }
 

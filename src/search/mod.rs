@@ -1,6 +1,7 @@
 //! A search: one question against one opened index.
 
 mod candidates;
+mod scope;
 
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
@@ -16,6 +17,8 @@ use crate::rank::spelling::{self, Correction};
 
 use candidates::{Candidate, Question};
 
+pub use scope::{Scope, ScopeError};
+
 /// How far above the best score the first section of a hint may be lifted, and the distance
 /// between its sections: they must come out in the author's order.
 const LIFT_STEP: f32 = 0.05;
@@ -25,6 +28,7 @@ pub struct Searcher<'a> {
     index: &'a Index,
     encoder: &'a dyn Encoder,
     guide: Guide,
+    scope: Option<Scope>,
 }
 
 /// Which scores order the sections.
@@ -131,7 +135,14 @@ impl<'a> Searcher<'a> {
             index,
             encoder,
             guide,
+            scope: None,
         })
+    }
+
+    /// Limits all searches to the sections of `scope`, which is one of the same index.
+    pub fn within(mut self, scope: Scope) -> Self {
+        self.scope = Some(scope);
+        self
     }
 
     /// Answers a question. A question without any word gets no hits.
@@ -149,7 +160,8 @@ impl<'a> Searcher<'a> {
         let embedding = self.encoder.encode_query(&text, late)?;
         let question = Question::new(self.index, &text, &embedding)?;
         let embedded = Instant::now();
-        let candidates = candidates::gather(self.index, &question, options.exact)?;
+        let candidates =
+            candidates::gather(self.index, &question, options.exact, self.scope.as_ref())?;
         let gathered = Instant::now();
         let hits = self.rank(&text, &embedding, &question, candidates, options)?;
         Ok(Answer {
@@ -229,6 +241,10 @@ impl<'a> Searcher<'a> {
             let Some(section) = self.find_section(target)? else {
                 continue;
             };
+            let scope = self.scope.as_ref();
+            if scope.is_some_and(|scope| !scope.has_section(section)) {
+                continue;
+            }
             // A section that is named twice keeps its first place.
             if !named.insert(section) {
                 continue;

@@ -117,7 +117,7 @@ fn an_index_of_one_chunk_and_of_none() {
         let (_folder, index) = open(&parts);
         assert_same(&index, &parts);
         let query = Rng(9).unit(&[0.0; 8], 1.0);
-        assert_eq!(index.nearest(&query, 4, false).unwrap().len(), n);
+        assert_eq!(index.nearest(&query, 4, false, None).unwrap().len(), n);
         assert_eq!(index.nearest_on_graph(&query, 4, 10).unwrap().len(), n);
     }
 }
@@ -181,7 +181,7 @@ fn contradicting_parts_are_refused_before_the_old_file_is_touched() {
         ("chunk of another section", |p| p.chunks[4].section = 0),
         ("doc id", |p| p.chunks_lexical.doc_ids[19] = 20),
         ("a graph of other vectors", |p| {
-            p.graph.as_mut().unwrap().offsets.push(0)
+            p.graph.as_mut().unwrap().upper_first.push(0)
         }),
     ];
     let folder = tempfile::tempdir().unwrap();
