@@ -10,7 +10,7 @@ use docent::corpus::Guide;
 use docent::encoder::{BuiltinEncoder, Encoder};
 use docent::index::{
     ChunkRecord, Chunking, Counts, GraphOptions, Index, IndexParts, InvertedIndex, Matrix, Meta,
-    SearchPath, SectionRecord,
+    SearchPath, SectionRecord, TermSequences,
 };
 use hnsw_rs::prelude::{AnnT, DistCosine, Hnsw, HnswIo};
 use rayon::prelude::*;
@@ -197,12 +197,15 @@ fn parts_over(base: &[f32], parameters: Parameters) -> Result<IndexParts> {
         tokens: 0,
         heading_path: Vec::new(),
         text: String::new(),
-        embed_text_hash: 0,
+        embed_text_hash: [0; 16],
     };
     Ok(IndexParts {
         meta: Meta {
             model,
+            docent_version: String::new(),
             corpus_fingerprint: String::new(),
+            docs: None,
+            index_files: Vec::new(),
             chunking: Chunking {
                 max_tokens: 1,
                 min_tokens: 1,
@@ -239,6 +242,10 @@ fn parts_over(base: &[f32], parameters: Parameters) -> Result<IndexParts> {
         token_vectors: None,
         sections_lexical: InvertedIndex::without_terms(vec![0.0]),
         chunks_lexical: InvertedIndex::without_terms(vec![0.0; n]),
+        sequences: TermSequences {
+            offsets: vec![0; n + 1],
+            terms: Vec::new(),
+        },
         vocabulary: String::new(),
         graph: None,
     })
