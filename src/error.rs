@@ -3,6 +3,7 @@
 use crate::corpus::CorpusError;
 use crate::encoder::EncoderError;
 use crate::index::IndexError;
+use crate::search::ScopeError;
 
 /// What the library's fallible functions return.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -23,4 +24,7 @@ pub enum Error {
     /// The index file could not be written, opened or trusted.
     #[error(transparent)]
     Index(#[from] IndexError),
+    /// A search was limited to what is not there.
+    #[error(transparent)]
+    Scope(#[from] ScopeError),
 }

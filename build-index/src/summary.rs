@@ -7,7 +7,7 @@ use std::time::Duration;
 use docent::builder::{BuildTimings, Built};
 use docent::corpus::{GuideWarning, Skipped};
 use docent::encoder::ModelId;
-use docent::index::SearchPath;
+use docent::index::{Graph, SearchPath};
 use docent::terminal::printable_line;
 use serde::Serialize;
 
@@ -28,6 +28,7 @@ pub struct Summary {
     seconds: Seconds,
     model: ModelId,
     search: SearchPath,
+    graph_links: Option<usize>,
     ann_recall_at_10: Option<f32>,
     skipped: Vec<SkippedFile>,
     warnings: Vec<Warning>,
@@ -100,6 +101,7 @@ impl Summary {
             },
             model: meta.model.clone(),
             search: meta.search,
+            graph_links: built.parts.graph.as_ref().map(Graph::num_links),
             ann_recall_at_10: meta.ann_recall_at_10,
             skipped: skipped.iter().map(SkippedFile::of).collect(),
             warnings: warnings.iter().map(Warning::of).collect(),
@@ -180,8 +182,12 @@ impl fmt::Display for Summary {
         )?;
         writeln!(f, "  {} skipped", self.skipped.len())?;
         writeln!(f, "  model {}", printable_line(&self.model.name))?;
-        if let Some(recall) = self.ann_recall_at_10 {
-            writeln!(f, "  graph ann_recall@10 {recall:.3}")?;
+        if let (Some(links), Some(recall)) = (self.graph_links, self.ann_recall_at_10) {
+            // The writer refuses a graph with a chunk that cannot be reached.
+            writeln!(
+                f,
+                "  graph of {links} links, all chunks reachable, ann_recall@10 {recall:.3}"
+            )?;
         }
         writeln!(
             f,

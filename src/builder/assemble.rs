@@ -7,7 +7,7 @@ use crate::index::{
     SectionRecord,
 };
 use crate::rank::bm25::LexicalBuilder;
-use crate::rank::spelling;
+use crate::rank::{phrase, spelling};
 
 use super::vectors::Vectors;
 use super::{Build, ChunkedSection};
@@ -31,6 +31,8 @@ impl Build<'_> {
                 )
             },
         );
+
+        let sequences = phrase::sequences(&chunks_lexical, self.chunks().map(|c| c.text.as_str()));
 
         let mut chunks = Vec::with_capacity(vectors.lengths.len());
         let mut sections = Vec::with_capacity(self.sections.len());
@@ -80,6 +82,7 @@ impl Build<'_> {
             token_vectors: vectors.tokens,
             sections_lexical,
             chunks_lexical,
+            sequences,
             vocabulary: vocabulary.join("\n"),
             graph: None,
         }

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use clap::error::ErrorKind;
 use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 use docent::rank::confidence;
+use docent::rank::guide::Hints;
 use docent::search::SearchOptions;
 
 use super::eval::EvalArgs;
@@ -38,6 +39,8 @@ pub struct QueryConfig {
     pub model: Option<String>,
     /// How the index is searched.
     pub search: SearchOptions,
+    /// Paths and globs of the sections that an answer may name; none: all.
+    pub within: Vec<String>,
     /// Confidence of the best section below which there is no answer: 0 to 1.
     pub min_confidence: f32,
 }
@@ -163,6 +166,9 @@ struct QueryArgs {
     /// Most sections to give
     #[arg(short, value_name = "N", default_value = "4")]
     k: NonZeroUsize,
+    /// Answer from this section, folder or glob of sections only; repeat for more
+    #[arg(long = "in", value_name = "PATTERN")]
+    within: Vec<String>,
     /// Another model than the bundled one, as given to build-index: a folder or a name
     #[arg(long)]
     model: Option<String>,
@@ -272,12 +278,17 @@ impl QueryArgs {
             task: self.task()?,
             search: SearchOptions {
                 k: self.k.get(),
-                guidelines: !self.no_guidelines,
+                hints: if self.no_guidelines {
+                    Hints::None
+                } else {
+                    Hints::All
+                },
                 exact: self.exact,
                 ..SearchOptions::default()
             },
             index: self.index,
             model: self.model,
+            within: self.within,
             min_confidence: self.min_confidence,
         })
     }

@@ -6,7 +6,7 @@ use anstream::AutoStream;
 use anyhow::Result;
 use docent::encoder::{self, Encoder};
 use docent::index::Index;
-use docent::search::{Answer, Searcher};
+use docent::search::{Answer, Scope, Searcher};
 use docent::terminal::printable_line;
 
 use super::args::{Format, QueryConfig, Task};
@@ -23,8 +23,12 @@ pub fn run(config: &QueryConfig) -> Result<Exit> {
     let index = Index::open(&config.index.locate()?)?;
     let encoder = encoder::open(config.model.as_deref())?;
     let freshness = Freshness::check(&index, &config.index)?;
+    let mut searcher = Searcher::new(&index, &*encoder)?;
+    if !config.within.is_empty() {
+        searcher = searcher.within(Scope::new(&index, &config.within)?);
+    }
     let session = Session {
-        searcher: Searcher::new(&index, &*encoder)?,
+        searcher,
         index: &index,
         encoder: &*encoder,
         freshness,

@@ -8,6 +8,7 @@ use super::metrics;
 use super::targets::{GoldHeading, Question, Target};
 use crate::index::Index;
 use crate::rank::fusion::ArmScores;
+use crate::rank::guide::Hints;
 use crate::search::{Answer, Hit, Ranking, SearchOptions, Searcher, Timings};
 
 /// Sections of a ranking that are kept, if the search gives as many.
@@ -25,6 +26,8 @@ pub enum System {
     Full,
     /// Routing hints switched off.
     NoGuidelines,
+    /// Each routing hint left out for the questions that repeat it.
+    UnrepeatedGuidelines,
     /// Late interaction switched off.
     NoLateInteraction,
     /// Exact search of the nearest chunks.
@@ -39,8 +42,9 @@ pub enum System {
 
 impl System {
     /// What the full system is compared with.
-    pub const ABLATIONS: [Self; 6] = [
+    pub const ABLATIONS: [Self; 7] = [
         Self::NoGuidelines,
+        Self::UnrepeatedGuidelines,
         Self::NoLateInteraction,
         Self::Exact,
         Self::Dense,
@@ -53,6 +57,7 @@ impl System {
         match self {
             Self::Full => "full",
             Self::NoGuidelines => "no guidelines",
+            Self::UnrepeatedGuidelines => "unrepeated guidelines",
             Self::NoLateInteraction => "no late interaction",
             Self::Exact => "exact",
             Self::Dense => "dense",
@@ -69,12 +74,16 @@ impl System {
         };
         let baseline = |ranking| SearchOptions {
             ranking,
-            guidelines: false,
+            hints: Hints::None,
             ..full
         };
         match self {
             Self::Full => full,
             Self::NoGuidelines => baseline(Ranking::Full),
+            Self::UnrepeatedGuidelines => SearchOptions {
+                hints: Hints::Unrepeated,
+                ..full
+            },
             Self::NoLateInteraction => SearchOptions {
                 ranking: Ranking::WithoutLate,
                 ..full

@@ -428,7 +428,7 @@ mod tests {
             outcome("howto", Some(3), 0.1),
             outcome("typo", None, 0.8),
             outcome("typo", Some(2), 0.7),
-            outcome("noanswer", None, 0.2),
+            outcome("noanswer", None, 0.15),
             outcome("noanswer", None, 0.5),
         ];
         let all: Vec<&Outcome> = outcomes.iter().collect();

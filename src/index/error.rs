@@ -4,7 +4,9 @@ use std::io;
 use std::path::PathBuf;
 
 use super::format::Part;
+use super::parts::GraphOptions;
 use crate::encoder::ModelId;
+use crate::encoder::kernels::KernelError;
 
 /// What can go wrong with an index file.
 #[derive(Debug, thiserror::Error)]
@@ -112,6 +114,23 @@ pub enum IndexError {
         /// Largest allowed value.
         max: usize,
     },
+    /// Queries would be answered on a graph that finds too few of the nearest chunks.
+    #[error(
+        "the graph finds {recall:.3} of the nearest chunks, at least {floor:.2} are wanted; nothing was written\n\
+         hint: raise --m (now {}) or --ef-construction (now {})",
+        options.m, options.ef_construction
+    )]
+    LowRecall {
+        /// Its measured `ann_recall@10`.
+        recall: f32,
+        /// The least that is accepted: [`super::RECALL_FLOOR`].
+        floor: f32,
+        /// What it was built with.
+        options: GraphOptions,
+    },
+    /// The kernel that was asked for is not there.
+    #[error(transparent)]
+    Kernel(#[from] KernelError),
     /// The parts given to the writer contradict each other; nothing was written.
     #[error(
         "refusing to write an inconsistent index: {corruption}\n\

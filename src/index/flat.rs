@@ -7,11 +7,14 @@ use std::collections::BinaryHeap;
 use rayon::prelude::*;
 
 use super::parts::MatrixRef;
+use super::within::ChunkSet;
 
 /// Rows from which a search is spread over the threads; below, starting them costs more.
 const PARALLEL_ROWS: usize = 20_000;
 /// Rows that one thread takes at a time.
 const BLOCK_ROWS: usize = 4_096;
+/// Rows that stay in a thread's cache while many queries look at them.
+const CACHED_ROWS: usize = 256;
 
 /// A vector near a query. Ordered: the greater is the more similar; of equals, the lower id.
 #[derive(Debug, Clone, Copy)]
@@ -76,26 +79,67 @@ pub(super) fn search(vectors: MatrixRef<'_>, query: &[f32], k: usize) -> Vec<Nei
     if vectors.num_rows() < PARALLEL_ROWS {
         return search_block(vectors, 0, query, k);
     }
-    let block = BLOCK_ROWS * vectors.dim;
-    let mut found: Vec<Neighbour> = vectors
-        .data
-        .par_chunks(block)
-        .enumerate()
-        .flat_map_iter(|(i, data)| {
-            search_block(
-                MatrixRef {
-                    dim: vectors.dim,
-                    data,
-                },
-                i * BLOCK_ROWS,
-                query,
-                k,
-            )
-        })
-        .collect();
-    found.sort_unstable_by_key(|&neighbour| Reverse(neighbour));
-    found.truncate(k);
-    found
+    let found = blocks(vectors, BLOCK_ROWS)
+        .flat_map_iter(|(first, block)| search_block(block, first, query, k));
+    best(found.collect(), k)
+}
+
+/// [`search`] among the rows of `within` alone; ids that are no rows are left out.
+pub(super) fn search_within(
+    vectors: MatrixRef<'_>,
+    within: &ChunkSet,
+    query: &[f32],
+    k: usize,
+) -> Vec<Neighbour> {
+    let rows = vectors.num_rows();
+    let blocks = within.ranges().par_iter().map(|range| {
+        let (start, end) = (range.start as usize, (range.end as usize).min(rows));
+        let data = vectors.data.get(start * vectors.dim..end * vectors.dim);
+        let (dim, data) = (vectors.dim, data.unwrap_or_default());
+        (start, MatrixRef { dim, data })
+    });
+    let found = blocks.flat_map_iter(|(first, block)| search_block(block, first, query, k));
+    best(found.collect(), k)
+}
+
+/// [`search`] for many queries, which reads each row once for all of them.
+pub(super) fn search_many(
+    vectors: MatrixRef<'_>,
+    queries: &[&[f32]],
+    k: usize,
+) -> Vec<Vec<Neighbour>> {
+    let each = |(first, block)| -> Vec<Vec<Neighbour>> {
+        let found = queries
+            .iter()
+            .map(|query| search_block(block, first, query, k));
+        found.collect()
+    };
+    let both = |mut all: Vec<Vec<Neighbour>>, more: Vec<Vec<Neighbour>>| {
+        for (all, more) in all.iter_mut().zip(more) {
+            all.extend(more);
+            *all = best(std::mem::take(all), k);
+        }
+        all
+    };
+    let nothing = || vec![Vec::new(); queries.len()];
+    blocks(vectors, CACHED_ROWS).map(each).reduce(nothing, both)
+}
+
+/// The vectors in blocks of `rows`, each with the id of its first row.
+fn blocks(
+    vectors: MatrixRef<'_>,
+    rows: usize,
+) -> impl ParallelIterator<Item = (usize, MatrixRef<'_>)> {
+    let dim = vectors.dim;
+    let blocks = vectors.data.par_chunks(rows * dim.max(1)).enumerate();
+    blocks.map(move |(i, data)| (i * rows, MatrixRef { dim, data }))
+}
+
+/// The `k` greatest, greatest first.
+pub(super) fn best(mut neighbours: Vec<Neighbour>, k: usize) -> Vec<Neighbour> {
+    neighbours.sort_unstable_by_key(|&neighbour| Reverse(neighbour));
+    neighbours.truncate(k);
+    neighbours
 }
 
 /// Like [`search`], for rows whose ids start at `first`.
@@ -114,27 +158,19 @@ fn search_block(block: MatrixRef<'_>, first: usize, query: &[f32], k: usize) -> 
     into_best_first(nearest)
 }
 
-/// Keeps the `k` greatest of everything pushed. Returns whether `neighbour` is among them.
-pub(super) fn push_bounded(
-    nearest: &mut BinaryHeap<Reverse<Neighbour>>,
-    neighbour: Neighbour,
-    k: usize,
-) -> bool {
+/// Keeps the `k` greatest of everything pushed.
+fn push_bounded(nearest: &mut BinaryHeap<Reverse<Neighbour>>, neighbour: Neighbour, k: usize) {
     if nearest.len() < k {
         nearest.push(Reverse(neighbour));
-        return true;
-    }
-    match nearest.peek_mut() {
-        Some(mut worst) if neighbour > worst.0 => {
-            *worst = Reverse(neighbour);
-            true
-        }
-        _ => false,
+    } else if let Some(mut worst) = nearest.peek_mut()
+        && neighbour > worst.0
+    {
+        *worst = Reverse(neighbour);
     }
 }
 
 /// The heap's content, greatest first.
-pub(super) fn into_best_first(nearest: BinaryHeap<Reverse<Neighbour>>) -> Vec<Neighbour> {
+fn into_best_first(nearest: BinaryHeap<Reverse<Neighbour>>) -> Vec<Neighbour> {
     nearest
         .into_sorted_vec()
         .into_iter()

@@ -14,7 +14,7 @@ use super::error::{Corruption, Damage};
 compile_error!("the index file is little-endian and read in place: big-endian targets cannot");
 
 /// The version that this program writes and reads.
-pub const VERSION: u8 = 1;
+pub const VERSION: u8 = 2;
 /// The first bytes of every index file of any version; the version byte follows.
 pub(super) const MAGIC: [u8; 7] = *b"\x89docent";
 /// Parts start at multiples of this many bytes.
@@ -74,12 +74,14 @@ parts! {
     ChunkDocIds = "chunk doc ids",
     ChunkFrequencies = "chunk frequencies",
     ChunkDocLengths = "chunk doc lengths",
-    GraphOffsets = "graph offsets",
+    VectorCodes = "vector codes",
+    VectorScales = "vector scales",
     GraphLinks = "graph links",
     GraphUpperFirst = "graph upper first",
-    GraphUpperOffsets = "graph upper offsets",
     GraphUpperLinks = "graph upper links",
     Vocabulary = "vocabulary",
+    SequenceOffsets = "sequence offsets",
+    SequenceTerms = "sequence terms",
 }
 
 impl Part {

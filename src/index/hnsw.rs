@@ -1,22 +1,35 @@
-//! Builds the graph: hnsw_rs inserts the vectors, `freeze` takes the lists out of it.
+//! The graph of an index: hnsw_rs builds the first of it, rounds extend it, repairs finish it.
 //!
-//! The only file that knows hnsw_rs. Its dump and its search are not used. Vectors go in one
-//! after the other, because its parallel insertion gives another graph each time.
+//! The only file that knows hnsw_rs. It inserts the first [`SEED`] vectors one after the other,
+//! because its parallel insertion gives another graph each time; levels and links are taken over
+//! by [`Construction`], which goes on in parallel. Its dump and its search are not used.
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::BTreeSet;
 
 use hnsw_rs::prelude::{Distance, Hnsw};
 use rayon::prelude::*;
 
-use super::error::IndexError;
+use super::beam::{BadLink, BeamPool, Space};
+use super::codes::Codes;
+use super::connect::{Copies, connect};
+use super::construct::{Construction, Seed, hash};
+use super::error::{Damage, IndexError};
 use super::flat::{self, Neighbour, dot};
-use super::graph::{Graph, MAX_LAYER, VisitedPool};
+use super::format::Part;
+use super::graph::{Graph, GraphQuery, MAX_LAYER};
+use super::kernels::DotKernel;
 use super::parts::{GraphOptions, IndexParts, MatrixRef, SearchPath};
 
 /// Number of vectors from which a query searches the graph: below, flat search is as fast.
 pub const FLAT_LIMIT: usize = 5_000;
 /// Candidates that a graph search keeps, unless more results are asked for.
 pub(super) const EF_SEARCH: usize = 100;
+/// Part of the exact nearest that a graph must find for an index to be searched on it. Ranking
+/// fuses what several arms find and bears a miss in twenty; at one in ten something is wrong with
+/// the graph or the vectors.
+pub const RECALL_FLOOR: f32 = 0.90;
+/// Vectors that hnsw_rs inserts.
+const SEED: usize = 1_000;
 /// Vectors on which the build measures recall.
 const RECALL_SAMPLE: usize = 200;
 /// Results per vector on which the build measures recall.
@@ -36,17 +49,37 @@ impl IndexParts {
     /// Builds the graph over `vectors` with the options in `meta`, measures its recall and
     /// chooses the search path. Fewer than 2 vectors get no graph.
     ///
-    /// Takes O(n log n) time on one thread and about three times the memory of the vectors.
+    /// Expected O(n log n) time, on all threads; in memory, a third of the vectors for their codes
+    /// and 24 M bytes a vector for its links.
+    ///
+    /// # Errors
+    ///
+    /// [`IndexError::LowRecall`] if queries would be answered on a graph that finds less than
+    /// [`RECALL_FLOOR`] of the nearest chunks.
     pub fn add_graph(&mut self) -> Result<(), IndexError> {
         let vectors = self.vectors.view();
-        self.graph = build(vectors, self.meta.graph)?;
-        self.meta.ann_recall_at_10 = self.graph.as_ref().and_then(|graph| recall(graph, vectors));
+        let kernel = DotKernel::detect()?;
+        self.graph = build(vectors, self.meta.graph, kernel)?;
+        let recall = self
+            .graph
+            .as_ref()
+            .and_then(|graph| recall(graph, vectors, kernel));
+        self.meta.ann_recall_at_10 = recall;
         self.meta.search = if self.graph.is_some() && vectors.num_rows() >= FLAT_LIMIT {
             SearchPath::Hnsw
         } else {
             SearchPath::Flat
         };
-        Ok(())
+        match recall {
+            Some(recall) if recall < RECALL_FLOOR && self.meta.search == SearchPath::Hnsw => {
+                Err(IndexError::LowRecall {
+                    recall,
+                    floor: RECALL_FLOOR,
+                    options: self.meta.graph,
+                })
+            }
+            _ => Ok(()),
+        }
     }
 }
 
@@ -54,21 +87,41 @@ impl IndexParts {
 pub(super) fn build(
     vectors: MatrixRef<'_>,
     options: GraphOptions,
+    kernel: DotKernel,
 ) -> Result<Option<Graph>, IndexError> {
     let m = in_range("M", options.m, 256)?;
     let ef_construction = in_range("ef_construction", options.ef_construction, 1_024)?;
-    let n = vectors.num_rows();
-    if n < 2 {
+    if vectors.num_rows() < 2 {
         return Ok(None);
     }
-    let hnsw = Hnsw::new(m, n, MAX_LAYER as usize + 1, ef_construction, UnitCosine);
-    for (id, row) in vectors.rows().enumerate() {
-        hnsw.insert((row, id));
-    }
-    let mut lists = Lists::take_out_of(&hnsw, n);
-    drop(hnsw);
-    lists.connect(vectors, 4 * m);
-    Ok(Some(lists.flatten()))
+    let codes = Codes::of(vectors);
+    let space = Space {
+        codes: codes.view(),
+        kernel,
+    };
+    let copies = Copies::of(space);
+    let mut order = copies.originals.clone();
+    order.sort_unstable_by_key(|&id| hash(id, 1));
+    let (first, rest) = order.split_at(SEED.min(order.len()));
+    let seed = seed(vectors, first, m, ef_construction);
+    let mut construction = Construction::new(space, m, ef_construction, &seed, rest);
+    let built = construction
+        .extend(rest, first.len())
+        .map(|()| construction.finish())
+        .and_then(|built| connect(space, m, built, &copies));
+    let built = built.map_err(|BadLink(id)| {
+        let (value, limit) = (u64::from(id), vectors.num_rows() as u64);
+        let corruption = Damage::OutOfRange { value, limit }.of(Part::GraphLinks);
+        IndexError::InvalidParts { corruption }
+    })?;
+    Ok(Some(Graph {
+        entry: built.entry,
+        links: built.links,
+        upper_first: built.upper_first,
+        upper_links: built.upper_links,
+        m,
+        codes,
+    }))
 }
 
 fn in_range(name: &'static str, value: u32, max: usize) -> Result<usize, IndexError> {
@@ -85,151 +138,69 @@ fn in_range(name: &'static str, value: u32, max: usize) -> Result<usize, IndexEr
     }
 }
 
-/// Neighbour lists while they can still grow.
-struct Lists {
-    entry: u32,
-    /// `lists[id][layer]`, as many layers as the vector is in; ids ascending.
-    lists: Vec<Vec<Vec<u32>>>,
-}
-
-impl Lists {
-    fn take_out_of(hnsw: &Hnsw<'_, f32, UnitCosine>, n: usize) -> Lists {
-        let points = hnsw.get_point_indexation();
-        let top = usize::from(hnsw.get_max_level_observed());
-        let mut entry = 0;
-        let mut lists = vec![Vec::new(); n];
-        for layer in 0..=top {
-            for (i, point) in points.get_layer_iterator(layer).enumerate() {
-                let id = point.get_origin_id();
-                // hnsw_rs starts its searches at the first vector that reached the top layer.
-                if layer == top && i == 0 {
-                    entry = id as u32;
-                }
-                // Lists above a vector's own layer are left over from its insertion, and a link
-                // in layer l to a vector that is not in layer l leads nowhere.
-                let neighbourhood = point.get_neighborhood_id();
-                lists[id] = neighbourhood
-                    .iter()
-                    .enumerate()
-                    .take(layer + 1)
-                    .map(|(l, list)| {
-                        let links = list.iter().filter(|link| usize::from(link.p_id.0) >= l);
-                        let ids = links
-                            .map(|link| link.d_id as u32)
-                            .filter(|&to| to != id as u32);
-                        ids.collect::<BTreeSet<u32>>().into_iter().collect()
-                    })
-                    .collect();
-            }
-        }
-        Lists { entry, lists }
+/// hnsw_rs's graph of the vectors `ids`.
+fn seed(vectors: MatrixRef<'_>, ids: &[u32], m: usize, ef_construction: usize) -> Seed {
+    let layers = MAX_LAYER as usize + 1;
+    let hnsw = Hnsw::new(m, ids.len(), layers, ef_construction, UnitCosine);
+    for (at, &id) in ids.iter().enumerate() {
+        hnsw.insert((vectors.row(id as usize).unwrap_or_default(), at));
     }
-
-    /// Links every vector that cannot be reached from the entry point in layer 0, in the order of
-    /// ids. hnsw_rs shortens full lists by their farthest link, which can cut a vector off, and
-    /// most of all the copies of one passage.
-    ///
-    /// The link comes from the nearest reachable vector with less than `room` links.
-    fn connect(&mut self, vectors: MatrixRef<'_>, room: usize) {
-        let mut reached = vec![false; self.lists.len()];
-        self.flood(self.entry, &mut reached);
-        for id in 0..self.lists.len() as u32 {
-            if !reached[id as usize] {
-                let from = self.nearest_with_room(id, vectors, room, &reached);
-                let list = &mut self.lists[from as usize][0];
-                let at = list.partition_point(|&link| link < id);
-                list.insert(at, id);
-                self.flood(id, &mut reached);
+    let points = hnsw.get_point_indexation();
+    let top = usize::from(hnsw.get_max_level_observed());
+    let mut seed = Seed {
+        entry: ids[0],
+        lists: Vec::new(),
+    };
+    for layer in 0..=top {
+        for (i, point) in points.get_layer_iterator(layer).enumerate() {
+            let at = point.get_origin_id();
+            // hnsw_rs starts its searches at the first vector that reached the top layer.
+            if layer == top && i == 0 {
+                seed.entry = ids[at];
             }
+            // Lists above a vector's own layer are left over from its insertion, and a link in
+            // layer l to a vector that is not in layer l leads nowhere.
+            let lists = point.get_neighborhood_id();
+            let lists = lists.iter().enumerate().take(layer + 1).map(|(l, list)| {
+                let links = list.iter().filter(|link| usize::from(link.p_id.0) >= l);
+                let to = links.map(|link| link.d_id).filter(|&to| to != at);
+                let to: BTreeSet<u32> = to.map(|to| ids[to]).collect();
+                to.into_iter().collect()
+            });
+            seed.lists.push((ids[at], lists.collect()));
         }
     }
-
-    fn flood(&self, from: u32, reached: &mut [bool]) {
-        reached[from as usize] = true;
-        let mut frontier = vec![from];
-        while let Some(id) = frontier.pop() {
-            for &link in &self.lists[id as usize][0] {
-                if !std::mem::replace(&mut reached[link as usize], true) {
-                    frontier.push(link);
-                }
-            }
-        }
-    }
-
-    /// Fewest hops from `id`, then most similar to it; over all vectors if no hop leads there.
-    fn nearest_with_room(
-        &self,
-        id: u32,
-        vectors: MatrixRef<'_>,
-        room: usize,
-        reached: &[bool],
-    ) -> u32 {
-        let usable = |&to: &u32| reached[to as usize] && self.lists[to as usize][0].len() < room;
-        let row = |id: u32| vectors.row(id as usize).unwrap_or_default();
-        let similar = |to: u32| Neighbour {
-            id: to,
-            similarity: dot(row(id), row(to)),
-        };
-        let mut seen = HashSet::from([id]);
-        let mut hop = vec![id];
-        while !hop.is_empty() {
-            let links = hop.iter().flat_map(|&at| &self.lists[at as usize][0]);
-            hop = links.copied().filter(|&to| seen.insert(to)).collect();
-            if let Some(best) = hop.iter().copied().filter(usable).map(similar).max() {
-                return best.id;
-            }
-        }
-        let all = (0..self.lists.len() as u32).filter(usable).map(similar);
-        all.max().map_or(self.entry, |best| best.id)
-    }
-
-    fn flatten(self) -> Graph {
-        let mut graph = Graph {
-            entry: self.entry,
-            offsets: vec![0],
-            links: Vec::new(),
-            upper_first: vec![0],
-            upper_offsets: vec![0],
-            upper_links: Vec::new(),
-        };
-        for layers in &self.lists {
-            for (layer, list) in layers.iter().enumerate() {
-                if layer == 0 {
-                    graph.links.extend(list);
-                    graph.offsets.push(graph.links.len() as u64);
-                } else {
-                    graph.upper_links.extend(list);
-                    graph.upper_offsets.push(graph.upper_links.len() as u32);
-                }
-            }
-            graph.upper_first.push(graph.upper_offsets.len() as u32 - 1);
-        }
-        graph
-    }
+    seed
 }
 
 /// Part of the exact nearest vectors that the graph search finds, for an evenly spaced sample of
 /// the vectors, each without itself. `None` without a sample or with a damaged graph.
-fn recall(graph: &Graph, vectors: MatrixRef<'_>) -> Option<f32> {
+fn recall(graph: &Graph, vectors: MatrixRef<'_>, kernel: DotKernel) -> Option<f32> {
     let n = vectors.num_rows();
     let sample = RECALL_SAMPLE.min(n);
-    let pool = VisitedPool::default();
-    let counts: Vec<(usize, usize)> = (0..sample)
-        .into_par_iter()
-        .map(|i| {
-            let id = i * n / sample;
-            let query = vectors.row(id)?;
+    let ids: Vec<usize> = (0..sample).map(|i| i * n / sample).collect();
+    let queries: Vec<&[f32]> = ids.iter().filter_map(|&id| vectors.row(id)).collect();
+    let k = RECALL_AT + 1;
+    let exact = flat::search_many(vectors, &queries, k);
+    let beams = BeamPool::default();
+    let counts: Vec<(usize, usize)> = ids
+        .par_iter()
+        .zip(&queries)
+        .zip(exact)
+        .map(|((&id, vector), exact)| {
             let others = |found: Vec<Neighbour>| -> Vec<Neighbour> {
                 let others = found.into_iter().filter(|found| found.id as usize != id);
                 others.take(RECALL_AT).collect()
             };
-            let exact = others(flat::search(vectors, query, RECALL_AT + 1));
-            let search = |visited: &mut _| {
-                graph
-                    .view()
-                    .search(vectors, query, RECALL_AT + 1, EF_SEARCH, visited)
+            let exact = others(exact);
+            let query = GraphQuery {
+                vector,
+                k,
+                ef: EF_SEARCH,
+                within: None,
             };
-            let approximate = others(pool.with(search).ok()?);
+            let search = |beam: &mut _| graph.view().search(vectors, kernel, query, beam);
+            let approximate = others(beams.with(search).ok()?);
             // As near as the last exact one counts: of equal passages any is as good.
             let last = exact.last()?.similarity;
             let found = approximate

@@ -36,6 +36,13 @@ impl InvertedIndex {
         }
     }
 
+    /// The terms in ascending order.
+    pub fn terms(&self) -> impl Iterator<Item = &str> {
+        let bounds = self.term_offsets.windows(2);
+        let bytes = bounds.map(|b| &self.term_bytes[b[0] as usize..b[1] as usize]);
+        bytes.map(|bytes| std::str::from_utf8(bytes).unwrap_or_default())
+    }
+
     pub(super) fn view<'a>(&'a self, parts: LexicalParts, path: &'a Path) -> Postings<'a> {
         Postings {
             term_bytes: &self.term_bytes,
@@ -109,8 +116,25 @@ impl<'a> Postings<'a> {
     ///
     /// O(log terms) to find it, O(postings) to check its ids.
     pub fn postings(&self, term: &str) -> Result<Option<TermPostings<'a>>, IndexError> {
-        self.find(term.as_bytes())
-            .map_err(|corruption| self.error(corruption))
+        let found = self.find(term.as_bytes()).and_then(|found| {
+            let postings = found.map(|i| self.postings_of(i));
+            postings.transpose()
+        });
+        found.map_err(|corruption| self.error(corruption))
+    }
+
+    /// The number of `term` in ascending order and the number of documents that have it, or `None`
+    /// if none has it. O(log terms).
+    pub fn numbered(&self, term: &str) -> Result<Option<(u32, usize)>, IndexError> {
+        let found = self.find(term.as_bytes()).and_then(|found| {
+            let numbered = found.map(|i| {
+                let (start, end) =
+                    bounds(self.posting_offsets, i).map_err(|d| d.of(self.parts[2]))?;
+                Ok((i as u32, end.saturating_sub(start) as usize))
+            });
+            numbered.transpose()
+        });
+        found.map_err(|corruption| self.error(corruption))
     }
 
     /// All terms in ascending order, each with its postings.
@@ -161,14 +185,14 @@ impl<'a> Postings<'a> {
         Ok(())
     }
 
-    fn find(&self, term: &[u8]) -> Result<Option<TermPostings<'a>>, Corruption> {
+    fn find(&self, term: &[u8]) -> Result<Option<usize>, Corruption> {
         let (mut low, mut high) = (0, self.num_terms());
         while low < high {
             let middle = low + (high - low) / 2;
             match self.term(middle)?.cmp(term) {
                 std::cmp::Ordering::Less => low = middle + 1,
                 std::cmp::Ordering::Greater => high = middle,
-                std::cmp::Ordering::Equal => return self.postings_of(middle).map(Some),
+                std::cmp::Ordering::Equal => return Ok(Some(middle)),
             }
         }
         Ok(None)

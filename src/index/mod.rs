@@ -9,18 +9,25 @@
 //! # File format
 #![doc = include_str!("FORMAT.md")]
 
+mod beam;
+mod codes;
+mod connect;
+mod construct;
 mod error;
 mod flat;
 mod format;
 mod graph;
 mod hnsw;
+mod kernels;
 mod lexical;
 mod map;
 mod output;
 mod parts;
 mod reader;
 mod records;
+mod sequences;
 mod tokens;
+mod within;
 mod writer;
 
 #[cfg(test)]
@@ -30,7 +37,7 @@ pub use error::{Corruption, Damage, IndexError};
 pub use flat::{Neighbour, dot};
 pub use format::VERSION;
 pub use graph::Graph;
-pub use hnsw::FLAT_LIMIT;
+pub use hnsw::{FLAT_LIMIT, RECALL_FLOOR};
 pub use lexical::{InvertedIndex, Postings, TermPostings};
 pub use output::Output;
 pub(crate) use output::folder_of;
@@ -39,4 +46,6 @@ pub use parts::{
     SearchPath, SectionRecord,
 };
 pub use reader::{ChunkRef, Index, VERIFIED_WHOLE};
+pub use sequences::TermSequences;
 pub use tokens::{TokenRows, TokenTable};
+pub use within::ChunkSet;

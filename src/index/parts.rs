@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::graph::Graph;
 use super::lexical::InvertedIndex;
+use super::sequences::TermSequences;
 use super::tokens::TokenTable;
 use crate::corpus::Guide;
 use crate::encoder::ModelId;
@@ -31,6 +32,8 @@ pub struct IndexParts {
     pub sections_lexical: InvertedIndex,
     /// Terms of chunks.
     pub chunks_lexical: InvertedIndex,
+    /// Terms of chunks in reading order, as numbers of `chunks_lexical`.
+    pub sequences: TermSequences,
     /// Words of the corpus in lower case, most frequent first, a line each.
     pub vocabulary: String,
     /// The graph over `vectors`; see [`IndexParts::add_graph`].

@@ -6,21 +6,28 @@ use std::path::{Path, PathBuf};
 use memmap2::Mmap;
 use rayon::prelude::*;
 
+use super::beam::BeamPool;
+use super::codes::{self, CodesRef};
 use super::error::{Corruption, Damage, IndexError};
 use super::flat::{self, Neighbour};
 use super::format::{HEADER_BYTES, Header, HeaderError, Part, VERSION, decode_record};
-use super::graph::{GraphRef, VisitedPool};
+use super::graph::{GraphQuery, GraphRef};
 use super::hnsw::EF_SEARCH;
+use super::kernels::DotKernel;
 use super::lexical::{CHUNK_PARTS, LexicalParts, Postings, SECTION_PARTS};
 use super::map::map_file;
 use super::parts::{MatrixRef, Meta, SearchPath, SectionRecord};
 use super::records::Records;
+use super::sequences::SequencesRef;
 use super::tokens::{TokenRows, TokenTableRef};
+use super::within::ChunkSet;
 use crate::corpus::Guide;
 use crate::encoder::ModelId;
 
 /// Longest file, in bytes, that is verified whole when it is opened.
 pub const VERIFIED_WHOLE: u64 = 16 << 20;
+/// Vectors that one step of a walk compares, roughly: the links that were not visited yet.
+const COMPARED_A_STEP: usize = 16;
 /// Longest part, in bytes, that is verified when a longer file is opened.
 const VERIFIED_PART: u64 = 64 << 10;
 
@@ -36,7 +43,8 @@ pub struct Index {
     header: Header,
     meta: Meta,
     shape: [u32; 3],
-    visited: VisitedPool,
+    kernel: DotKernel,
+    beams: BeamPool,
 }
 
 /// A passage of a section, borrowed from the index.
@@ -75,13 +83,19 @@ impl Index {
                 found,
             });
         }
-        Index::from_map(path, map, header).map_err(|corruption| IndexError::Corrupt {
+        let kernel = DotKernel::detect()?;
+        Index::from_map(path, map, header, kernel).map_err(|corruption| IndexError::Corrupt {
             path: path.to_owned(),
             corruption,
         })
     }
 
-    fn from_map(path: &Path, map: Mmap, header: Header) -> Result<Index, Corruption> {
+    fn from_map(
+        path: &Path,
+        map: Mmap,
+        header: Header,
+        kernel: DotKernel,
+    ) -> Result<Index, Corruption> {
         let found = map.len() as u64;
         if found != header.file_length {
             return Err(Damage::Mismatch {
@@ -102,14 +116,14 @@ impl Index {
             .ok()
             .and_then(|shape: &[u32]| <[u32; 3]>::try_from(shape).ok())
             .ok_or(Damage::Undecodable { record: 0 }.of(Part::Shape))?;
-        let visited = VisitedPool::default();
         let index = Index {
             path: path.to_owned(),
             map,
             header,
             meta,
             shape,
-            visited,
+            kernel,
+            beams: BeamPool::default(),
         };
         index.check_shape()?;
         Ok(index)
@@ -230,16 +244,37 @@ impl Index {
         self.lexical(CHUNK_PARTS)
     }
 
+    /// The terms of chunk `i` in reading order, as numbers of [`Index::chunks_lexical`].
+    pub fn term_sequence(&self, i: usize) -> Result<&[u32], IndexError> {
+        self.locate(self.sequences().get(i))
+    }
+
     /// The `k` chunks nearest to the unit vector `query`, best first, ties by id: on the path
-    /// that the build chose (see [`SearchPath`]), or exactly if `exact`.
+    /// that the build chose (see [`SearchPath`]), or exactly if `exact`; of `within` alone, if
+    /// that is given.
+    ///
+    /// A walk on the graph passes about `chunks / within` vectors for each that it may keep; where
+    /// looking at all of `within` is cheaper, that is done, and is exact.
     pub fn nearest(
         &self,
         query: &[f32],
         k: usize,
         exact: bool,
+        within: Option<&ChunkSet>,
     ) -> Result<Vec<Neighbour>, IndexError> {
-        match self.meta.search {
-            SearchPath::Hnsw if !exact => self.nearest_on_graph(query, k, EF_SEARCH),
+        let on_graph = !exact && self.meta.search == SearchPath::Hnsw;
+        match within {
+            // Looking at all of `within` compares as many vectors; the walk takes one step for
+            // each candidate that it keeps, times the share of all that it may not keep.
+            Some(within)
+                if !on_graph
+                    || within.len().pow(2)
+                        <= COMPARED_A_STEP * EF_SEARCH.max(k) * self.num_chunks() =>
+            {
+                self.check_dimension(query)?;
+                Ok(flat::search_within(self.vectors(), within, query, k))
+            }
+            _ if on_graph => self.walk(query, k, EF_SEARCH, within),
             _ => self.nearest_exact(query, k),
         }
     }
@@ -258,14 +293,28 @@ impl Index {
         k: usize,
         ef: usize,
     ) -> Result<Vec<Neighbour>, IndexError> {
-        self.check_dimension(query)?;
+        self.walk(query, k, ef, None)
+    }
+
+    fn walk(
+        &self,
+        vector: &[f32],
+        k: usize,
+        ef: usize,
+        within: Option<&ChunkSet>,
+    ) -> Result<Vec<Neighbour>, IndexError> {
+        self.check_dimension(vector)?;
         let Some(graph) = self.graph() else {
-            return self.nearest_exact(query, k);
+            return self.nearest_exact(vector, k);
         };
-        let found = self
-            .visited
-            .with(|visited| graph.search(self.vectors(), query, k, ef, visited));
-        self.locate(found)
+        let query = GraphQuery {
+            vector,
+            k,
+            ef,
+            within,
+        };
+        let search = |beam: &mut _| graph.search(self.vectors(), self.kernel, query, beam);
+        self.locate(self.beams.with(search))
     }
 
     /// Verifies the whole file: every checksum, offset, id and record. O(file length).
@@ -298,6 +347,7 @@ impl Index {
         self.token_table().map_or(Ok(()), |table| table.verify())?;
         self.sections_lexical().verify()?;
         self.chunks_lexical().verify()?;
+        self.sequences().verify()?;
         self.graph().map_or(Ok(()), |graph| graph.verify())
     }
 
@@ -322,6 +372,7 @@ impl Index {
         self.chunk_records().check_shape(n)?;
         self.sections_lexical().check_shape(self.num_sections())?;
         self.chunks_lexical().check_shape(n)?;
+        self.sequences().check_shape(n)?;
         self.token_table()
             .map_or(Ok(()), |table| table.check_shape(n))?;
         self.graph().map_or(Ok(()), |graph| graph.check_shape(n))
@@ -418,14 +469,25 @@ impl Index {
         }
     }
 
+    fn sequences(&self) -> SequencesRef<'_> {
+        SequencesRef {
+            offsets: self.array(Part::SequenceOffsets),
+            terms: self.array(Part::SequenceTerms),
+        }
+    }
+
     fn graph(&self) -> Option<GraphRef<'_>> {
-        let offsets: &[u64] = self.array(Part::GraphOffsets);
-        (!offsets.is_empty()).then(|| GraphRef {
+        let upper_first: &[u32] = self.array(Part::GraphUpperFirst);
+        (!upper_first.is_empty()).then(|| GraphRef {
+            codes: CodesRef {
+                stride: codes::stride(self.shape[0] as usize),
+                codes: self.array(Part::VectorCodes),
+                scales: self.array(Part::VectorScales),
+            },
+            m: self.meta.graph.m as usize,
             entry: self.shape[2],
-            offsets,
             links: self.array(Part::GraphLinks),
-            upper_first: self.array(Part::GraphUpperFirst),
-            upper_offsets: self.array(Part::GraphUpperOffsets),
+            upper_first,
             upper_links: self.array(Part::GraphUpperLinks),
         })
     }
@@ -458,7 +520,7 @@ impl Index {
 }
 
 /// Bytes of one element of the parts that are arrays of numbers of one size.
-const ELEMENT_SIZES: [(Part, usize); 19] = [
+const ELEMENT_SIZES: [(Part, usize); 20] = [
     (Part::SectionOffsets, 8),
     (Part::ChunkOffsets, 8),
     (Part::TokenOffsets, 8),
@@ -473,11 +535,12 @@ const ELEMENT_SIZES: [(Part, usize); 19] = [
     (Part::ChunkDocIds, 4),
     (Part::ChunkFrequencies, 4),
     (Part::ChunkDocLengths, 4),
-    (Part::GraphOffsets, 8),
+    (Part::VectorScales, 4),
     (Part::GraphLinks, 4),
     (Part::GraphUpperFirst, 4),
-    (Part::GraphUpperOffsets, 4),
     (Part::GraphUpperLinks, 4),
+    (Part::SequenceOffsets, 8),
+    (Part::SequenceTerms, 4),
 ];
 
 fn map(path: &Path) -> Result<Mmap, IndexError> {

@@ -96,15 +96,19 @@ impl IndexParts {
         parts.extend(lexical_parts(&self.chunks_lexical));
         match &self.graph {
             Some(graph) => parts.extend([
-                borrowed(&graph.offsets),
+                borrowed(&graph.codes.codes),
+                borrowed(&graph.codes.scales),
                 borrowed(&graph.links),
                 borrowed(&graph.upper_first),
-                borrowed(&graph.upper_offsets),
                 borrowed(&graph.upper_links),
             ]),
             None => parts.extend([const { Cow::Borrowed(&[] as &[u8]) }; 5]),
         }
         parts.push(self.vocabulary.as_bytes().into());
+        parts.extend([
+            borrowed(&self.sequences.offsets),
+            borrowed(&self.sequences.terms),
+        ]);
         Ok(parts)
     }
 
@@ -146,6 +150,8 @@ impl IndexParts {
             index.view(parts, path).check_shape(docs)?;
             index.view(parts, path).verify()?;
         }
+        self.sequences.view().check_shape(n)?;
+        self.sequences.view().verify()?;
         if let Some(graph) = &self.graph {
             graph.view().check_shape(n)?;
             graph.view().verify()?;

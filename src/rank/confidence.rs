@@ -11,12 +11,12 @@ pub struct Signals {
     pub dense: f32,
     /// Largest late interaction with a chunk of the section; `None` without token vectors.
     pub late: Option<f32>,
-    /// How far a routing hint lifts the section: 0 (no hint) to 1.
+    /// How strongly the routing hint that moved the section matches; 0 without one.
     pub hint: f32,
 }
 
 /// Below this confidence docent says that no section answers.
-pub const DEFAULT_THRESHOLD: f32 = 0.25;
+pub const DEFAULT_THRESHOLD: f32 = 0.2;
 
 /// The probability, 0 to 1, that a section with these signals answers the question.
 ///

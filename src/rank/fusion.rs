@@ -15,10 +15,14 @@ pub struct ArmScores {
     pub late: f32,
     /// Cosine of the best chunk and the question moved towards the first answers.
     pub feedback: f32,
+    /// Neighbouring terms of the question that are near each other in the section.
+    pub phrase: f32,
 }
 
 /// Number of arms.
-pub const ARMS: usize = 6;
+pub const ARMS: usize = 7;
+/// The arm that is not standardized.
+const PHRASE: usize = 6;
 
 impl ArmScores {
     /// The scores in the order of the fields.
@@ -30,6 +34,7 @@ impl ArmScores {
             self.bm25_section,
             self.late,
             self.feedback,
+            self.phrase,
         ]
     }
 }
@@ -38,18 +43,19 @@ impl ArmScores {
 pub type Weights = [f32; ARMS];
 
 /// With stored token vectors.
-pub const WITH_LATE: Weights = [0.4, 0.2, 0.6, 0.4, 1.5, 1.4];
+pub const WITH_LATE: Weights = [0.4, 0.3, 0.6, 0.4, 1.1, 1.4, 0.2];
 /// Without them.
-pub const WITHOUT_LATE: Weights = [0.6, 0.2, 0.6, 0.5, 0.0, 0.8];
+pub const WITHOUT_LATE: Weights = [0.8, 0.4, 0.6, 0.3, 0.0, 0.7, 0.15];
 /// The dense arm alone.
-pub const DENSE: Weights = [1.0, 0.0, 0.0, 0.0, 0.0, 0.0];
+pub const DENSE: Weights = [1.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0];
 /// BM25 over whole sections alone.
-pub const BM25: Weights = [0.0, 0.0, 0.0, 1.0, 0.0, 0.0];
+pub const BM25: Weights = [0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0];
 
 /// For each candidate the weighted sum of its standardized scores.
 ///
 /// An arm's scores are standardized over the candidates (mean 0, deviation 1); an arm that says
-/// the same of all candidates says nothing.
+/// the same of all candidates says nothing. Phrases alone are added as they are: most sections have
+/// none, and one that is there is worth its idf however many others have it.
 pub fn fuse(candidates: &[ArmScores], weights: &Weights) -> Vec<f32> {
     let mut fused = vec![0.0; candidates.len()];
     for (arm, &weight) in weights.iter().enumerate() {
@@ -57,7 +63,9 @@ pub fn fuse(candidates: &[ArmScores], weights: &Weights) -> Vec<f32> {
             continue;
         }
         let mut scores: Vec<f32> = candidates.iter().map(|c| c.to_array()[arm]).collect();
-        standardize(&mut scores);
+        if arm != PHRASE {
+            standardize(&mut scores);
+        }
         for (fused, score) in fused.iter_mut().zip(scores) {
             *fused += weight * score;
         }

@@ -1,9 +1,9 @@
 //! The guide's arm: which of the authors' routing hints says what the question says.
 //!
 //! A hint speaks only if it matches strongly and more strongly than any hint that points
-//! elsewhere; otherwise it stays silent, since a weak match is noise. What it does is bounded: a
-//! section is lifted towards the best score that the other arms gave, never beyond the places
-//! that the hint's own sections take.
+//! elsewhere; otherwise it stays silent, since a weak match is noise. What it does is bounded: its
+//! sections take the first places, in the author's order, and the others keep theirs among
+//! themselves.
 
 use std::collections::HashSet;
 
@@ -13,12 +13,26 @@ use crate::index::{MatrixRef, dot};
 
 /// Weakest match that speaks.
 const THRESHOLD: f32 = 0.62;
-/// From this match on, the hint's sections are lifted all the way.
-const CERTAIN: f32 = 0.85;
 /// By how much a match must exceed that of the best hint with another first section.
 const MARGIN: f32 = 0.04;
 /// Share of word overlap in the match; the rest is the cosine of the sentence vectors.
 const OVERLAP_SHARE: f32 = 0.5;
+/// Word overlap from which a question counts as one that repeats the hint.
+const REPEATED: f32 = 0.5;
+
+/// Which of the authors' routing hints may move sections.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Hints {
+    /// All.
+    #[default]
+    All,
+    /// Those that the question does not repeat: it has less than half of their joint words in
+    /// common with the hint. Shows what hints are worth to questions that their authors did not
+    /// think of.
+    Unrepeated,
+    /// None.
+    None,
+}
 
 /// A guideline or usage example that matches a question.
 #[derive(Debug, Clone, PartialEq)]
@@ -29,8 +43,6 @@ pub struct Fired {
     pub targets: Vec<String>,
     /// How strongly it matches, from the threshold to 1.
     pub strength: f32,
-    /// How far its sections are lifted: 0 to 1.
-    pub lift: f32,
 }
 
 /// A guideline or example as the text that questions are compared with.
@@ -65,10 +77,17 @@ pub fn fire(
     vectors: MatrixRef<'_>,
     question: &str,
     question_vector: &[f32],
+    allowed: Hints,
 ) -> Option<Fired> {
+    if allowed == Hints::None {
+        return None;
+    }
     let asked = content_terms(question);
+    let is_repeated =
+        |hint: &Hint<'_>| [hint.words, &hint.text].iter().any(|w| overlap(&asked, w) >= REPEATED);
     let mut matches: Vec<(f32, Hint<'_>)> = hints(guide)
         .filter(|hint| !hint.targets.is_empty())
+        .filter(|hint| allowed == Hints::All || !is_repeated(hint))
         .map(|hint| {
             let cosine = vectors
                 .row(hint.row)
@@ -91,7 +110,6 @@ pub fn fire(
         phrase: hint.text.clone(),
         targets: hint.targets.to_vec(),
         strength: *best,
-        lift: ((best - THRESHOLD) / (CERTAIN - THRESHOLD)).clamp(0.25, 1.0),
     })
 }
 
@@ -112,16 +130,19 @@ fn hints(guide: &Guide) -> impl Iterator<Item = Hint<'_>> {
     examples.chain(guidelines)
 }
 
-/// Word overlap (Jaccard's index of the content terms) and cosine, mixed; 1 for the same words.
+/// Word overlap and cosine, mixed; 1 for the same words.
 fn strength(asked: &HashSet<String>, words: &str, cosine: f32) -> f32 {
+    match overlap(asked, words) {
+        1.0 => 1.0,
+        overlap => OVERLAP_SHARE * overlap + (1.0 - OVERLAP_SHARE) * cosine,
+    }
+}
+
+/// Jaccard's index of the content terms; 0 if there are none.
+fn overlap(asked: &HashSet<String>, words: &str) -> f32 {
     let said = content_terms(words);
     let shared = asked.intersection(&said).count() as f32;
-    let all = asked.union(&said).count() as f32;
-    if shared == all && all > 0.0 {
-        return 1.0;
-    }
-    let overlap = if all > 0.0 { shared / all } else { 0.0 };
-    OVERLAP_SHARE * overlap + (1.0 - OVERLAP_SHARE) * cosine
+    shared / (asked.union(&said).count() as f32).max(1.0)
 }
 
 fn content_terms(text: &str) -> HashSet<String> {

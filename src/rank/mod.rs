@@ -10,4 +10,5 @@ pub mod confidence;
 pub mod fusion;
 pub mod guide;
 pub mod late;
+pub mod phrase;
 pub mod spelling;

@@ -6,12 +6,13 @@
 
 use std::collections::BTreeSet;
 
-use super::ChunkHit;
+use super::{ChunkHit, Scope};
 use crate::Result;
 use crate::encoder::{Embedding, EncoderError};
 use crate::index::{Index, dot};
 use crate::rank::fusion::{self, ArmScores};
 use crate::rank::late::QueryTokens;
+use crate::rank::phrase::Pairs;
 use crate::rank::{analysis, bm25};
 
 /// What each retrieving arm names.
@@ -32,6 +33,7 @@ pub(super) struct Question {
     pub terms: Vec<String>,
     vector: Vec<f32>,
     late: Option<QueryTokens>,
+    pairs: Pairs,
 }
 
 impl Question {
@@ -48,8 +50,10 @@ impl Question {
             })
         });
         let late = late.transpose().map_err(EncoderError::from)?;
+        let terms = analysis::terms(text);
         Ok(Self {
-            terms: analysis::terms(text),
+            pairs: Pairs::new(&index.chunks_lexical(), &terms)?,
+            terms,
             vector: embedding.sentence.clone(),
             late,
         })
@@ -121,14 +125,23 @@ impl Candidate {
 }
 
 /// The candidate sections of a question, by number, with all scores but feedback's.
-pub(super) fn gather(index: &Index, question: &Question, exact: bool) -> Result<Vec<Candidate>> {
-    let bm25_sections = bm25::scores(&index.sections_lexical(), &question.terms)?;
-    let bm25_chunks = bm25::scores(&index.chunks_lexical(), &question.terms)?;
+pub(super) fn gather(
+    index: &Index,
+    question: &Question,
+    exact: bool,
+    scope: Option<&Scope>,
+) -> Result<Vec<Candidate>> {
+    let mut bm25_sections = bm25::scores(&index.sections_lexical(), &question.terms)?;
+    let mut bm25_chunks = bm25::scores(&index.chunks_lexical(), &question.terms)?;
+    if let Some(scope) = scope {
+        zero_unless(&mut bm25_sections, |id| scope.has_section(id));
+        zero_unless(&mut bm25_chunks, |id| scope.chunks().contains(id));
+    }
     let mut sections: BTreeSet<u32> = best_ids(&bm25_sections).into_iter().collect();
     for id in best_ids(&bm25_chunks) {
         sections.insert(index.section_of(id as usize)?);
     }
-    for neighbour in index.nearest(&question.vector, PER_ARM, exact)? {
+    for neighbour in index.nearest(&question.vector, PER_ARM, exact, scope.map(Scope::chunks))? {
         sections.insert(index.section_of(neighbour.id as usize)?);
     }
 
@@ -156,11 +169,16 @@ pub(super) fn gather(index: &Index, question: &Question, exact: bool) -> Result<
         candidates.push((section, bm25_section, first..chunks.len()));
     }
     score_late(index, question, &mut chunks)?;
-    Ok(candidates
+    candidates
         .into_iter()
         .filter(|(_, _, range)| !range.is_empty())
-        .map(|(section, bm25_section, range)| candidate(section, bm25_section, &chunks[range]))
-        .collect())
+        .map(|(section, bm25_section, range)| {
+            let chunks = &chunks[range];
+            let mut candidate = candidate(section, bm25_section, chunks);
+            candidate.arms.phrase = score_phrase(index, question, chunks)?;
+            Ok(candidate)
+        })
+        .collect()
 }
 
 /// Pseudo-relevance feedback (Rocchio, 1971, on vectors): the question is moved towards the best
@@ -194,6 +212,15 @@ pub(super) fn add_feedback(
             .filter_map(|c| vectors.row(c.id as usize));
         let cosines = rows.map(|row| dot(row, &moved));
         candidate.arms.feedback = cosines.fold(f32::NEG_INFINITY, f32::max);
+    }
+}
+
+/// Takes their scores from the documents that an answer may not name.
+fn zero_unless(scores: &mut [f32], is_allowed: impl Fn(u32) -> bool) {
+    for (id, score) in (0..).zip(scores) {
+        if *score > 0.0 && !is_allowed(id) {
+            *score = 0.0;
+        }
     }
 }
 
@@ -255,6 +282,12 @@ fn score_late(index: &Index, question: &Question, chunks: &mut [ScoredChunk]) ->
     Ok(())
 }
 
+fn score_phrase(index: &Index, question: &Question, chunks: &[ScoredChunk]) -> Result<f32> {
+    let sequences = chunks.iter().map(|c| index.term_sequence(c.id as usize));
+    let sequences: Vec<&[u32]> = sequences.collect::<Result<_, _>>()?;
+    Ok(question.pairs.score(sequences))
+}
+
 fn candidate(section: u32, bm25_section: f32, chunks: &[ScoredChunk]) -> Candidate {
     let best =
         |score: fn(&ScoredChunk) -> f32| chunks.iter().map(score).fold(f32::NEG_INFINITY, f32::max);
@@ -268,6 +301,7 @@ fn candidate(section: u32, bm25_section: f32, chunks: &[ScoredChunk]) -> Candida
             bm25_section,
             late: best(late),
             feedback: 0.0,
+            phrase: 0.0,
         },
         chunks: chunks.to_vec(),
     }

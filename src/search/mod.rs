@@ -1,6 +1,7 @@
 //! A search: one question against one opened index.
 
 mod candidates;
+mod scope;
 
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
@@ -11,10 +12,12 @@ use crate::encoder::{Embedding, Encoder};
 use crate::index::{Index, IndexError, SectionRecord};
 use crate::rank::confidence::{self, Signals};
 use crate::rank::fusion::{self, ArmScores};
-use crate::rank::guide::{self, Fired};
+use crate::rank::guide::{self, Fired, Hints};
 use crate::rank::spelling::{self, Correction};
 
 use candidates::{Candidate, Question};
+
+pub use scope::{Scope, ScopeError};
 
 /// How far above the best score the first section of a hint may be lifted, and the distance
 /// between its sections: they must come out in the author's order.
@@ -25,6 +28,7 @@ pub struct Searcher<'a> {
     index: &'a Index,
     encoder: &'a dyn Encoder,
     guide: Guide,
+    scope: Option<Scope>,
 }
 
 /// Which scores order the sections.
@@ -48,8 +52,8 @@ pub enum Ranking {
 pub struct SearchOptions {
     /// Most hits.
     pub k: usize,
-    /// Whether the authors' routing hints may move sections.
-    pub guidelines: bool,
+    /// Which of the authors' routing hints may move sections.
+    pub hints: Hints,
     /// Whether every vector is looked at, whatever the index's search path.
     pub exact: bool,
     /// Which scores order the sections.
@@ -57,11 +61,11 @@ pub struct SearchOptions {
 }
 
 impl Default for SearchOptions {
-    /// 4 hits, guidelines on, the index's own search path, all arms.
+    /// 4 hits, all hints, the index's own search path, all arms.
     fn default() -> Self {
         Self {
             k: 4,
-            guidelines: true,
+            hints: Hints::All,
             exact: false,
             ranking: Ranking::Full,
         }
@@ -131,7 +135,14 @@ impl<'a> Searcher<'a> {
             index,
             encoder,
             guide,
+            scope: None,
         })
+    }
+
+    /// Limits all searches to the sections of `scope`, which is one of the same index.
+    pub fn within(mut self, scope: Scope) -> Self {
+        self.scope = Some(scope);
+        self
     }
 
     /// Answers a question. A question without any word gets no hits.
@@ -149,7 +160,8 @@ impl<'a> Searcher<'a> {
         let embedding = self.encoder.encode_query(&text, late)?;
         let question = Question::new(self.index, &text, &embedding)?;
         let embedded = Instant::now();
-        let candidates = candidates::gather(self.index, &question, options.exact)?;
+        let candidates =
+            candidates::gather(self.index, &question, options.exact, self.scope.as_ref())?;
         let gathered = Instant::now();
         let hits = self.rank(&text, &embedding, &question, candidates, options)?;
         Ok(Answer {
@@ -172,12 +184,14 @@ impl<'a> Searcher<'a> {
         mut candidates: Vec<Candidate>,
         options: &SearchOptions,
     ) -> Result<Vec<Hit>> {
-        let fired = if options.guidelines {
-            let vectors = self.index.guide_vectors();
-            guide::fire(&self.guide, vectors, text, &embedding.sentence)
-        } else {
-            None
-        };
+        let vectors = self.index.guide_vectors();
+        let fired = guide::fire(
+            &self.guide,
+            vectors,
+            text,
+            &embedding.sentence,
+            options.hints,
+        );
         let mut scores = score(&candidates, question, options.ranking);
         if matches!(options.ranking, Ranking::Full | Ranking::WithoutLate) {
             candidates::add_feedback(self.index, question, &mut candidates, &scores);
@@ -198,7 +212,7 @@ impl<'a> Searcher<'a> {
                 let signals = Signals {
                     dense: candidate.arms.dense,
                     late: question.has_late().then_some(candidate.arms.late),
-                    hint: hint.as_ref().map_or(0.0, |fired| fired.lift),
+                    hint: hint.as_ref().map_or(0.0, |fired| fired.strength),
                 };
                 Ok(Hit {
                     section_id: candidate.section,
@@ -214,7 +228,7 @@ impl<'a> Searcher<'a> {
             .collect()
     }
 
-    /// Lifts the hint's sections towards the best score, in the author's order; gives the sections
+    /// Lifts the hint's sections above the best score, in the author's order; gives the sections
     /// that it names. One that is no candidate becomes one.
     fn lift(
         &self,
@@ -229,6 +243,10 @@ impl<'a> Searcher<'a> {
             let Some(section) = self.find_section(target)? else {
                 continue;
             };
+            let scope = self.scope.as_ref();
+            if scope.is_some_and(|scope| !scope.has_section(section)) {
+                continue;
+            }
             // A section that is named twice keeps its first place.
             if !named.insert(section) {
                 continue;
@@ -242,7 +260,7 @@ impl<'a> Searcher<'a> {
                 }
             };
             let goal = best + LIFT_STEP * (fired.targets.len() - order) as f32;
-            scores[at] += fired.lift * (goal - scores[at]).max(0.0);
+            scores[at] = scores[at].max(goal);
         }
         Ok(named)
     }

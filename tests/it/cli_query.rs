@@ -37,6 +37,40 @@ fn words_need_no_quotes_and_no_subcommand() {
 }
 
 #[test]
+fn in_limits_the_answer_to_sections_folders_and_globs() {
+    let paths = |patterns: &[&str]| -> Vec<String> {
+        let mut args = vec!["How do I pour evenly?", "-k9", "--format=paths"];
+        args.push("--min-confidence=0");
+        args.extend(patterns.iter().flat_map(|pattern| ["--in", pattern]));
+        let output = docent(coffee(), &args).output().unwrap();
+        let mut paths: Vec<String> = String::from_utf8(output.stdout)
+            .unwrap()
+            .lines()
+            .map(str::to_owned)
+            .collect();
+        paths.sort();
+        paths
+    };
+    // A hint points at brewing/pour-over.md: it is silent elsewhere.
+    assert_eq!(
+        paths(&["roasting"]),
+        ["roasting/README.md", "roasting/profiles.mdx"]
+    );
+    assert_eq!(
+        paths(&["brewing/*.md"]),
+        ["brewing/espresso.md", "brewing/pour-over.md"]
+    );
+    assert_eq!(
+        paths(&["brewing/water.txt", "**/*.mdx"]),
+        ["brewing/water.txt", "roasting/profiles.mdx"]
+    );
+    for (name, pattern) in [("in_nowhere", "brewery/"), ("in_no_glob", "brewing/[a")] {
+        let mut command = docent(coffee(), &["How do I pour?", "--in", pattern]);
+        assert_snapshot!(name, transcript(coffee(), &mut command));
+    }
+}
+
+#[test]
 fn paths() {
     let mut command = docent(
         coffee(),

@@ -133,7 +133,7 @@ fn a_question_file_is_evaluated_over_a_folder() {
     assert_eq!((coffee.answerable, coffee.unanswerable), (3, 1));
     assert!(coffee.notes.is_empty(), "{:?}", coffee.notes);
     assert_eq!(coffee.by_kind["howto"].questions, 2);
-    assert_eq!(coffee.ablations.len(), 6);
+    assert_eq!(coffee.ablations.len(), 7);
     assert!(coffee.figures.contains_key(&Measure::NoAnswerAuroc));
     assert!(coffee.figures.contains_key(&Measure::HeadingAccuracy));
     let page = std::fs::read_to_string(page).unwrap();

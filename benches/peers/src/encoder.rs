@@ -1,16 +1,15 @@
 //! Encoders: throughput, one question, load, memory, likeness.
 
-use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Instant;
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Result, ensure};
 use docent::encoder::kernels::Kernels;
 use docent::encoder::{BuiltinEncoder, Encoder};
 use fastembed::TextEmbedding;
 
-use crate::{QUESTION, chunks, median};
+use crate::{QUESTION, chunks, median, peak_mb};
 
 /// Texts that fastembed runs at once; each model gets the one that suits it best.
 const BATCHES: [usize; 3] = [1, 8, 32];
@@ -276,14 +275,4 @@ fn cosine(a: &[f32], b: &[f32]) -> f64 {
             .sum()
     };
     dot(a, b) / (dot(a, a) * dot(b, b)).sqrt()
-}
-
-/// Most resident memory of this process so far, in MB of 10^6 bytes (Linux).
-fn peak_mb() -> Result<f64> {
-    let status = fs::read_to_string("/proc/self/status")?;
-    let kilobytes = status
-        .lines()
-        .find_map(|line| line.strip_prefix("VmHWM:")?.trim().strip_suffix(" kB"))
-        .context("no VmHWM in /proc/self/status")?;
-    Ok(kilobytes.parse::<f64>()? * 1024.0 / 1e6)
 }

@@ -1,12 +1,14 @@
-//! docent beside fastembed + ONNX Runtime + hnsw_rs: same machine, same texts, same model, one
-//! run, taking turns. How to run it, and a table: `benches/README.md`.
+//! docent beside fastembed + ONNX Runtime, hnsw_rs and usearch: same machine, same texts or vectors,
+//! same model, one run, taking turns. How to run it, and tables: `benches/README.md`.
 
+mod ann;
 mod encoder;
 mod one_shot;
+mod vectors;
 
 use std::path::PathBuf;
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 use clap::Parser;
 use docent::corpus::{ChunkOptions, Corpus, chunk_section};
 use docent::encoder::{BuiltinEncoder, Encoder};
@@ -14,7 +16,8 @@ use docent::encoder::{BuiltinEncoder, Encoder};
 /// The question of every measurement: 12 tokens with `[CLS]` and `[SEP]`.
 const QUESTION: &str = "How do I add pagination to my connector";
 
-/// Compares docent with fastembed, ONNX Runtime and hnsw_rs; `ORT_DYLIB_PATH` names the library.
+/// Compares docent with fastembed, ONNX Runtime (`ORT_DYLIB_PATH` names its library), hnsw_rs and
+/// usearch.
 #[derive(Parser)]
 enum Command {
     /// Encoders: throughput, one question, load, memory, likeness
@@ -51,6 +54,36 @@ enum Command {
         #[arg(long, default_value_t = 21)]
         rounds: usize,
     },
+    /// Nearest neighbours: docent, usearch and hnsw_rs on the same vectors
+    Ann(ann::Options),
+    /// Builds one engine's index; a process of its own for `ann`
+    #[command(hide = true)]
+    AnnBuild {
+        engine: String,
+        folder: PathBuf,
+        #[command(flatten)]
+        parameters: ann::Parameters,
+    },
+    /// Searches one engine's index; a process of its own for `ann`
+    #[command(hide = true)]
+    AnnSearch {
+        engine: String,
+        folder: PathBuf,
+        efs: Vec<usize>,
+        #[command(flatten)]
+        parameters: ann::Parameters,
+    },
+    /// Embeds the documentation under some folders and writes the vectors for `ann`
+    Vectors {
+        /// The file to write: rows of 384 little-endian `f32`
+        out: PathBuf,
+        /// Vectors
+        #[arg(long, default_value_t = 110_000)]
+        count: usize,
+        /// Folders with Markdown, reStructuredText, plain text, HTML or Rust source
+        #[arg(required = true)]
+        folders: Vec<PathBuf>,
+    },
 }
 
 fn main() -> Result<()> {
@@ -65,6 +98,23 @@ fn main() -> Result<()> {
             onnx,
             rounds,
         } => one_shot::compare(&docent, &index, &dump, &onnx, rounds),
+        Command::Ann(options) => ann::compare(&options),
+        Command::AnnBuild {
+            engine,
+            folder,
+            parameters,
+        } => ann::engine::build(&engine, &folder, parameters),
+        Command::AnnSearch {
+            engine,
+            folder,
+            efs,
+            parameters,
+        } => ann::engine::search(&engine, &folder, &efs, parameters),
+        Command::Vectors {
+            out,
+            count,
+            folders,
+        } => vectors::write(&out, count, &folders),
     }
 }
 
@@ -82,6 +132,16 @@ fn chunks(docs: &std::path::Path) -> Result<Vec<(String, String)>> {
                 .map(|chunk| (section.path.clone(), chunk.embed_text))
         })
         .collect())
+}
+
+/// Most resident memory of this process so far, in MB of 10^6 bytes (Linux).
+fn peak_mb() -> Result<f64> {
+    let status = std::fs::read_to_string("/proc/self/status")?;
+    let kilobytes = status
+        .lines()
+        .find_map(|line| line.strip_prefix("VmHWM:")?.trim().strip_suffix(" kB"))
+        .context("no VmHWM in /proc/self/status")?;
+    Ok(kilobytes.parse::<f64>()? * 1024.0 / 1e6)
 }
 
 /// The middle one; of an even number the upper.

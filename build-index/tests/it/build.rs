@@ -51,6 +51,7 @@ fn json_is_one_object_with_the_documented_keys() {
             "chunks",
             "descriptors",
             "examples",
+            "graph_links",
             "guidelines",
             "index",
             "late_interaction",

@@ -62,7 +62,6 @@ struct GuidelineObject<'a> {
     phrase: &'a str,
     targets: &'a [String],
     strength: f32,
-    lift: f32,
 }
 
 #[derive(Serialize)]
@@ -123,7 +122,6 @@ fn explain_object(hit: &Hit) -> ExplainObject<'_> {
             phrase: &fired.phrase,
             targets: &fired.targets,
             strength: fired.strength,
-            lift: fired.lift,
         }),
     }
 }

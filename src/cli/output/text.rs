@@ -92,8 +92,14 @@ fn write_explanation(out: &mut impl Write, index: &Index, hit: &Hit) -> Result<(
     writeln!(
         out,
         "   arms     dense {:.3}, dense_mean {:.3}, bm25_chunk {:.2}, bm25_section {:.2}, \
-         late {:.3}, feedback {:.3}",
-        arms.dense, arms.dense_mean, arms.bm25_chunk, arms.bm25_section, arms.late, arms.feedback
+         late {:.3}, feedback {:.3}, phrase {:.2}",
+        arms.dense,
+        arms.dense_mean,
+        arms.bm25_chunk,
+        arms.bm25_section,
+        arms.late,
+        arms.feedback,
+        arms.phrase
     )?;
     let signals = hit.signals;
     let late = signals
@@ -108,9 +114,8 @@ fn write_explanation(out: &mut impl Write, index: &Index, hit: &Hit) -> Result<(
         let targets = fired.targets.join(", ");
         writeln!(
             out,
-            "   hint     strength {:.3}, lift {:.3}, to {}",
+            "   hint     strength {:.3}, to {}",
             fired.strength,
-            fired.lift,
             printable_line(&targets)
         )?;
     }

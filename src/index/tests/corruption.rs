@@ -218,14 +218,14 @@ fn each_kind_of_wrong_file_has_its_own_advice() {
         (
             versioned(0),
             format!(
-                "index file {shown} has format version 0, this docent reads version 1\n\
+                "index file {shown} has format version 0, this docent reads version 2\n\
                  hint: rebuild it with build-index"
             ),
         ),
         (
-            versioned(2),
+            versioned(3),
             format!(
-                "index file {shown} has format version 2, this docent reads version 1\n\
+                "index file {shown} has format version 3, this docent reads version 2\n\
                  hint: update docent, or rebuild the index with this version's build-index"
             ),
         ),
@@ -249,4 +249,16 @@ fn each_kind_of_wrong_file_has_its_own_advice() {
         Index::open(folder.path()),
         Err(IndexError::Read { .. })
     ));
+}
+
+#[test]
+fn a_file_of_version_1_asks_for_a_rebuild() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/version-1.idx");
+    let error = Index::open(&path).unwrap_err();
+    let expected = format!(
+        "index file {} has format version 1, this docent reads version 2\n\
+         hint: rebuild it with build-index",
+        path.display()
+    );
+    assert_eq!(error.to_string(), expected);
 }

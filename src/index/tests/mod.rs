@@ -157,6 +157,11 @@ fn parts_over(vectors: Matrix) -> IndexParts {
         sections,
         chunks,
         vectors,
+        // Chunk `i` says term `i % 2` twice.
+        sequences: TermSequences {
+            offsets: (0..=u64::from(n)).map(|i| 2 * i).collect(),
+            terms: (0..2 * n).map(|i| i / 2 % 2).collect(),
+        },
         vocabulary: "alpha\nnaïve".into(),
         graph: None,
     }

@@ -54,6 +54,7 @@ fn everything_written_is_read_back() {
         let read = index.token_vectors(i).unwrap().unwrap();
         assert_eq!(read.dim, 4);
         assert_eq!(read.codes, &tokens.codes[rows.start * 4..rows.end * 4]);
+        assert_eq!(index.term_sequence(i).unwrap(), [i as u32 % 2; 2]);
     }
 
     let lexical = index.sections_lexical();
@@ -67,6 +68,8 @@ fn everything_written_is_read_back() {
         Some((&[0][..], &[1.0][..]))
     );
     assert_eq!(lexical.postings("last").unwrap(), None);
+    assert_eq!(lexical.numbered("first").unwrap(), Some((1, 1)));
+    assert_eq!(lexical.numbered("last").unwrap(), None);
     assert_eq!(
         index
             .chunks_lexical()
@@ -90,6 +93,7 @@ fn past_the_end_is_an_error() {
         assert!(index.section(far).is_err());
         assert!(index.chunk(far).is_err());
         assert!(index.token_vectors(far).is_err());
+        assert!(index.term_sequence(far).is_err());
     }
 }
 
@@ -117,7 +121,7 @@ fn an_index_of_one_chunk_and_of_none() {
         let (_folder, index) = open(&parts);
         assert_same(&index, &parts);
         let query = Rng(9).unit(&[0.0; 8], 1.0);
-        assert_eq!(index.nearest(&query, 4, false).unwrap().len(), n);
+        assert_eq!(index.nearest(&query, 4, false, None).unwrap().len(), n);
         assert_eq!(index.nearest_on_graph(&query, 4, 10).unwrap().len(), n);
     }
 }
@@ -181,7 +185,7 @@ fn contradicting_parts_are_refused_before_the_old_file_is_touched() {
         ("chunk of another section", |p| p.chunks[4].section = 0),
         ("doc id", |p| p.chunks_lexical.doc_ids[19] = 20),
         ("a graph of other vectors", |p| {
-            p.graph.as_mut().unwrap().offsets.push(0)
+            p.graph.as_mut().unwrap().upper_first.push(0)
         }),
     ];
     let folder = tempfile::tempdir().unwrap();

@@ -1,0 +1,57 @@
+//! Term sequences: the terms of each chunk's text in order, for what counts on their neighbourhood.
+
+use super::error::{Corruption, Damage};
+use super::format::Part;
+use super::records::{check_offsets, slice};
+
+/// The terms of all chunks in reading order, as numbers of the chunks' inverted index.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TermSequences {
+    /// Chunk `i` has `terms[offsets[i]..offsets[i + 1]]`; chunks + 1 entries.
+    pub offsets: Vec<u64>,
+    /// Numbers of terms: 4 bytes a term.
+    pub terms: Vec<u32>,
+}
+
+impl TermSequences {
+    pub(super) fn view(&self) -> SequencesRef<'_> {
+        SequencesRef {
+            offsets: &self.offsets,
+            terms: &self.terms,
+        }
+    }
+}
+
+/// Term sequences in the file. A term's number is not checked: it is compared, never an index.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct SequencesRef<'a> {
+    pub offsets: &'a [u64],
+    pub terms: &'a [u32],
+}
+
+impl<'a> SequencesRef<'a> {
+    /// Checks in O(1) that there is a sequence for each of `chunks` chunks.
+    pub fn check_shape(&self, chunks: usize) -> Result<(), Corruption> {
+        Damage::unless_equal(chunks + 1, self.offsets.len())
+            .map_err(|damage| damage.of(Part::SequenceOffsets))
+    }
+
+    /// The sequence of one chunk.
+    pub fn get(&self, chunk: usize) -> Result<&'a [u32], Corruption> {
+        let bounds = self
+            .offsets
+            .get(chunk..)
+            .and_then(|rest| rest.first_chunk::<2>());
+        let sequence = bounds.and_then(|&[start, end]| slice(self.terms, start, end));
+        sequence.ok_or_else(|| {
+            let (value, limit) = (chunk as u64, self.offsets.len() as u64);
+            Damage::OutOfRange { value, limit }.of(Part::SequenceOffsets)
+        })
+    }
+
+    /// Checks in O(chunks) that the offsets cover all terms.
+    pub fn verify(&self) -> Result<(), Corruption> {
+        check_offsets(self.offsets, self.terms.len() as u64)
+            .map_err(|damage| damage.of(Part::SequenceOffsets))
+    }
+}

@@ -1,0 +1,129 @@
+//! Phrases: neighbouring terms of the question that are near each other in a section too.
+//!
+//! BM25 counts terms wherever they stand; `access token` in the question means the two together.
+//! The sequential dependence model (Metzler and Croft, "A Markov Random Field Model for Term
+//! Dependencies", 2005) without counts: a pair that a section has is worth its rarer term's idf.
+
+use std::collections::HashMap;
+
+use rayon::prelude::*;
+
+use super::analysis;
+use super::bm25::idf;
+use crate::index::{IndexError, InvertedIndex, Postings, TermSequences};
+
+/// Farthest distance of the second term from the first, in terms.
+const REACH: usize = 2;
+
+/// The terms of each text in order, by their numbers in `index`, which was built from these texts
+/// among others.
+pub fn sequences<'a>(
+    index: &InvertedIndex,
+    texts: impl Iterator<Item = &'a str>,
+) -> TermSequences {
+    let texts: Vec<&str> = texts.collect();
+    let numbers: HashMap<&str, u32> = index.terms().zip(0..).collect();
+    let all: Vec<Vec<u32>> = texts
+        .par_iter()
+        .map(|text| {
+            let terms = analysis::terms(text);
+            let numbers = terms.iter().map(|term| numbers.get(term.as_str()));
+            numbers.flatten().copied().collect()
+        })
+        .collect();
+    let mut offsets = vec![0];
+    for sequence in &all {
+        offsets.push(offsets[offsets.len() - 1] + sequence.len() as u64);
+    }
+    TermSequences {
+        offsets,
+        terms: all.concat(),
+    }
+}
+
+/// The pairs of neighbouring terms of a question, as far as the corpus has both terms.
+#[derive(Debug)]
+pub struct Pairs {
+    /// First term, second term, weight: distinct, and the two terms differ.
+    pairs: Vec<(u32, u32, f32)>,
+    /// Bit `t % 64` is set for every term `t` of a pair: tells most others apart at once.
+    mask: u64,
+}
+
+impl Pairs {
+    /// The pairs of `terms`, in the question's order, weighted by `postings`.
+    pub fn new(postings: &Postings<'_>, terms: &[String]) -> Result<Self, IndexError> {
+        let mut numbers = Vec::with_capacity(terms.len());
+        for term in terms {
+            let found = postings.numbered(term)?;
+            numbers.push(found.map(|(number, df)| (number, idf(postings.num_docs(), df))));
+        }
+        let mut pairs: Vec<(u32, u32, f32)> = Vec::new();
+        for pair in numbers.windows(2) {
+            let (Some((first, a)), Some((second, b))) = (pair[0], pair[1]) else {
+                continue;
+            };
+            let is_new = !pairs.iter().any(|p| (p.0, p.1) == (first, second));
+            if first != second && is_new {
+                pairs.push((first, second, a.min(b)));
+            }
+        }
+        let mask = pairs.iter().fold(0, |mask, p| mask | bit(p.0) | bit(p.1));
+        Ok(Self { pairs, mask })
+    }
+
+    /// The weights of the pairs that at least one of `sequences` has, added.
+    pub fn score<'a>(&self, sequences: impl IntoIterator<Item = &'a [u32]>) -> f32 {
+        let mut found = vec![false; self.pairs.len()];
+        for sequence in sequences {
+            for (at, &first) in sequence.iter().enumerate() {
+                if self.mask & bit(first) == 0 {
+                    continue;
+                }
+                let next = &sequence[at + 1..sequence.len().min(at + 1 + REACH)];
+                for (pair, found) in self.pairs.iter().zip(&mut found) {
+                    *found |= pair.0 == first && next.contains(&pair.1);
+                }
+            }
+        }
+        let weights = self.pairs.iter().zip(found);
+        weights.filter(|&(_, found)| found).map(|(p, _)| p.2).sum()
+    }
+}
+
+fn bit(term: u32) -> u64 {
+    1 << (term % 64)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::rank::bm25::LexicalBuilder;
+
+    #[test]
+    fn sequences_are_the_terms_in_order() {
+        let texts = ["access the token", "token access token"];
+        let mut builder = LexicalBuilder::default();
+        texts.iter().for_each(|text| builder.add([(*text, 1.0)]));
+        let found = sequences(&builder.finish(), texts.into_iter());
+        assert_eq!(found.offsets, [0, 2, 5]);
+        assert_eq!(found.terms, [0, 1, 1, 0, 1]);
+    }
+
+    #[test]
+    fn pairs_count_once_in_order_and_within_reach() {
+        let pairs = Pairs {
+            pairs: vec![(7, 71, 2.0), (71, 3, 0.5)],
+            mask: bit(7) | bit(71) | bit(3),
+        };
+        let score = |sequences: &[&[u32]]| pairs.score(sequences.iter().copied());
+        assert_eq!(score(&[]), 0.0);
+        assert_eq!(score(&[&[7, 71]]), 2.0);
+        assert_eq!(score(&[&[7, 9, 71, 7, 71]]), 2.0);
+        assert_eq!(score(&[&[7, 9, 9, 71]]), 0.0);
+        assert_eq!(score(&[&[71, 7]]), 0.0);
+        assert_eq!(score(&[&[7], &[71]]), 0.0);
+        assert_eq!(score(&[&[7, 71], &[71, 3]]), 2.5);
+        assert_eq!(score(&[&[7, 71, 3]]), 2.5);
+    }
+}

@@ -1,0 +1,177 @@
+//! Which sections an answer may name: a part of the corpus, by paths or globs.
+
+use std::path::Path;
+
+use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
+
+use crate::Result;
+use crate::index::{ChunkSet, Index};
+
+/// The sections that a search is limited to, with their chunks.
+#[derive(Debug, Clone)]
+pub struct Scope {
+    /// Whether each section is in it.
+    sections: Vec<bool>,
+    chunks: ChunkSet,
+}
+
+/// What is wrong with a pattern.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ScopeError {
+    /// The pattern is no glob.
+    #[error(
+        "cannot read the pattern {pattern}: {reason}\nhint: `*` and `?` stay within a folder, `**` does not, {{a,b}} is either"
+    )]
+    Pattern {
+        /// As it was given.
+        pattern: String,
+        /// What the glob parser says.
+        reason: String,
+    },
+    /// The index has no section there.
+    #[error("the index has no section in {pattern}\nhint: {}", remedy(nearest.as_deref()))]
+    NoSection {
+        /// As it was given.
+        pattern: String,
+        /// The folder of the index whose path begins most alike.
+        nearest: Option<String>,
+    },
+}
+
+fn remedy(nearest: Option<&str>) -> String {
+    match nearest {
+        Some(folder) => format!("there is {folder}"),
+        None => "the docs have no folders: name a section, or a glob such as `a*.md`".to_owned(),
+    }
+}
+
+impl Scope {
+    /// The sections of `index` that match any of `patterns`: a section's path, a folder's, or a glob
+    /// over the paths of sections. Decodes every section's record.
+    ///
+    /// # Errors
+    ///
+    /// A pattern that is no glob, or that no section matches.
+    pub fn new(index: &Index, patterns: &[String]) -> Result<Self> {
+        let globs: Vec<GlobSet> = patterns
+            .iter()
+            .map(|pattern| glob(pattern))
+            .collect::<Result<_, _>>()?;
+        let mut is_used = vec![false; globs.len()];
+        let mut sections = Vec::with_capacity(index.num_sections());
+        let mut ranges = Vec::new();
+        let mut paths = Vec::new();
+        for i in 0..index.num_sections() {
+            let section = index.section(i)?;
+            let mut is_in = false;
+            for (glob, is_used) in globs.iter().zip(&mut is_used) {
+                let matches = glob.is_match(&section.path);
+                *is_used |= matches;
+                is_in |= matches;
+            }
+            sections.push(is_in);
+            if is_in {
+                ranges.push(section.chunks);
+            }
+            paths.push(section.path);
+        }
+        match patterns.iter().zip(is_used).find(|(_, is_used)| !is_used) {
+            Some((pattern, _)) => Err(ScopeError::NoSection {
+                pattern: pattern.clone(),
+                nearest: nearest_folder(pattern, &paths),
+            }
+            .into()),
+            None => Ok(Self {
+                sections,
+                chunks: ChunkSet::new(ranges),
+            }),
+        }
+    }
+
+    /// Whether an answer may name `section`.
+    pub fn has_section(&self, section: u32) -> bool {
+        self.sections
+            .get(section as usize)
+            .is_some_and(|is_in| *is_in)
+    }
+
+    /// The chunks of its sections.
+    pub fn chunks(&self) -> &ChunkSet {
+        &self.chunks
+    }
+}
+
+/// A pattern as two globs: the path itself, and everything in the folder of that name.
+fn glob(pattern: &str) -> Result<GlobSet, ScopeError> {
+    let path = pattern.strip_prefix("./").unwrap_or(pattern);
+    let path = path.trim_end_matches('/');
+    let mut set = GlobSetBuilder::new();
+    let add = |set: &mut GlobSetBuilder, glob: &str| {
+        let glob = GlobBuilder::new(glob).literal_separator(true).build()?;
+        set.add(glob);
+        Ok(())
+    };
+    let built = add(&mut set, path)
+        .and_then(|()| add(&mut set, &format!("{path}/**")))
+        .and_then(|()| set.build());
+    built.map_err(|error: globset::Error| ScopeError::Pattern {
+        pattern: pattern.to_owned(),
+        reason: error.kind().to_string(),
+    })
+}
+
+/// The folder of `paths` that shares the longest beginning with `pattern`; of equals, the shortest
+/// and then the first.
+fn nearest_folder(pattern: &str, paths: &[String]) -> Option<String> {
+    let folders = paths
+        .iter()
+        .flat_map(|path| Path::new(path).ancestors().skip(1))
+        .filter_map(Path::to_str)
+        .filter(|folder| !folder.is_empty());
+    let alike = |folder: &str| {
+        let pairs = folder.chars().zip(pattern.chars());
+        pairs.take_while(|(a, b)| a == b).count()
+    };
+    let nearest =
+        folders.min_by_key(|folder| (std::cmp::Reverse(alike(folder)), folder.len(), *folder));
+    nearest.map(|folder| format!("{folder}/"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_pattern_is_a_path_a_folder_or_a_glob() {
+        for (pattern, path, expected) in [
+            ("a.md", "a.md", true),
+            ("a.md", "b/a.md", false),
+            ("guides", "guides/a.md", true),
+            ("./guides/", "guides/deep/a.md", true),
+            ("guides", "guides-old/a.md", false),
+            ("guides/*.md", "guides/a.md", true),
+            ("guides/*.md", "guides/deep/a.md", false),
+            ("**/api-*.md", "guides/deep/api-x.md", true),
+            ("{a,b}/**", "b/x.md", true),
+        ] {
+            let matches = glob(pattern).unwrap().is_match(path);
+            assert_eq!(matches, expected, "{pattern} on {path}");
+        }
+        assert_eq!(
+            glob("a[").unwrap_err().to_string(),
+            "cannot read the pattern a[: unclosed character class; missing ']'\n\
+             hint: `*` and `?` stay within a folder, `**` does not, {a,b} is either"
+        );
+    }
+
+    #[test]
+    fn the_nearest_folder_begins_alike() {
+        let paths = ["guides/a.md", "guides/deep/b.md", "api/c.md", "d.md"].map(str::to_owned);
+        let nearest = |pattern| nearest_folder(pattern, &paths);
+        assert_eq!(nearest("guidez/").as_deref(), Some("guides/"));
+        assert_eq!(nearest("guides/dee").as_deref(), Some("guides/deep/"));
+        assert_eq!(nearest("x").as_deref(), Some("api/"));
+        assert_eq!(nearest_folder("x", &paths[3..]), None);
+    }
+}
