@@ -4,6 +4,7 @@
 mod ann;
 mod encoder;
 mod one_shot;
+mod scale;
 mod vectors;
 
 use std::path::PathBuf;
@@ -73,6 +74,8 @@ enum Command {
         #[command(flatten)]
         parameters: ann::Parameters,
     },
+    /// docent's index and answers at a size: real text repeated, stored vectors
+    Scale(scale::Options),
     /// Embeds the documentation under some folders and writes the vectors for `ann`
     Vectors {
         /// The file to write: rows of 384 little-endian `f32`
@@ -110,6 +113,7 @@ fn main() -> Result<()> {
             efs,
             parameters,
         } => ann::engine::search(&engine, &folder, &efs, parameters),
+        Command::Scale(options) => scale::measure(&options),
         Command::Vectors {
             out,
             count,

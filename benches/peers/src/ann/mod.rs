@@ -16,7 +16,7 @@ use crate::median;
 use engine::ENGINES;
 
 /// Dimension of the vectors.
-const DIM: usize = 384;
+pub const DIM: usize = 384;
 /// Results of a query.
 const K: usize = 10;
 /// Candidates that searches keep.
@@ -62,6 +62,9 @@ pub struct Options {
     /// Times that each engine has its turn in searching
     #[arg(long, default_value_t = 5)]
     rounds: usize,
+    /// Threads that build, a build for each
+    #[arg(long, value_delimiter = ',', default_value = "1,2")]
+    builds: Vec<usize>,
     /// Engines to leave out
     #[arg(long)]
     without: Vec<String>,
@@ -81,20 +84,18 @@ pub fn compare(options: &Options) -> Result<()> {
         "{} vectors, {} queries, {:?}\n",
         options.count, options.queries, options.parameters
     );
-    println!("| engine | build, s, 1 thread | 2 threads | peak, MB | file, MB |");
+    println!("| engine | threads | build, s | peak, MB | file, MB |");
     println!("|---|--:|--:|--:|--:|");
     for name in engines() {
-        let mut builds = Vec::new();
-        for threads in THREADS {
-            builds.push(run(options, "ann-build", name, threads, &[])?);
+        for &threads in &options.builds {
+            let build = run(options, "ann-build", name, threads, &[])?;
+            println!(
+                "| {name} | {threads} | {:.1} | {:.0} | {:.1} |",
+                build[0],
+                build[2],
+                build[1] / 1e6,
+            );
         }
-        println!(
-            "| {name} | {:.1} | {:.1} | {:.0} | {:.1} |",
-            builds[0][0],
-            builds[1][0],
-            builds[1][2],
-            builds[1][1] / 1e6,
-        );
     }
     let mut runs: HashMap<(&str, usize), Vec<Vec<f64>>> = HashMap::new();
     let mut recalls: HashMap<&str, Vec<f64>> = HashMap::new();
@@ -258,23 +259,27 @@ fn prepare(options: &Options) -> Result<Truth> {
 /// `count` vectors: those given, then each of them again and again with Gaussian noise of length
 /// `noise`, brought back to length 1.
 fn perturbed(rows: &[&[f32]], count: usize, noise: f32) -> Vec<f32> {
-    let spread = noise / (DIM as f32).sqrt();
     let mut data: Vec<f32> = vec![0.0; count * DIM];
     data.par_chunks_mut(DIM).enumerate().for_each(|(i, out)| {
         let row = rows[i % rows.len()];
-        out.copy_from_slice(row);
-        if i >= rows.len() {
-            let mut random = Random(i as u64);
-            for value in out.iter_mut() {
-                *value += spread * random.normal();
-            }
-            let length = dot(out, out).sqrt();
-            for value in out.iter_mut() {
-                *value /= length;
-            }
+        if i < rows.len() {
+            out.copy_from_slice(row);
+        } else {
+            perturbed_row(row, noise, i as u64, out);
         }
     });
     data
+}
+
+/// Writes `row` with Gaussian noise of length `noise`, drawn by `seed`, at length 1 to `out`.
+pub fn perturbed_row(row: &[f32], noise: f32, seed: u64, out: &mut [f32]) {
+    let spread = noise / (DIM as f32).sqrt();
+    let mut random = Random(seed);
+    for (out, value) in out.iter_mut().zip(row) {
+        *out = value + spread * random.normal();
+    }
+    let length = dot(out, out).sqrt();
+    out.iter_mut().for_each(|value| *value /= length);
 }
 
 /// SplitMix64.
@@ -296,7 +301,8 @@ impl Random {
     }
 }
 
-fn read_rows(path: &Path) -> Result<Vec<f32>> {
+/// The values of a file of little-endian `f32`.
+pub fn read_rows(path: &Path) -> Result<Vec<f32>> {
     let bytes = fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
     let values = bytes
         .as_chunks()
