@@ -4,10 +4,10 @@ use crate::content_hash;
 use crate::corpus::{Chunk, Descriptor, Section};
 use crate::index::{
     ChunkRecord, Chunking, Counts, IndexParts, InvertedIndex, Matrix, Meta, SearchPath,
-    SectionRecord,
+    SectionRecord, TermSequences,
 };
 use crate::rank::bm25::LexicalBuilder;
-use crate::rank::{phrase, spelling};
+use crate::rank::spelling;
 
 use super::vectors::Vectors;
 use super::{Build, ChunkedSection};
@@ -22,7 +22,7 @@ const BODY: f32 = 1.0;
 impl Build<'_> {
     /// All parts but the graph.
     pub(super) fn assemble(self, vectors: Vectors, guide_vectors: Matrix) -> IndexParts {
-        let (sections_lexical, (chunks_lexical, vocabulary)) = rayon::join(
+        let (sections_lexical, ((chunks_lexical, sequences), vocabulary)) = rayon::join(
             || self.sections_lexical(),
             || {
                 rayon::join(
@@ -31,8 +31,6 @@ impl Build<'_> {
                 )
             },
         );
-
-        let sequences = phrase::sequences(&chunks_lexical, self.chunks().map(|c| c.text.as_str()));
 
         let mut chunks = Vec::with_capacity(vectors.lengths.len());
         let mut sections = Vec::with_capacity(self.sections.len());
@@ -93,14 +91,16 @@ impl Build<'_> {
         for chunked in &self.sections {
             lexical.add(section_fields(&self.guide.descriptors, chunked));
         }
-        lexical.finish()
+        lexical.finish().0
     }
 
-    fn chunks_lexical(&self) -> InvertedIndex {
+    fn chunks_lexical(&self) -> (InvertedIndex, TermSequences) {
         let mut lexical = LexicalBuilder::default();
         for chunked in &self.sections {
             for chunk in &chunked.chunks {
-                lexical.add(chunk_fields(&chunked.section, chunk));
+                let section = &chunked.section;
+                let title = std::iter::once((section.title.as_str(), CHUNK_TITLE));
+                lexical.add_with_text(title.chain(heading_fields(section, chunk)), &chunk.text);
             }
         }
         lexical.finish()
@@ -129,25 +129,20 @@ fn section_fields<'a>(
     let bodies = chunked
         .chunks
         .iter()
-        .flat_map(|chunk| body_fields(section, chunk));
+        .flat_map(|chunk| heading_fields(section, chunk).chain([(chunk.text.as_str(), BODY)]));
     std::iter::once((section.title.as_str(), SECTION_TITLE))
         .chain(description)
         .chain(described)
         .chain(bodies)
 }
 
-fn chunk_fields<'a>(
+/// Headings but the title.
+fn heading_fields<'a>(
     section: &'a Section,
     chunk: &'a Chunk,
 ) -> impl Iterator<Item = (&'a str, f32)> {
-    std::iter::once((section.title.as_str(), CHUNK_TITLE)).chain(body_fields(section, chunk))
-}
-
-/// Headings but the title, and text.
-fn body_fields<'a>(section: &'a Section, chunk: &'a Chunk) -> impl Iterator<Item = (&'a str, f32)> {
     let headings = chunk.heading_path.iter().filter(|h| **h != section.title);
-    let headings = headings.map(|heading| (heading.as_str(), HEADING));
-    headings.chain(std::iter::once((chunk.text.as_str(), BODY)))
+    headings.map(|heading| (heading.as_str(), HEADING))
 }
 
 fn chunk_record(section: u32, chunk: Chunk, tokens: u32) -> ChunkRecord {

@@ -223,11 +223,8 @@ impl<'a> Build<'a> {
 
     /// What is embedded of each chunk.
     fn texts(&self) -> impl Iterator<Item = &str> {
-        self.chunks().map(|chunk| chunk.embed_text.as_str())
-    }
-
-    fn chunks(&self) -> impl Iterator<Item = &Chunk> {
-        self.sections.iter().flat_map(|section| &section.chunks)
+        let chunks = self.sections.iter().flat_map(|section| &section.chunks);
+        chunks.map(|chunk| chunk.embed_text.as_str())
     }
 }
 

@@ -36,13 +36,6 @@ impl InvertedIndex {
         }
     }
 
-    /// The terms in ascending order.
-    pub fn terms(&self) -> impl Iterator<Item = &str> {
-        let bounds = self.term_offsets.windows(2);
-        let bytes = bounds.map(|b| &self.term_bytes[b[0] as usize..b[1] as usize]);
-        bytes.map(|bytes| std::str::from_utf8(bytes).unwrap_or_default())
-    }
-
     pub(super) fn view<'a>(&'a self, parts: LexicalParts, path: &'a Path) -> Postings<'a> {
         Postings {
             term_bytes: &self.term_bytes,

@@ -19,8 +19,7 @@ const STOP_WORDS: &[&str] = &[
 ];
 
 thread_local! {
-    static STEMS: RefCell<(Stemmer, HashMap<String, String>)> =
-        RefCell::new((Stemmer::create(Algorithm::English), HashMap::new()));
+    static STEMS: RefCell<Stems> = RefCell::new(Stems::new());
 }
 
 /// Stems remembered per thread; beyond this many the memory starts over.
@@ -29,10 +28,17 @@ const MAX_STEMS: usize = 100_000;
 /// The terms of `text`, in order, repeats kept.
 pub fn terms(text: &str) -> Vec<String> {
     let mut terms = Vec::new();
-    for word in words(text) {
-        push_terms(word, &mut terms);
-    }
+    visit_terms(text, |term| terms.push(term.to_owned()));
     terms
+}
+
+/// Calls `visit` with each of the [`terms`] of `text`. Must not be called from within `visit`.
+pub fn visit_terms(text: &str, mut visit: impl FnMut(&str)) {
+    STEMS.with_borrow_mut(|stems| {
+        for word in words(text) {
+            visit_word(word, stems, &mut visit);
+        }
+    });
 }
 
 /// Runs of letters, digits and `_`.
@@ -41,32 +47,43 @@ pub fn words(text: &str) -> impl Iterator<Item = &str> {
         .filter(|word| !word.is_empty())
 }
 
-fn push_terms(word: &str, terms: &mut Vec<String>) {
+fn visit_word(word: &str, stems: &mut Stems, visit: &mut impl FnMut(&str)) {
     let parts = identifier_parts(word);
     if parts.len() > 1 {
-        terms.push(word.to_lowercase());
+        visit(&word.to_lowercase());
     }
     for part in parts {
         let part = part.to_lowercase();
         if !STOP_WORDS.contains(&part.as_str()) {
-            terms.push(stem(part));
+            visit(stems.stem(part));
         }
     }
 }
 
-/// The Porter2 stem of a lower-case word.
-pub fn stem(word: String) -> String {
-    STEMS.with_borrow_mut(|(stemmer, stems)| {
-        if let Some(stem) = stems.get(&word) {
-            return stem.clone();
+/// A stemmer that remembers what it has stemmed.
+struct Stems {
+    stemmer: Stemmer,
+    known: HashMap<String, String>,
+}
+
+impl Stems {
+    fn new() -> Self {
+        Self {
+            stemmer: Stemmer::create(Algorithm::English),
+            known: HashMap::new(),
         }
-        if stems.len() >= MAX_STEMS {
-            stems.clear();
+    }
+
+    /// The Porter2 stem of a lower-case word.
+    fn stem(&mut self, word: String) -> &str {
+        if self.known.len() >= MAX_STEMS {
+            self.known.clear();
         }
-        let stem = stemmer.stem(&word).into_owned();
-        stems.insert(word, stem.clone());
-        stem
-    })
+        self.known.entry(word).or_insert_with_key(|word| {
+            let stem = self.stemmer.stem(word);
+            stem.into_owned()
+        })
+    }
 }
 
 /// `WithExternalID` to `With`, `External`, `ID`; `HTTPServer2` to `HTTP`, `Server`, `2`.

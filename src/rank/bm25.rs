@@ -1,10 +1,10 @@
 //! BM25 over an inverted index (Robertson and Zaragoza, "The Probabilistic Relevance Framework:
 //! BM25 and Beyond", 2009, equation 3.15), with field weights folded into the frequencies.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use super::analysis;
-use crate::index::{IndexError, InvertedIndex, Postings};
+use crate::index::{IndexError, InvertedIndex, Postings, TermSequences};
 
 /// Saturation of term frequency.
 const K1: f32 = 1.2;
@@ -14,39 +14,85 @@ const B: f32 = 0.75;
 /// Collects documents into an [`InvertedIndex`].
 #[derive(Debug, Default)]
 pub struct LexicalBuilder {
-    postings: BTreeMap<String, Vec<(u32, f32)>>,
+    /// The terms met so far, numbered in the order of their first occurrence.
+    numbers: HashMap<String, u32>,
+    /// For each term its documents and its weighted frequency in each.
+    postings: Vec<Vec<(u32, f32)>>,
     doc_lengths: Vec<f32>,
+    /// The terms of the documents' texts in order, and where each document's end.
+    sequences: Vec<u32>,
+    sequence_ends: Vec<u64>,
 }
 
 impl LexicalBuilder {
     /// Adds the next document: its fields, each with the weight of one occurrence in it.
     pub fn add<'a>(&mut self, fields: impl IntoIterator<Item = (&'a str, f32)>) {
-        let id = self.doc_lengths.len() as u32;
-        let mut freqs: BTreeMap<String, f32> = BTreeMap::new();
+        let doc = self.doc_lengths.len() as u32;
+        self.doc_lengths.push(0.0);
         for (text, weight) in fields {
-            for term in analysis::terms(text) {
-                *freqs.entry(term).or_default() += weight;
-            }
+            analysis::visit_terms(text, |term| {
+                self.count(doc, term, weight);
+            });
         }
-        self.doc_lengths.push(freqs.values().sum());
-        for (term, freq) in freqs {
-            self.postings.entry(term).or_default().push((id, freq));
-        }
+        self.sequence_ends.push(self.sequences.len() as u64);
     }
 
-    /// The index over all documents added, in the order of addition.
-    pub fn finish(self) -> InvertedIndex {
+    /// Adds the next document, its fields and its text, whose terms count once and are kept in order.
+    pub fn add_with_text<'a>(
+        &mut self,
+        fields: impl IntoIterator<Item = (&'a str, f32)>,
+        text: &str,
+    ) {
+        self.add(fields);
+        let doc = self.doc_lengths.len() as u32 - 1;
+        analysis::visit_terms(text, |term| {
+            let number = self.count(doc, term, 1.0);
+            self.sequences.push(number);
+        });
+        self.sequence_ends.pop();
+        self.sequence_ends.push(self.sequences.len() as u64);
+    }
+
+    fn count(&mut self, doc: u32, term: &str, weight: f32) -> u32 {
+        let number = match self.numbers.get(term) {
+            Some(&number) => number,
+            None => {
+                let number = self.postings.len() as u32;
+                self.numbers.insert(term.to_owned(), number);
+                self.postings.push(Vec::new());
+                number
+            }
+        };
+        let postings = &mut self.postings[number as usize];
+        match postings.last_mut() {
+            Some((last, freq)) if *last == doc => *freq += weight,
+            _ => postings.push((doc, weight)),
+        }
+        self.doc_lengths[doc as usize] += weight;
+        number
+    }
+
+    /// The index over all documents in the order of addition, and the sequences of their texts.
+    pub fn finish(self) -> (InvertedIndex, TermSequences) {
         let mut index = InvertedIndex::without_terms(self.doc_lengths);
-        for (term, postings) in self.postings {
+        let mut terms: Vec<(String, u32)> = self.numbers.into_iter().collect();
+        terms.sort_unstable();
+        let mut ranks = vec![0; terms.len()];
+        for (rank, (term, number)) in (0..).zip(&terms) {
+            ranks[*number as usize] = rank;
             index.term_bytes.extend_from_slice(term.as_bytes());
             index.term_offsets.push(index.term_bytes.len() as u32);
-            for (id, freq) in postings {
-                index.doc_ids.push(id);
+            for &(doc, freq) in &self.postings[*number as usize] {
+                index.doc_ids.push(doc);
                 index.freqs.push(freq);
             }
             index.posting_offsets.push(index.doc_ids.len() as u32);
         }
-        index
+        let sequences = TermSequences {
+            offsets: std::iter::once(0).chain(self.sequence_ends).collect(),
+            terms: self.sequences.iter().map(|&n| ranks[n as usize]).collect(),
+        };
+        (index, sequences)
     }
 }
 
@@ -98,16 +144,18 @@ mod tests {
     }
 
     #[test]
-    fn fields_are_weighted_into_frequencies_and_lengths() {
+    fn fields_are_weighted_into_frequencies_and_lengths_and_texts_keep_their_order() {
         let mut builder = LexicalBuilder::default();
         builder.add([("pagination", 3.0), ("pagination token", 1.0)]);
-        builder.add([("token", 1.0)]);
-        let index = builder.finish();
-        assert_eq!(index.term_bytes, b"pagintoken");
-        assert_eq!(index.term_offsets, [0, 5, 10]);
-        assert_eq!(index.posting_offsets, [0, 1, 3]);
-        assert_eq!(index.doc_ids, [0, 0, 1]);
-        assert_eq!(index.freqs, [4.0, 1.0, 1.0]);
-        assert_eq!(index.doc_lengths, [5.0, 1.0]);
+        builder.add_with_text([], "token access token");
+        let (index, sequences) = builder.finish();
+        assert_eq!(index.term_bytes, b"accesspagintoken");
+        assert_eq!(index.term_offsets, [0, 6, 11, 16]);
+        assert_eq!(index.posting_offsets, [0, 1, 2, 4]);
+        assert_eq!(index.doc_ids, [1, 0, 0, 1]);
+        assert_eq!(index.freqs, [1.0, 4.0, 1.0, 2.0]);
+        assert_eq!(index.doc_lengths, [5.0, 3.0]);
+        assert_eq!(sequences.offsets, [0, 0, 3]);
+        assert_eq!(sequences.terms, [2, 0, 2]);
     }
 }

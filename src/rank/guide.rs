@@ -83,8 +83,11 @@ pub fn fire(
         return None;
     }
     let asked = content_terms(question);
-    let is_repeated =
-        |hint: &Hint<'_>| [hint.words, &hint.text].iter().any(|w| overlap(&asked, w) >= REPEATED);
+    let is_repeated = |hint: &Hint<'_>| {
+        [hint.words, &hint.text]
+            .iter()
+            .any(|w| overlap(&asked, w) >= REPEATED)
+    };
     let mut matches: Vec<(f32, Hint<'_>)> = hints(guide)
         .filter(|hint| !hint.targets.is_empty())
         .filter(|hint| allowed == Hints::All || !is_repeated(hint))

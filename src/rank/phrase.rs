@@ -4,42 +4,11 @@
 //! The sequential dependence model (Metzler and Croft, "A Markov Random Field Model for Term
 //! Dependencies", 2005) without counts: a pair that a section has is worth its rarer term's idf.
 
-use std::collections::HashMap;
-
-use rayon::prelude::*;
-
-use super::analysis;
 use super::bm25::idf;
-use crate::index::{IndexError, InvertedIndex, Postings, TermSequences};
+use crate::index::{IndexError, Postings};
 
 /// Farthest distance of the second term from the first, in terms.
 const REACH: usize = 2;
-
-/// The terms of each text in order, by their numbers in `index`, which was built from these texts
-/// among others.
-pub fn sequences<'a>(
-    index: &InvertedIndex,
-    texts: impl Iterator<Item = &'a str>,
-) -> TermSequences {
-    let texts: Vec<&str> = texts.collect();
-    let numbers: HashMap<&str, u32> = index.terms().zip(0..).collect();
-    let all: Vec<Vec<u32>> = texts
-        .par_iter()
-        .map(|text| {
-            let terms = analysis::terms(text);
-            let numbers = terms.iter().map(|term| numbers.get(term.as_str()));
-            numbers.flatten().copied().collect()
-        })
-        .collect();
-    let mut offsets = vec![0];
-    for sequence in &all {
-        offsets.push(offsets[offsets.len() - 1] + sequence.len() as u64);
-    }
-    TermSequences {
-        offsets,
-        terms: all.concat(),
-    }
-}
 
 /// The pairs of neighbouring terms of a question, as far as the corpus has both terms.
 #[derive(Debug)]
@@ -98,17 +67,6 @@ fn bit(term: u32) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::rank::bm25::LexicalBuilder;
-
-    #[test]
-    fn sequences_are_the_terms_in_order() {
-        let texts = ["access the token", "token access token"];
-        let mut builder = LexicalBuilder::default();
-        texts.iter().for_each(|text| builder.add([(*text, 1.0)]));
-        let found = sequences(&builder.finish(), texts.into_iter());
-        assert_eq!(found.offsets, [0, 2, 5]);
-        assert_eq!(found.terms, [0, 1, 1, 0, 1]);
-    }
 
     #[test]
     fn pairs_count_once_in_order_and_within_reach() {
