@@ -22,7 +22,7 @@ pub const DEFAULT_THRESHOLD: f32 = 0.2;
 ///
 /// Fitted by logistic regression on the development questions, against the questions of other
 /// collections (a third of the weight) and those that the docs nearly answer (twice). The
-/// threshold refuses about one answerable question in 25 and three in four about something else;
+/// threshold refuses about one answerable question in 25 and 73 % of those about something else;
 /// a question that the docs nearly answer is mostly let through.
 pub fn confidence(signals: &Signals) -> f32 {
     let similarity = match signals.late {
