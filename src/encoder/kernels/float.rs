@@ -5,7 +5,7 @@
 //! Rows have a width that is a multiple of 16; the wrappers in `super` check every length.
 
 use super::lanes::{Lanes, ROUNDER, lanes, lanes_mut};
-use super::{HEAD_DIM, Head, KEY_PAD, Norm, Scale, rotation_size};
+use super::{HEAD_DIM, Head, KEY_PAD, Norm, Scale, by_rows, rotation_size};
 
 /// Rotates `row` in place and quantizes it: `rotated = step * (u - zero)`.
 #[inline(always)]
@@ -162,18 +162,8 @@ fn exp(x: f32) -> f32 {
 /// at a time.
 #[inline(always)]
 pub(super) fn attention<const ROWS: usize>(head: Head<'_>, out: &mut [f32], scores: &mut [f32]) {
-    let mut row = 0;
-    while row < head.queries {
-        let count = ROWS.min(head.queries - row);
-        match count {
-            1 => attention_tile::<1>(&head, row, out, scores),
-            2 => attention_tile::<2>(&head, row, out, scores),
-            3 => attention_tile::<3>(&head, row, out, scores),
-            4 => attention_tile::<4>(&head, row, out, scores),
-            5 => attention_tile::<5>(&head, row, out, scores),
-            _ => attention_tile::<6>(&head, row, out, scores),
-        }
-        row += count;
+    for row in (0..head.queries).step_by(ROWS) {
+        by_rows!(ROWS.min(head.queries - row), R => attention_tile::<R>(&head, row, out, scores));
     }
 }
 
