@@ -33,19 +33,8 @@ impl Isa for Avx2 {
     type Vector = __m256i;
     /// Masks and magnitudes.
     type Step = [__m256i; 2];
-    const CHANNELS: usize = 8;
     const ROWS: usize = 2;
     const SHIFT: i32 = 128;
-
-    #[inline(always)]
-    unsafe fn load(from: *const i8) -> __m256i {
-        unsafe { _mm256_loadu_si256(from.cast()) }
-    }
-
-    #[inline(always)]
-    unsafe fn store(sums: __m256i, to: *mut i32) {
-        unsafe { _mm256_storeu_si256(to.cast(), sums) }
-    }
 
     /// Reads a prepared row.
     #[inline(always)]
@@ -96,19 +85,8 @@ impl Isa for Avx2 {
 impl Isa for AvxVnni {
     type Vector = __m256i;
     type Step = __m256i;
-    const CHANNELS: usize = 8;
     const ROWS: usize = 6;
     const SHIFT: i32 = 0;
-
-    #[inline(always)]
-    unsafe fn load(from: *const i8) -> __m256i {
-        unsafe { _mm256_loadu_si256(from.cast()) }
-    }
-
-    #[inline(always)]
-    unsafe fn store(sums: __m256i, to: *mut i32) {
-        unsafe { _mm256_storeu_si256(to.cast(), sums) }
-    }
 
     #[inline(always)]
     unsafe fn broadcast(from: *const u8) -> __m256i {

@@ -76,14 +76,17 @@ pub fn rotation_size(width: usize) -> usize {
 /// Multiplies `row` by Hadamard matrices (Sylvester's order, entries 1 and -1): value `16 i + lane`
 /// of a group of `16 * rotation_size` consecutive values by row `i`, each lane for itself, so that
 /// vectors of 16 need no shuffles. Doing it twice multiplies by [`rotation_size`].
+#[inline(always)]
 pub fn rotate(row: &mut [f32]) {
     let size = 16 * rotation_size(row.len());
     for group in row.chunks_exact_mut(size) {
         let mut half = 16;
         while half < size {
-            for i in (0..size).filter(|i| i & half == 0) {
-                let (a, b) = (group[i], group[i + half]);
-                (group[i], group[i + half]) = (a + b, a - b);
+            for block in group.chunks_exact_mut(2 * half) {
+                let (a, b) = block.split_at_mut(half);
+                for (a, b) in a.iter_mut().zip(b) {
+                    (*a, *b) = (*a + *b, *a - *b);
+                }
             }
             half *= 2;
         }

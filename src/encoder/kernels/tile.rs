@@ -23,23 +23,17 @@ pub(super) type Sums<const R: usize> = [[i32; BLOCK]; R];
 /// # Safety
 ///
 /// Methods may be called only where the processor has the instructions; pointers must be valid
-/// for what a method says that it reads or writes and need no alignment.
+/// for what a method says that it reads and need no alignment.
 pub(super) trait Isa {
-    /// `CHANNELS` sums of 32 bits, or four bytes for each of `CHANNELS` channels.
+    /// Sums of 32 bits of some channels, or the four weights of each; plain bits.
     type Vector: Copy;
     /// Four activation bytes, ready for [`Isa::dot`].
     type Step: Copy;
-    /// Lanes of a vector.
-    const CHANNELS: usize;
     /// Rows of a full tile, at most 6.
     const ROWS: usize;
     /// What `tile` subtracts from an activation byte.
     const SHIFT: i32;
 
-    /// Reads `4 * CHANNELS` bytes: weights or sums.
-    unsafe fn load(from: *const i8) -> Self::Vector;
-    /// Writes `CHANNELS` numbers.
-    unsafe fn store(sums: Self::Vector, to: *mut i32);
     /// Reads four activation bytes (or what `tile` made of them).
     unsafe fn broadcast(from: *const u8) -> Self::Step;
     /// `sums + activations . weights`, exact.
@@ -69,12 +63,13 @@ pub(super) unsafe fn tile<I: Isa + ?Sized, const V: usize, const R: usize>(
 ) {
     const STEP: usize = 4 * BLOCK;
     let steps = block.len() / STEP;
-    for part in (0..BLOCK).step_by(V * I::CHANNELS) {
+    let channels = size_of::<I::Vector>() / 4;
+    for part in (0..BLOCK).step_by(V * channels) {
         // SAFETY: the caller's promise. A step's `STEP` weights lie in `block`, the part's channels
-        // in each row of `out`.
+        // in each row of `out`; a `Vector` is plain bits and is read and written unaligned.
         unsafe {
             let vectors = |from: *const i8| -> [I::Vector; V] {
-                std::array::from_fn(|i| I::load(from.add(i * 4 * I::CHANNELS)))
+                std::array::from_fn(|i| from.cast::<I::Vector>().add(i).read_unaligned())
             };
             let mut sums: [_; R] = std::array::from_fn(|r| vectors(out[r][part..].as_ptr().cast()));
             for step in 0..steps {
@@ -88,7 +83,8 @@ pub(super) unsafe fn tile<I: Isa + ?Sized, const V: usize, const R: usize>(
             }
             for (out, sums) in out.iter_mut().zip(sums) {
                 for (i, sums) in sums.into_iter().enumerate() {
-                    I::store(sums, out[part..].as_mut_ptr().add(i * I::CHANNELS));
+                    let to = out[part..].as_mut_ptr().cast::<I::Vector>();
+                    to.add(i).write_unaligned(sums);
                 }
             }
         }
