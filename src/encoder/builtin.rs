@@ -117,11 +117,7 @@ impl Encoder for BuiltinEncoder {
 
     fn encode_query(&self, question: &str, with_tokens: bool) -> Result<Embedding> {
         let ids = self.token_ids(question);
-        let groups = if ids.len() < MIN_PARALLEL_ROWS {
-            1
-        } else {
-            parallel_groups()
-        };
+        let groups = groups(ids.len() >= MIN_PARALLEL_ROWS);
         let mut workspace = Workspace::default();
         let mut embeddings = self.encode_unit(&[&ids], groups, with_tokens, &mut workspace);
         Ok(embeddings.remove(0))
@@ -150,41 +146,34 @@ impl Encoder for BuiltinEncoder {
         let mut longest_first: Vec<usize> = (0..ids.len()).collect();
         longest_first.sort_by_key(|&text| std::cmp::Reverse(ids[text].len()));
         let units = units(&longest_first, &ids);
-        let groups = if units.len() == 1 {
-            parallel_groups()
-        } else {
-            1
-        };
+        let groups = groups(units.len() == 1);
         // Workspaces of finished units: megabytes that need not be zeroed again.
         let spare = Mutex::new(Vec::<Workspace>::new());
         let spare = || spare.lock().unwrap_or_else(PoisonError::into_inner);
-        let encoded: Vec<Vec<Embedding>> = units
-            .par_iter()
-            .with_max_len(1)
-            .map(|unit| {
-                let unit: Vec<&[u32]> = unit.iter().map(|&text| &ids[text][..]).collect();
-                let mut workspace = spare().pop().unwrap_or_default();
-                let embeddings = self.encode_unit(&unit, groups, with_tokens, &mut workspace);
-                spare().push(workspace);
-                embeddings
-            })
-            .collect();
-        let mut embeddings: Vec<Option<Embedding>> = vec![None; ids.len()];
-        for (&text, embedding) in longest_first.iter().zip(encoded.into_iter().flatten()) {
-            embeddings[text] = Some(embedding);
-        }
+        let encode = |unit: &&[usize]| {
+            let sequences: Vec<&[u32]> = unit.iter().map(|&text| &ids[text][..]).collect();
+            let mut workspace = spare().pop().unwrap_or_default();
+            let embeddings = self.encode_unit(&sequences, groups, with_tokens, &mut workspace);
+            spare().push(workspace);
+            unit.iter().copied().zip(embeddings).collect::<Vec<_>>()
+        };
+        let encoded: Vec<Vec<(usize, Embedding)>> =
+            units.par_iter().with_max_len(1).map(encode).collect();
+        let mut embeddings: Vec<_> = encoded.into_iter().flatten().collect();
+        embeddings.sort_by_key(|(text, _)| *text);
         Ok(which
             .iter()
-            .filter_map(|&text| embeddings[text].clone())
+            .map(|&text| embeddings[text].1.clone())
             .collect())
     }
 }
 
-fn parallel_groups() -> usize {
-    match rayon::current_num_threads() {
-        1 => 1,
-        threads => GROUPS_PER_THREAD * threads,
+/// Tasks to share one unit's rows out to; the thread pool is not touched unless it is `worth_it`.
+fn groups(worth_it: bool) -> usize {
+    if !worth_it || rayon::current_num_threads() == 1 {
+        return 1;
     }
+    GROUPS_PER_THREAD * rayon::current_num_threads()
 }
 
 /// Cuts `texts`, sorted by length, into runs of at most [`UNIT_ROWS`] rows, or one text.

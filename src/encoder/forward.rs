@@ -1,11 +1,14 @@
 //! The forward pass: token ids in, token vectors out (Devlin et al., 2019).
 //!
 //! Sequences are laid one after the other without padding; every matrix product runs over the
-//! rows of all of them, attention over each alone. A layer runs in two sweeps over *panels* of
-//! rows, so many that their intermediate values stay in the cache:
+//! rows of all of them, attention over each alone. Work is done in *panels* of rows, so many that
+//! their intermediate values stay in the cache. A layer is one sweep over all panels:
 //!
-//! 1. queries, keys and values of every panel; then keys are transposed per sequence and head;
-//! 2. attention, its projection, the feed-forward layer and the next layer's quantized input.
+//! ```text
+//! qkv rows ─► keys, values of each head ─► attention, its projection, feed-forward layer
+//!    ▲        (all rows, before the sweep)    │  (hidden rows change)
+//!    └──────── next layer's projection ◄──────┘
+//! ```
 //!
 //! One long input is shared out: its panels form *groups* that run in parallel.
 //!
@@ -13,7 +16,9 @@
 
 use rayon::prelude::*;
 
-use super::kernels::{HEAD_DIM, Head, KEY_PAD, Kernels, Norm, Quantized, SCORE_ROWS, Scale};
+use super::kernels::{
+    HEAD_DIM, Head, KEY_PAD, Kernels, Matrix, Norm, Quantized, SCORE_ROWS, Scale,
+};
 use super::pack::{FEED_FORWARD, HEADS, HIDDEN, Layer, MAX_TOKENS, Weights};
 
 /// Width of a row of queries, keys and values.
@@ -24,19 +29,14 @@ const PANEL_ROWS: usize = 48;
 /// One sequence's rows in the batch, and its keys and values in [`Workspace::heads`].
 struct Span {
     start: usize,
-    length: usize,
+    end: usize,
     heads_start: usize,
 }
 
 impl Span {
-    /// Number of keys with padding.
-    fn padded(&self) -> usize {
-        self.length.next_multiple_of(KEY_PAD)
-    }
-
-    /// Values of one head in [`Workspace::heads`]: keys, then values.
+    /// Values of one head in [`Workspace::heads`]: keys with padding, then values.
     fn head_len(&self) -> usize {
-        2 * HEAD_DIM * self.padded()
+        2 * HEAD_DIM * (self.end - self.start).next_multiple_of(KEY_PAD)
     }
 }
 
@@ -45,61 +45,111 @@ impl Span {
 pub(super) struct Workspace {
     /// Hidden state, `rows x 384`.
     hidden: Vec<f32>,
-    /// The layer's input as bytes, `rows x 384`.
-    input: Vec<u8>,
-    input_scales: Vec<Scale>,
     /// `rows x 1152`.
     qkv: Vec<f32>,
     /// Per sequence and head: keys `[padded/32][32 values][32 keys]`, values `[padded][32]`.
     heads: Vec<f32>,
     /// One a group.
-    scratch: Vec<PanelScratch>,
+    scratch: Vec<Scratch>,
 }
 
 /// Intermediate values of one panel.
-#[derive(Default)]
-struct PanelScratch {
+struct Scratch {
     wide: Vec<f32>,
     narrow: Vec<f32>,
-    bytes: Vec<u8>,
-    scales: Vec<Scale>,
     scores: Vec<f32>,
+    input: LinearInput,
 }
 
-impl PanelScratch {
-    fn resize(&mut self, rows: usize) {
-        self.wide.resize(rows * FEED_FORWARD, 0.0);
-        self.narrow.resize(rows * HIDDEN, 0.0);
-        self.bytes.resize(rows * FEED_FORWARD, 0);
-        self.scales.resize(rows, Scale::default());
-        self.scores
-            .resize(SCORE_ROWS * MAX_TOKENS.next_multiple_of(KEY_PAD), 0.0);
+impl Scratch {
+    fn new() -> Self {
+        Self {
+            wide: vec![0.0; PANEL_ROWS * FEED_FORWARD],
+            narrow: vec![0.0; PANEL_ROWS * HIDDEN],
+            scores: vec![0.0; SCORE_ROWS * MAX_TOKENS.next_multiple_of(KEY_PAD)],
+            input: LinearInput {
+                bytes: vec![0; PANEL_ROWS * FEED_FORWARD],
+                scales: vec![Scale::default(); PANEL_ROWS],
+            },
+        }
     }
 }
 
-/// Consecutive rows of the batch, to be changed by the second sweep.
-struct Rows<'a> {
+/// The quantized input of a linear layer.
+struct LinearInput {
+    bytes: Vec<u8>,
+    scales: Vec<Scale>,
+}
+
+impl LinearInput {
+    /// `out = W rows + b`; quantizes the rows, which changes them.
+    fn run(&mut self, kernels: &Kernels, matrix: &Matrix<'_>, rows: &mut [f32], out: &mut [f32]) {
+        let bytes = &mut self.bytes[..rows.len()];
+        let scales = &mut self.scales[..rows.len() / matrix.inputs];
+        let rows = rows.chunks_exact_mut(matrix.inputs);
+        let quantized = bytes.chunks_exact_mut(matrix.inputs).zip(&mut *scales);
+        for (row, (bytes, scale)) in rows.zip(quantized) {
+            *scale = kernels.quantize(row, bytes);
+        }
+        kernels.matmul(Quantized { bytes, scales }, matrix, out);
+    }
+}
+
+/// Consecutive rows of the batch.
+struct Panel<'a> {
     /// Number of the first row.
     start: usize,
     hidden: &'a mut [f32],
-    input: &'a mut [u8],
-    scales: &'a mut [Scale],
+    qkv: &'a mut [f32],
 }
 
-impl<'a> Rows<'a> {
+impl<'a> Panel<'a> {
     /// Runs of `count` rows, the last one perhaps shorter.
-    fn chunks(self, count: usize) -> impl Iterator<Item = Rows<'a>> + Send {
-        let starts = (self.start..).step_by(count);
+    fn chunks(self, count: usize) -> impl Iterator<Item = Panel<'a>> + Send {
         let hidden = self.hidden.chunks_mut(count * HIDDEN);
-        let input = self.input.chunks_mut(count * HIDDEN);
-        let rows = starts.zip(hidden).zip(input);
-        rows.zip(self.scales.chunks_mut(count))
-            .map(|(((start, hidden), input), scales)| Rows {
-                start,
-                hidden,
-                input,
-                scales,
-            })
+        let rows = hidden.zip(self.qkv.chunks_mut(count * QKV));
+        (self.start..)
+            .step_by(count)
+            .zip(rows)
+            .map(|(start, (hidden, qkv))| Panel { start, hidden, qkv })
+    }
+}
+
+impl Workspace {
+    fn resize(&mut self, rows: usize, spans: &[Span], groups: usize) {
+        self.hidden.resize(rows * HIDDEN, 0.0);
+        self.qkv.resize(rows * QKV, 0.0);
+        let heads = spans.iter().map(|span| HEADS * span.head_len()).sum();
+        self.heads.resize(heads, 0.0);
+        self.scratch.resize_with(groups, Scratch::new);
+    }
+
+    /// Calls `work` with every panel and the batch's keys and values, groups in parallel.
+    fn sweep(&mut self, group_rows: usize, work: impl Fn(Panel<'_>, &[f32], &mut Scratch) + Sync) {
+        let Self {
+            hidden,
+            qkv,
+            heads,
+            scratch,
+        } = self;
+        let all = Panel {
+            start: 0,
+            hidden,
+            qkv,
+        };
+        let group = |(group, scratch): (Panel<'_>, &mut Scratch)| {
+            for panel in group.chunks(PANEL_ROWS) {
+                work(panel, heads, scratch);
+            }
+        };
+        match &mut scratch[..] {
+            [scratch] => group((all, scratch)),
+            scratch => all
+                .chunks(group_rows)
+                .zip(scratch)
+                .par_bridge()
+                .for_each(group),
+        }
     }
 }
 
@@ -114,23 +164,24 @@ pub(super) fn forward<'w>(
     workspace: &'w mut Workspace,
 ) -> &'w [f32] {
     let spans = spans(sequences);
-    let rows = sequences.iter().map(|ids| ids.len()).sum::<usize>();
+    let rows = spans.last().map_or(0, |span| span.end);
     let group_rows = rows.div_ceil(groups).next_multiple_of(SCORE_ROWS);
     workspace.resize(rows, &spans, rows.div_ceil(group_rows));
-    embed(weights, kernels, sequences, workspace);
+    embed(weights, kernels, sequences, &mut workspace.hidden);
+    workspace.sweep(group_rows, |panel, _, scratch| {
+        project_qkv(kernels, &weights.layers[0], panel, scratch);
+    });
     for (number, layer) in weights.layers.iter().enumerate() {
-        project_qkv(kernels, layer, group_rows, workspace);
         for span in &spans {
             gather_heads(span, workspace);
         }
-        let next_shrink = weights.layers.get(number + 1).map(|next| next.qkv_shrink);
-        let pass = LayerPass {
-            kernels,
-            layer,
-            spans: &spans,
-            next_shrink,
-        };
-        pass.run(group_rows, workspace);
+        workspace.sweep(group_rows, |panel, heads, scratch| {
+            attend(kernels, &spans, heads, &panel, scratch);
+            run_layer(kernels, layer, panel.hidden, scratch);
+            if let Some(next) = weights.layers.get(number + 1) {
+                project_qkv(kernels, next, panel, scratch);
+            }
+        });
     }
     &workspace.hidden
 }
@@ -138,42 +189,23 @@ pub(super) fn forward<'w>(
 /// Where each sequence lies.
 fn spans(sequences: &[&[u32]]) -> Vec<Span> {
     let (mut start, mut heads_start) = (0, 0);
-    sequences
-        .iter()
-        .map(|ids| {
-            let span = Span {
-                start,
-                length: ids.len(),
-                heads_start,
-            };
-            start += span.length;
-            heads_start += HEADS * span.head_len();
-            span
-        })
-        .collect()
+    let span = |ids: &&[u32]| {
+        let span = Span {
+            start,
+            end: start + ids.len(),
+            heads_start,
+        };
+        start = span.end;
+        heads_start += HEADS * span.head_len();
+        span
+    };
+    sequences.iter().map(span).collect()
 }
 
-impl Workspace {
-    fn resize(&mut self, rows: usize, spans: &[Span], groups: usize) {
-        self.hidden.resize(rows * HIDDEN, 0.0);
-        self.input.resize(rows * HIDDEN, 0);
-        self.input_scales.resize(rows, Scale::default());
-        self.qkv.resize(rows * QKV, 0.0);
-        let heads = spans.iter().map(|span| HEADS * span.head_len()).sum();
-        self.heads.resize(heads, 0.0);
-        let panel_rows = rows.min(PANEL_ROWS);
-        self.scratch.resize_with(groups, PanelScratch::default);
-        self.scratch
-            .iter_mut()
-            .for_each(|scratch| scratch.resize(panel_rows));
-    }
-}
-
-/// Word and position embeddings, normalized; and the first layer's quantized input.
-fn embed(weights: &Weights, kernels: &Kernels, sequences: &[&[u32]], workspace: &mut Workspace) {
+/// Word and position embeddings, normalized.
+fn embed(weights: &Weights, kernels: &Kernels, sequences: &[&[u32]], hidden: &mut [f32]) {
     let tokens = sequences.iter().flat_map(|ids| ids.iter().enumerate());
-    let rows = workspace.hidden.chunks_exact_mut(HIDDEN);
-    for ((position, &id), row) in tokens.zip(rows) {
+    for ((position, &id), row) in tokens.zip(hidden.chunks_exact_mut(HIDDEN)) {
         let id = id as usize;
         let word = &weights.words[id * HIDDEN..][..HIDDEN];
         for (value, &word) in row.iter_mut().zip(word) {
@@ -182,44 +214,21 @@ fn embed(weights: &Weights, kernels: &Kernels, sequences: &[&[u32]], workspace: 
         let position = &weights.positions[position * HIDDEN..][..HIDDEN];
         kernels.add_norm(row, position, &weights.norm);
     }
-    let shrink = weights.layers[0].qkv_shrink;
-    let input = (&mut workspace.input[..], &mut workspace.input_scales[..]);
-    quantize_shrunk(kernels, &workspace.hidden, shrink, input);
 }
 
-/// First sweep: queries, keys and values of all rows.
-fn project_qkv(kernels: &Kernels, layer: &Layer, group_rows: usize, workspace: &mut Workspace) {
-    let project = |out: &mut [f32], bytes: &[u8], scales: &[Scale]| {
-        let panels = out
-            .chunks_mut(PANEL_ROWS * QKV)
-            .zip(bytes.chunks(PANEL_ROWS * HIDDEN))
-            .zip(scales.chunks(PANEL_ROWS));
-        for ((out, bytes), scales) in panels {
-            kernels.matmul(Quantized { bytes, scales }, &layer.qkv, out);
-        }
-    };
-    let Workspace {
-        input,
-        input_scales,
-        qkv,
-        ..
-    } = workspace;
-    if input_scales.len() <= group_rows {
-        return project(qkv, input, input_scales);
-    }
-    qkv.par_chunks_mut(group_rows * QKV)
-        .zip(input.par_chunks(group_rows * HIDDEN))
-        .zip(input_scales.par_chunks(group_rows))
-        .for_each(|((out, bytes), scales)| project(out, bytes, scales));
+/// Queries, keys and values of a panel for `layer`.
+fn project_qkv(kernels: &Kernels, layer: &Layer, panel: Panel<'_>, scratch: &mut Scratch) {
+    let rows = shrink(panel.hidden, layer.qkv_shrink, &mut scratch.narrow);
+    let input = &mut scratch.input;
+    input.run(kernels, &layer.qkv, rows, panel.qkv);
 }
 
 /// Copies a sequence's keys, transposed, and values so that each head's lie together.
 fn gather_heads(span: &Span, workspace: &mut Workspace) {
-    let padded = span.padded();
-    let qkv = &workspace.qkv[span.start * QKV..][..span.length * QKV];
+    let qkv = &workspace.qkv[span.start * QKV..span.end * QKV];
     let heads = &mut workspace.heads[span.heads_start..][..HEADS * span.head_len()];
     for (head, block) in heads.chunks_exact_mut(span.head_len()).enumerate() {
-        let (keys, values) = block.split_at_mut(HEAD_DIM * padded);
+        let (keys, values) = block.split_at_mut(block.len() / 2);
         for (position, row) in qkv.chunks_exact(QKV).enumerate() {
             let key = &row[HIDDEN + head * HEAD_DIM..][..HEAD_DIM];
             let block_start = position / KEY_PAD * KEY_PAD * HEAD_DIM + position % KEY_PAD;
@@ -232,138 +241,69 @@ fn gather_heads(span: &Span, workspace: &mut Workspace) {
     }
 }
 
-/// Second sweep of one layer.
-struct LayerPass<'a> {
-    kernels: &'a Kernels,
-    layer: &'a Layer,
-    spans: &'a [Span],
-    /// The next layer's factors on its input; none after the last layer.
-    next_shrink: Option<&'a [f32]>,
+/// Attention of a panel's rows, all heads, into `scratch.wide` as rows of 384.
+fn attend(
+    kernels: &Kernels,
+    spans: &[Span],
+    heads: &[f32],
+    panel: &Panel<'_>,
+    scratch: &mut Scratch,
+) {
+    let (start, end) = (panel.start, panel.start + panel.hidden.len() / HIDDEN);
+    let first = spans.partition_point(|span| span.end <= start);
+    for span in spans[first..].iter().take_while(|span| span.start < end) {
+        let from = span.start.max(start) - start;
+        let to = span.end.min(end) - start;
+        let blocks = heads[span.heads_start..].chunks_exact(span.head_len());
+        for (head, block) in blocks.take(HEADS).enumerate() {
+            let (keys, values) = block.split_at(block.len() / 2);
+            let head_rows = Head {
+                queries: to - from,
+                query: &panel.qkv[from * QKV + head * HEAD_DIM..],
+                query_stride: QKV,
+                keys,
+                values,
+                length: span.end - span.start,
+                out_stride: HIDDEN,
+            };
+            let out = &mut scratch.wide[from * HIDDEN + head * HEAD_DIM..];
+            kernels.attention(head_rows, out, &mut scratch.scores);
+        }
+    }
 }
 
-impl LayerPass<'_> {
-    fn run(&self, group_rows: usize, workspace: &mut Workspace) {
-        let Workspace {
-            hidden,
-            input,
-            input_scales: scales,
-            qkv,
-            heads,
-            scratch,
-        } = workspace;
-        let rows = Rows {
-            start: 0,
-            hidden,
-            input,
-            scales,
-        };
-        if let [scratch] = &mut scratch[..] {
-            return self.group(rows, qkv, heads, scratch);
-        }
-        rows.chunks(group_rows)
-            .zip(scratch)
-            .par_bridge()
-            .for_each(|(group, scratch)| self.group(group, qkv, heads, scratch));
-    }
+/// The rest of a layer after attention, whose results are in `scratch.wide`.
+fn run_layer(kernels: &Kernels, layer: &Layer, hidden: &mut [f32], scratch: &mut Scratch) {
+    let input = &mut scratch.input;
+    let narrow = &mut scratch.narrow[..hidden.len()];
+    let heads = &mut scratch.wide[..hidden.len()];
+    input.run(kernels, &layer.context, heads, narrow);
+    add_norm(kernels, hidden, narrow, &layer.context_norm);
 
-    /// The panels of one group, one after the other.
-    fn group(&self, group: Rows<'_>, qkv: &[f32], heads: &[f32], scratch: &mut PanelScratch) {
-        for panel in group.chunks(PANEL_ROWS) {
-            self.panel(panel, qkv, heads, scratch);
+    let wide = &mut scratch.wide[..hidden.len() / HIDDEN * FEED_FORWARD];
+    let rows = shrink(hidden, layer.up_shrink, narrow);
+    input.run(kernels, &layer.up, rows, wide);
+    kernels.gelu(wide);
+    input.run(kernels, &layer.down, wide, narrow);
+    add_norm(kernels, hidden, narrow, &layer.down_norm);
+}
+
+/// Rows of the hidden state, each value times its factor, in `out`.
+fn shrink<'o>(hidden: &[f32], factors: &[f32], out: &'o mut [f32]) -> &'o mut [f32] {
+    let out = &mut out[..hidden.len()];
+    for (out, row) in out.chunks_mut(HIDDEN).zip(hidden.chunks(HIDDEN)) {
+        out.copy_from_slice(row);
+        for (value, factor) in out.iter_mut().zip(factors) {
+            *value *= factor;
         }
     }
-
-    /// Attention to the next layer's input for the rows of one panel.
-    fn panel(&self, panel: Rows<'_>, qkv: &[f32], heads: &[f32], scratch: &mut PanelScratch) {
-        let Self { kernels, layer, .. } = self;
-        let rows = panel.scales.len();
-        let scales = &mut scratch.scales[..rows];
-        let narrow = &mut scratch.narrow[..rows * HIDDEN];
-        let wide = &mut scratch.wide[..rows * FEED_FORWARD];
-
-        self.attend(panel.start, qkv, heads, narrow, &mut scratch.scores);
-        let bytes = &mut scratch.bytes[..rows * HIDDEN];
-        quantize_rows(kernels, narrow, (bytes, scales));
-        kernels.matmul(Quantized { bytes, scales }, &layer.context, narrow);
-        add_norm_rows(kernels, panel.hidden, narrow, &layer.context_norm);
-
-        quantize_shrunk(kernels, panel.hidden, layer.up_shrink, (bytes, scales));
-        kernels.matmul(Quantized { bytes, scales }, &layer.up, wide);
-        kernels.gelu(wide);
-        let bytes = &mut scratch.bytes[..rows * FEED_FORWARD];
-        quantize_rows(kernels, wide, (bytes, scales));
-        kernels.matmul(Quantized { bytes, scales }, &layer.down, narrow);
-        add_norm_rows(kernels, panel.hidden, narrow, &layer.down_norm);
-        if let Some(shrink) = self.next_shrink {
-            quantize_shrunk(kernels, panel.hidden, shrink, (panel.input, panel.scales));
-        }
-    }
-
-    /// All heads' results for the rows from `start`, `out.len() / 384` of them.
-    fn attend(
-        &self,
-        start: usize,
-        qkv: &[f32],
-        heads: &[f32],
-        out: &mut [f32],
-        scores: &mut [f32],
-    ) {
-        let end = start + out.len() / HIDDEN;
-        let first = self
-            .spans
-            .partition_point(|span| span.start + span.length <= start);
-        for span in self.spans[first..]
-            .iter()
-            .take_while(|span| span.start < end)
-        {
-            let from = span.start.max(start);
-            let to = (span.start + span.length).min(end);
-            for head in 0..HEADS {
-                let block = &heads[span.heads_start + head * span.head_len()..][..span.head_len()];
-                let (keys, values) = block.split_at(block.len() / 2);
-                let head_rows = Head {
-                    queries: to - from,
-                    query: &qkv[from * QKV + head * HEAD_DIM..],
-                    query_stride: QKV,
-                    keys,
-                    values,
-                    length: span.length,
-                    out_stride: HIDDEN,
-                };
-                let out = &mut out[(from - start) * HIDDEN + head * HEAD_DIM..];
-                self.kernels.attention(head_rows, out, scores);
-            }
-        }
-    }
+    out
 }
 
 /// `x = LayerNorm(x + y)` for every row.
-fn add_norm_rows(kernels: &Kernels, x: &mut [f32], y: &[f32], norm: &Norm<'_>) {
+fn add_norm(kernels: &Kernels, x: &mut [f32], y: &[f32], norm: &Norm<'_>) {
     let rows = x.chunks_exact_mut(HIDDEN).zip(y.chunks_exact(HIDDEN));
     for (x, y) in rows {
         kernels.add_norm(x, y, norm);
-    }
-}
-
-/// Quantizes rows of equal width, which are changed.
-fn quantize_rows(kernels: &Kernels, rows: &mut [f32], (bytes, scales): (&mut [u8], &mut [Scale])) {
-    let width = rows.len() / scales.len();
-    let rows = rows.chunks_exact_mut(width);
-    for ((row, bytes), scale) in rows.zip(bytes.chunks_exact_mut(width)).zip(scales) {
-        *scale = kernels.quantize(row, bytes);
-    }
-}
-
-/// Quantizes rows of the hidden state, each value times its factor in `shrink`.
-fn quantize_shrunk(
-    kernels: &Kernels,
-    hidden: &[f32],
-    shrink: &[f32],
-    (bytes, scales): (&mut [u8], &mut [Scale]),
-) {
-    let rows = hidden.chunks_exact(HIDDEN);
-    for ((row, bytes), scale) in rows.zip(bytes.chunks_exact_mut(HIDDEN)).zip(scales) {
-        let mut shrunk: [f32; HIDDEN] = std::array::from_fn(|i| row[i] * shrink[i]);
-        *scale = kernels.quantize(&mut shrunk, bytes);
     }
 }

@@ -15,19 +15,8 @@ pub(super) struct Avx512Vnni;
 impl Isa for Avx512Vnni {
     type Vector = __m512i;
     type Step = __m512i;
-    const CHANNELS: usize = 16;
     const ROWS: usize = 6;
     const SHIFT: i32 = 0;
-
-    #[inline(always)]
-    unsafe fn load(from: *const i8) -> __m512i {
-        unsafe { _mm512_loadu_si512(from.cast()) }
-    }
-
-    #[inline(always)]
-    unsafe fn store(sums: __m512i, to: *mut i32) {
-        unsafe { _mm512_storeu_si512(to.cast(), sums) }
-    }
 
     #[inline(always)]
     unsafe fn broadcast(from: *const u8) -> __m512i {

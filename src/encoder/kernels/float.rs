@@ -4,8 +4,8 @@
 //!
 //! Rows have a width that is a multiple of 16; the wrappers in `super` check every length.
 
-use super::lanes::{Lanes, ROUNDER, lanes, lanes_mut};
-use super::{HEAD_DIM, Head, KEY_PAD, Norm, Scale, rotation_size};
+use super::lanes::{Lanes, ROUNDER, lanes};
+use super::{HEAD_DIM, Head, KEY_PAD, Norm, Scale, by_rows, rotate};
 
 /// Rotates `row` in place and quantizes it: `rotated = step * (u - zero)`.
 #[inline(always)]
@@ -27,52 +27,6 @@ pub(super) fn quantize(row: &mut [f32], bytes: &mut [u8]) -> Scale {
         *byte = (rounded.to_bits() as i32 + offset).clamp(0, 255) as u8;
     }
     Scale { step, zero }
-}
-
-/// [`super::rotate`] with vectors, up to three steps at a time in registers.
-#[inline(always)]
-fn rotate(row: &mut [f32]) {
-    let size = rotation_size(row.len());
-    for group in lanes_mut(row).chunks_exact_mut(size) {
-        let mut stride = 1;
-        while stride < size {
-            let count = (size / stride).min(8);
-            for block in group.chunks_exact_mut(count * stride) {
-                match count {
-                    2 => butterflies::<2>(block, stride),
-                    4 => butterflies::<4>(block, stride),
-                    _ => butterflies::<8>(block, stride),
-                }
-            }
-            stride *= count;
-        }
-    }
-}
-
-/// Hadamard matrix of size `N` on every `N` vectors that lie `stride` apart.
-#[inline(always)]
-fn butterflies<const N: usize>(block: &mut [[f32; 16]], stride: usize) {
-    for i in 0..stride {
-        let mut values: [Lanes; N] = std::array::from_fn(|n| Lanes(block[i + n * stride]));
-        butterfly_step::<N, 1>(&mut values);
-        butterfly_step::<N, 2>(&mut values);
-        butterfly_step::<N, 4>(&mut values);
-        for (n, value) in values.iter().enumerate() {
-            block[i + n * stride] = value.0;
-        }
-    }
-}
-
-/// Sums and differences of vectors `HALF` apart; nothing if there are not so many. `HALF` is a
-/// constant so that the values stay in registers.
-#[inline(always)]
-fn butterfly_step<const N: usize, const HALF: usize>(values: &mut [Lanes; N]) {
-    for i in 0..N {
-        if i & HALF == 0 && i + HALF < N {
-            let (a, b) = (values[i], values[i + HALF]);
-            (values[i], values[i + HALF]) = (a + b, a - b);
-        }
-    }
 }
 
 /// `x = norm(x + y)` of one row: LayerNorm (Ba et al., 2016, eq. 3-4) of the residual sum.
@@ -162,18 +116,8 @@ fn exp(x: f32) -> f32 {
 /// at a time.
 #[inline(always)]
 pub(super) fn attention<const ROWS: usize>(head: Head<'_>, out: &mut [f32], scores: &mut [f32]) {
-    let mut row = 0;
-    while row < head.queries {
-        let count = ROWS.min(head.queries - row);
-        match count {
-            1 => attention_tile::<1>(&head, row, out, scores),
-            2 => attention_tile::<2>(&head, row, out, scores),
-            3 => attention_tile::<3>(&head, row, out, scores),
-            4 => attention_tile::<4>(&head, row, out, scores),
-            5 => attention_tile::<5>(&head, row, out, scores),
-            _ => attention_tile::<6>(&head, row, out, scores),
-        }
-        row += count;
+    for row in (0..head.queries).step_by(ROWS) {
+        by_rows!(ROWS.min(head.queries - row), R => attention_tile::<R>(&head, row, out, scores));
     }
 }
 

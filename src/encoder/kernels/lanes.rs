@@ -92,41 +92,25 @@ fn larger(a: f32, b: f32) -> f32 {
     if a > b { a } else { b }
 }
 
-impl std::ops::Add for Lanes {
-    type Output = Self;
+/// An operator that takes lane by lane.
+macro_rules! operator {
+    ($name:ident, $method:ident, $op:tt) => {
+        impl std::ops::$name for Lanes {
+            type Output = Self;
 
-    #[inline(always)]
-    fn add(self, other: Self) -> Self {
-        self.zip(other, |a, b| a + b)
-    }
+            #[inline(always)]
+            fn $method(self, other: Self) -> Self {
+                self.zip(other, |a, b| a $op b)
+            }
+        }
+    };
 }
-
-impl std::ops::Sub for Lanes {
-    type Output = Self;
-
-    #[inline(always)]
-    fn sub(self, other: Self) -> Self {
-        self.zip(other, |a, b| a - b)
-    }
-}
-
-impl std::ops::Mul for Lanes {
-    type Output = Self;
-
-    #[inline(always)]
-    fn mul(self, other: Self) -> Self {
-        self.zip(other, |a, b| a * b)
-    }
-}
+operator!(Add, add, +);
+operator!(Sub, sub, -);
+operator!(Mul, mul, *);
 
 /// `row` as groups of 16; its length is a multiple of 16.
 #[inline(always)]
 pub(super) fn lanes<T>(row: &[T]) -> &[[T; 16]] {
     row.as_chunks().0
-}
-
-/// As [`lanes`], to be changed.
-#[inline(always)]
-pub(super) fn lanes_mut<T>(row: &mut [T]) -> &mut [[T; 16]] {
-    row.as_chunks_mut().0
 }

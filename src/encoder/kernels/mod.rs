@@ -8,7 +8,7 @@
 //! | path | needs | tile |
 //! |---|---|---|
 //! | `avx512vnni` | AVX-512 F, BW, VL, VNNI | 6 rows x 64 channels |
-//! | `avxvnni` | AVX2, FMA, AVX-VNNI | 2 x 32 |
+//! | `avxvnni` | AVX2, FMA, AVX-VNNI | 6 x 16 |
 //! | `avx2` | AVX2, FMA | 2 x 32 |
 //! | `neon` | aarch64 with dot product | 4 x 16 |
 //! | `scalar` | nothing | 2 x 64 |
@@ -44,7 +44,19 @@ mod scalar;
 mod tests;
 mod tile;
 
-use tile::Isa;
+/// Evaluates `$body` with the constant `$R` equal to `$count`, which is in 1..=6.
+macro_rules! by_rows {
+    ($count:expr, $R:ident => $body:expr) => {
+        by_rows!($count, $R => $body, 1 2 3 4 5)
+    };
+    ($count:expr, $R:ident => $body:expr, $($rows:literal)*) => {
+        match $count {
+            $($rows => { const $R: usize = $rows; $body })*
+            _ => { const $R: usize = 6; $body }
+        }
+    };
+}
+use by_rows;
 
 /// Output channels in a block of weights.
 pub const BLOCK: usize = 64;
@@ -64,14 +76,17 @@ pub fn rotation_size(width: usize) -> usize {
 /// Multiplies `row` by Hadamard matrices (Sylvester's order, entries 1 and -1): value `16 i + lane`
 /// of a group of `16 * rotation_size` consecutive values by row `i`, each lane for itself, so that
 /// vectors of 16 need no shuffles. Doing it twice multiplies by [`rotation_size`].
+#[inline(always)]
 pub fn rotate(row: &mut [f32]) {
     let size = 16 * rotation_size(row.len());
     for group in row.chunks_exact_mut(size) {
         let mut half = 16;
         while half < size {
-            for i in (0..size).filter(|i| i & half == 0) {
-                let (a, b) = (group[i], group[i + half]);
-                (group[i], group[i + half]) = (a + b, a - b);
+            for block in group.chunks_exact_mut(2 * half) {
+                let (a, b) = block.split_at_mut(half);
+                for (a, b) in a.iter_mut().zip(b) {
+                    (*a, *b) = (*a + *b, *a - *b);
+                }
             }
             half *= 2;
         }
@@ -191,11 +206,11 @@ impl std::fmt::Debug for Kernels {
 
 /// Compiles every kernel for one instruction set. All are safe where it is available.
 macro_rules! kernels {
-    ($name:literal, $isa:ty $(, $features:literal)?) => {{
+    ($name:literal, $matmul:expr, $query_rows:literal $(, $features:literal)?) => {{
         $(#[target_feature(enable = $features)])?
         fn matmul(input: Quantized<'_>, matrix: &Matrix<'_>, out: &mut [f32]) {
             // SAFETY: the function is compiled for what the path needs.
-            unsafe { tile::matmul::<$isa>(input, matrix, out) }
+            unsafe { $matmul(input, matrix, out) }
         }
         $(#[target_feature(enable = $features)])?
         fn quantize(row: &mut [f32], bytes: &mut [u8]) -> Scale {
@@ -211,7 +226,7 @@ macro_rules! kernels {
         }
         $(#[target_feature(enable = $features)])?
         fn attention(head: Head<'_>, out: &mut [f32], scores: &mut [f32]) {
-            float::attention::<{ <$isa>::ROWS }>(head, out, scores)
+            float::attention::<$query_rows>(head, out, scores)
         }
         Kernels { name: $name, matmul, quantize, add_norm, gelu, attention }
     }};
@@ -258,20 +273,31 @@ impl Kernels {
             {
                 paths.push(kernels!(
                     "avx512vnni",
-                    avx512::Avx512Vnni,
+                    tile::matmul::<avx512::Avx512Vnni, 4>,
+                    6,
                     "avx512f,avx512bw,avx512vl,avx512vnni,avx2,fma"
                 ));
             }
             if is_x86_feature_detected!("avxvnni") {
-                paths.push(kernels!("avxvnni", avx2::AvxVnni, "avxvnni,avx2,fma"));
+                paths.push(kernels!(
+                    "avxvnni",
+                    tile::matmul::<avx2::AvxVnni, 2>,
+                    2,
+                    "avxvnni,avx2,fma"
+                ));
             }
-            paths.push(kernels!("avx2", avx2::Avx2, "avx2,fma"));
+            paths.push(kernels!(
+                "avx2",
+                tile::matmul::<avx2::Avx2, 4>,
+                2,
+                "avx2,fma"
+            ));
         }
         #[cfg(target_arch = "aarch64")]
         if std::arch::is_aarch64_feature_detected!("dotprod") {
-            paths.push(kernels!("neon", neon::NeonDot));
+            paths.push(kernels!("neon", tile::matmul::<neon::NeonDot, 4>, 4));
         }
-        paths.push(kernels!("scalar", scalar::Scalar));
+        paths.push(kernels!("scalar", tile::matmul::<scalar::Scalar, 4>, 2));
         paths
     }
 

@@ -15,19 +15,8 @@ pub(super) struct NeonDot;
 impl Isa for NeonDot {
     type Vector = int32x4_t;
     type Step = int32x4_t;
-    const CHANNELS: usize = 4;
     const ROWS: usize = 4;
     const SHIFT: i32 = 128;
-
-    #[inline(always)]
-    unsafe fn load(from: *const i8) -> int32x4_t {
-        unsafe { vreinterpretq_s32_s8(vld1q_s8(from)) }
-    }
-
-    #[inline(always)]
-    unsafe fn store(sums: int32x4_t, to: *mut i32) {
-        unsafe { vst1q_s32(to, sums) }
-    }
 
     #[inline(always)]
     unsafe fn broadcast(from: *const u8) -> int32x4_t {

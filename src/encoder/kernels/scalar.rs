@@ -8,21 +8,8 @@ pub(super) struct Scalar;
 impl Isa for Scalar {
     type Vector = [i32; 16];
     type Step = [u8; 4];
-    const CHANNELS: usize = 16;
     const ROWS: usize = 2;
     const SHIFT: i32 = 0;
-
-    #[inline(always)]
-    unsafe fn load(from: *const i8) -> [i32; 16] {
-        // SAFETY: the caller promises 64 bytes; no alignment is assumed.
-        unsafe { from.cast::<[i32; 16]>().read_unaligned() }
-    }
-
-    #[inline(always)]
-    unsafe fn store(sums: [i32; 16], to: *mut i32) {
-        // SAFETY: the caller promises 16 numbers; no alignment is assumed.
-        unsafe { to.cast::<[i32; 16]>().write_unaligned(sums) }
-    }
 
     #[inline(always)]
     unsafe fn broadcast(from: *const u8) -> [u8; 4] {

@@ -1,10 +1,10 @@
 //! The integer matrix product: one loop for every instruction set.
 //!
-//! A tile is `R` rows by the 64 channels of a block, in parts of four vectors, one step of `K`
+//! A tile is `R` rows by the 64 channels of a block, in parts of `V` vectors, one step of `K`
 //! after the other; a row's four bytes are repeated in every lane:
 //!
 //! ```text
-//!                  block  [K/4][64][4], one step = 256 bytes, this part's four vectors
+//!                  block  [K/4][64][4], one step = 256 bytes, this part's vectors, here four
 //!                  weights[0]   weights[1]   weights[2]   weights[3]
 //! row 0  a0 a1 a2 a3   ->   sums[0][0]   sums[0][1]   sums[0][2]   sums[0][3]
 //! row 1  a0 a1 a2 a3   ->   sums[1][0]   sums[1][1]   sums[1][2]   sums[1][3]
@@ -13,7 +13,7 @@
 //!
 //! A lane is one channel: its four weights, the products with the row's four bytes, their sum.
 
-use super::{BLOCK, Matrix, Quantized, Scale};
+use super::{BLOCK, Matrix, Quantized, Scale, by_rows};
 
 /// The sums of a tile.
 pub(super) type Sums<const R: usize> = [[i32; BLOCK]; R];
@@ -23,23 +23,17 @@ pub(super) type Sums<const R: usize> = [[i32; BLOCK]; R];
 /// # Safety
 ///
 /// Methods may be called only where the processor has the instructions; pointers must be valid
-/// for what a method says that it reads or writes and need no alignment.
+/// for what a method says that it reads and need no alignment.
 pub(super) trait Isa {
-    /// `CHANNELS` sums of 32 bits, or four bytes for each of `CHANNELS` channels.
+    /// Sums of 32 bits of some channels, or the four weights of each; plain bits.
     type Vector: Copy;
     /// Four activation bytes, ready for [`Isa::dot`].
     type Step: Copy;
-    /// Lanes of a vector.
-    const CHANNELS: usize;
     /// Rows of a full tile, at most 6.
     const ROWS: usize;
     /// What `tile` subtracts from an activation byte.
     const SHIFT: i32;
 
-    /// Reads `4 * CHANNELS` bytes: weights or sums.
-    unsafe fn load(from: *const i8) -> Self::Vector;
-    /// Writes `CHANNELS` numbers.
-    unsafe fn store(sums: Self::Vector, to: *mut i32);
     /// Reads four activation bytes (or what `tile` made of them).
     unsafe fn broadcast(from: *const u8) -> Self::Step;
     /// `sums + activations . weights`, exact.
@@ -48,9 +42,9 @@ pub(super) trait Isa {
     /// `out[r][c] += sum_k((rows[r][k] - SHIFT) * block[c][k])` for `R` rows of `k` bytes, one after
     /// the other, and a block of 64 channels.
     #[inline(always)]
-    unsafe fn tile<const R: usize>(rows: &[u8], block: &[i8], out: &mut Sums<R>) {
+    unsafe fn tile<const V: usize, const R: usize>(rows: &[u8], block: &[i8], out: &mut Sums<R>) {
         // SAFETY: the caller's promise.
-        unsafe { tile::<Self, R>(rows.as_ptr(), rows.len() / R, block, out) }
+        unsafe { tile::<Self, V, R>(rows.as_ptr(), rows.len() / R, block, out) }
     }
 }
 
@@ -61,7 +55,7 @@ pub(super) trait Isa {
 /// The processor must have what `I` needs; each of the `R` rows has a byte for each column of the
 /// block.
 #[inline(always)]
-pub(super) unsafe fn tile<I: Isa + ?Sized, const R: usize>(
+pub(super) unsafe fn tile<I: Isa + ?Sized, const V: usize, const R: usize>(
     rows: *const u8,
     stride: usize,
     block: &[i8],
@@ -69,12 +63,13 @@ pub(super) unsafe fn tile<I: Isa + ?Sized, const R: usize>(
 ) {
     const STEP: usize = 4 * BLOCK;
     let steps = block.len() / STEP;
-    for part in (0..BLOCK).step_by(4 * I::CHANNELS) {
+    let channels = size_of::<I::Vector>() / 4;
+    for part in (0..BLOCK).step_by(V * channels) {
         // SAFETY: the caller's promise. A step's `STEP` weights lie in `block`, the part's channels
-        // in each row of `out`.
+        // in each row of `out`; a `Vector` is plain bits and is read and written unaligned.
         unsafe {
-            let vectors = |from: *const i8| -> [I::Vector; 4] {
-                std::array::from_fn(|i| I::load(from.add(i * 4 * I::CHANNELS)))
+            let vectors = |from: *const i8| -> [I::Vector; V] {
+                std::array::from_fn(|i| from.cast::<I::Vector>().add(i).read_unaligned())
             };
             let mut sums: [_; R] = std::array::from_fn(|r| vectors(out[r][part..].as_ptr().cast()));
             for step in 0..steps {
@@ -88,7 +83,8 @@ pub(super) unsafe fn tile<I: Isa + ?Sized, const R: usize>(
             }
             for (out, sums) in out.iter_mut().zip(sums) {
                 for (i, sums) in sums.into_iter().enumerate() {
-                    I::store(sums, out[part..].as_mut_ptr().add(i * I::CHANNELS));
+                    let to = out[part..].as_mut_ptr().cast::<I::Vector>();
+                    to.add(i).write_unaligned(sums);
                 }
             }
         }
@@ -101,31 +97,25 @@ pub(super) unsafe fn tile<I: Isa + ?Sized, const R: usize>(
 ///
 /// The processor must have what `I` needs.
 #[inline(always)]
-pub(super) unsafe fn matmul<I: Isa>(input: Quantized<'_>, matrix: &Matrix<'_>, out: &mut [f32]) {
+pub(super) unsafe fn matmul<I: Isa, const V: usize>(
+    input: Quantized<'_>,
+    matrix: &Matrix<'_>,
+    out: &mut [f32],
+) {
     let rows = input.scales.len();
     for first in (0..matrix.channels()).step_by(BLOCK) {
-        let mut row = 0;
-        while row < rows {
-            let count = I::ROWS.min(rows - row);
+        for row in (0..rows).step_by(I::ROWS) {
             // SAFETY: the caller's promise.
-            unsafe {
-                match count {
-                    1 => matmul_tile::<I, 1>(input, matrix, row, first, out),
-                    2 => matmul_tile::<I, 2>(input, matrix, row, first, out),
-                    3 => matmul_tile::<I, 3>(input, matrix, row, first, out),
-                    4 => matmul_tile::<I, 4>(input, matrix, row, first, out),
-                    5 => matmul_tile::<I, 5>(input, matrix, row, first, out),
-                    _ => matmul_tile::<I, 6>(input, matrix, row, first, out),
-                }
-            }
-            row += count;
+            by_rows!(I::ROWS.min(rows - row), R => unsafe {
+                matmul_tile::<I, V, R>(input, matrix, row, first, out);
+            });
         }
     }
 }
 
 /// One tile of [`matmul`]: `R` rows from `row`, the block of channels from `first`.
 #[inline(always)]
-unsafe fn matmul_tile<I: Isa, const R: usize>(
+unsafe fn matmul_tile<I: Isa, const V: usize, const R: usize>(
     input: Quantized<'_>,
     matrix: &Matrix<'_>,
     row: usize,
@@ -137,7 +127,7 @@ unsafe fn matmul_tile<I: Isa, const R: usize>(
     let weights = &matrix.weights[first * k..][..BLOCK * k];
     let mut sums = [[0; BLOCK]; R];
     // SAFETY: the caller's promise.
-    unsafe { I::tile::<R>(bytes, weights, &mut sums) };
+    unsafe { I::tile::<V, R>(bytes, weights, &mut sums) };
     let column_sums = &matrix.sums[first..][..BLOCK];
     let scales = &matrix.scales[first..][..BLOCK];
     let bias = &matrix.bias[first..][..BLOCK];
