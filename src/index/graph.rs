@@ -221,8 +221,8 @@ impl<'a> GraphRef<'a> {
 
 /// The `k` best of the candidates, compared by their `f32` rows.
 ///
-/// The first `k` and half as many again are: neighbours that are farther down than that by their
-/// codes were never seen among the first `k`.
+/// The first `k` and half as many again are: codes err by less than a hundredth of a cosine, so what is
+/// farther down by them can be among the first `k` only where it is as good as equal to the last.
 fn rescore(
     found: impl Iterator<Item = Neighbour>,
     vectors: MatrixRef<'_>,
