@@ -45,6 +45,12 @@ struct Seconds {
     write: f64,
 }
 
+impl Seconds {
+    fn total(&self) -> f64 {
+        self.read + self.chunk + self.embed + self.lexical + self.graph + self.write
+    }
+}
+
 #[derive(Debug, Serialize)]
 struct SkippedFile {
     path: String,
@@ -110,21 +116,13 @@ impl Summary {
 
     /// The build in one line.
     pub fn line(&self) -> String {
-        let Seconds {
-            read,
-            chunk,
-            embed,
-            lexical,
-            graph,
-            write,
-        } = self.seconds;
         format!(
             "{}: {} sections, {} chunks, {} reused, {:.2} seconds",
             printable_line(&self.index),
             self.sections,
             self.chunks,
             self.reused,
-            read + chunk + embed + lexical + graph + write
+            self.seconds.total()
         )
     }
 }

@@ -100,7 +100,10 @@ impl Build<'_> {
             for chunk in &chunked.chunks {
                 let section = &chunked.section;
                 let title = std::iter::once((section.title.as_str(), CHUNK_TITLE));
-                lexical.add_with_text(title.chain(heading_fields(section, chunk)), &chunk.text);
+                lexical.add_with_text(
+                    title.chain(heading_fields(section, chunk)),
+                    (&chunk.text, BODY),
+                );
             }
         }
         lexical.finish()

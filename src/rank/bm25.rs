@@ -27,29 +27,26 @@ pub struct LexicalBuilder {
 impl LexicalBuilder {
     /// Adds the next document: its fields, each with the weight of one occurrence in it.
     pub fn add<'a>(&mut self, fields: impl IntoIterator<Item = (&'a str, f32)>) {
-        let doc = self.doc_lengths.len() as u32;
-        self.doc_lengths.push(0.0);
-        for (text, weight) in fields {
-            analysis::visit_terms(text, |term| {
-                self.count(doc, term, weight);
-            });
-        }
-        self.sequence_ends.push(self.sequences.len() as u64);
+        self.add_with_text(fields, ("", 0.0));
     }
 
-    /// Adds the next document, its fields and its text, whose terms count once and are kept in order.
+    /// Adds the next document: its fields, and one more, its text, whose terms are kept in order.
     pub fn add_with_text<'a>(
         &mut self,
         fields: impl IntoIterator<Item = (&'a str, f32)>,
-        text: &str,
+        (text, text_weight): (&str, f32),
     ) {
-        self.add(fields);
-        let doc = self.doc_lengths.len() as u32 - 1;
+        let doc = self.doc_lengths.len() as u32;
+        self.doc_lengths.push(0.0);
+        for (field, weight) in fields {
+            analysis::visit_terms(field, |term| {
+                self.count(doc, term, weight);
+            });
+        }
         analysis::visit_terms(text, |term| {
-            let number = self.count(doc, term, 1.0);
+            let number = self.count(doc, term, text_weight);
             self.sequences.push(number);
         });
-        self.sequence_ends.pop();
         self.sequence_ends.push(self.sequences.len() as u64);
     }
 
@@ -147,7 +144,7 @@ mod tests {
     fn fields_are_weighted_into_frequencies_and_lengths_and_texts_keep_their_order() {
         let mut builder = LexicalBuilder::default();
         builder.add([("pagination", 3.0), ("pagination token", 1.0)]);
-        builder.add_with_text([], "token access token");
+        builder.add_with_text([], ("token access token", 1.0));
         let (index, sequences) = builder.finish();
         assert_eq!(index.term_bytes, b"accesspagintoken");
         assert_eq!(index.term_offsets, [0, 6, 11, 16]);
