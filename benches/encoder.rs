@@ -6,6 +6,7 @@
 use std::hint::black_box;
 use std::time::Duration;
 
+use aligned_vec::AVec;
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use docent::encoder::kernels::{
     BLOCK, HEAD_DIM, Head, Kernels, Matrix, Quantized, SCORE_ROWS, Scale,
@@ -62,7 +63,7 @@ fn matmul(c: &mut Criterion) {
 fn rest_of_a_layer(c: &mut Criterion) {
     let values: Vec<f32> = (0..1536).map(|i| (i % 97) as f32 / 20.0 - 2.0).collect();
     let length = 128;
-    let rows = vec![0.1; length * HEAD_DIM];
+    let rows: AVec<f32> = AVec::from_iter(64, std::iter::repeat_n(0.1, length * HEAD_DIM));
     for kernels in Kernels::available() {
         let mut group = c.benchmark_group(format!("layer/{}", kernels.name()));
         let (mut wide, mut bytes) = (values.clone(), vec![0; values.len()]);
@@ -74,7 +75,8 @@ fn rest_of_a_layer(c: &mut Criterion) {
             });
         });
         let mut out = vec![0.0; length * HEAD_DIM];
-        let mut scores = vec![0.0; SCORE_ROWS * length];
+        let mut scores: AVec<f32> =
+            AVec::from_iter(64, std::iter::repeat_n(0.0, SCORE_ROWS * length));
         group.bench_function("attention head 128 x 128", |b| {
             b.iter(|| {
                 let head = Head {

@@ -14,6 +14,7 @@
 //!
 //! No row's value depends on the rows beside it, so results do not depend on batch or panels.
 
+use aligned_vec::{AVec, ConstAlign};
 use rayon::prelude::*;
 
 use super::kernels::{
@@ -40,33 +41,41 @@ impl Span {
     }
 }
 
+/// Aligned, so that no vector of 16 lies in two cache lines.
+type Floats = AVec<f32, ConstAlign<64>>;
+
+fn zeros(length: usize) -> Floats {
+    let mut zeros = Floats::new(64);
+    zeros.resize(length, 0.0);
+    zeros
+}
+
 /// Buffers for a batch; reused from batch to batch.
-#[derive(Default)]
 pub(super) struct Workspace {
     /// Hidden state, `rows x 384`.
-    hidden: Vec<f32>,
+    hidden: Floats,
     /// `rows x 1152`.
-    qkv: Vec<f32>,
+    qkv: Floats,
     /// Per sequence and head: keys `[padded/32][32 values][32 keys]`, values `[padded][32]`.
-    heads: Vec<f32>,
+    heads: Floats,
     /// One a group.
     scratch: Vec<Scratch>,
 }
 
 /// Intermediate values of one panel.
 struct Scratch {
-    wide: Vec<f32>,
-    narrow: Vec<f32>,
-    scores: Vec<f32>,
+    wide: Floats,
+    narrow: Floats,
+    scores: Floats,
     input: LinearInput,
 }
 
 impl Scratch {
     fn new() -> Self {
         Self {
-            wide: vec![0.0; PANEL_ROWS * FEED_FORWARD],
-            narrow: vec![0.0; PANEL_ROWS * HIDDEN],
-            scores: vec![0.0; SCORE_ROWS * MAX_TOKENS.next_multiple_of(KEY_PAD)],
+            wide: zeros(PANEL_ROWS * FEED_FORWARD),
+            narrow: zeros(PANEL_ROWS * HIDDEN),
+            scores: zeros(SCORE_ROWS * MAX_TOKENS.next_multiple_of(KEY_PAD)),
             input: LinearInput {
                 bytes: vec![0; PANEL_ROWS * FEED_FORWARD],
                 scales: vec![Scale::default(); PANEL_ROWS],
@@ -112,6 +121,17 @@ impl<'a> Panel<'a> {
             .step_by(count)
             .zip(rows)
             .map(|(start, (hidden, qkv))| Panel { start, hidden, qkv })
+    }
+}
+
+impl Default for Workspace {
+    fn default() -> Self {
+        Self {
+            hidden: zeros(0),
+            qkv: zeros(0),
+            heads: zeros(0),
+            scratch: Vec::new(),
+        }
     }
 }
 

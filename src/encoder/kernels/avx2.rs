@@ -33,6 +33,7 @@ impl Isa for Avx2 {
     type Vector = __m256i;
     /// Masks and magnitudes.
     type Step = [__m256i; 2];
+    type Floats = __m256;
     const ROWS: usize = 2;
     const SHIFT: i32 = 128;
 
@@ -53,6 +54,16 @@ impl Isa for Avx2 {
             let pairs = _mm256_maddubs_epi16(magnitude, _mm256_xor_si256(weights, mask));
             _mm256_add_epi32(sums, _mm256_madd_epi16(pairs, _mm256_set1_epi16(1)))
         }
+    }
+
+    #[inline(always)]
+    unsafe fn splat(value: f32) -> __m256 {
+        unsafe { AvxVnni::splat(value) }
+    }
+
+    #[inline(always)]
+    unsafe fn mul_add(a: __m256, b: __m256, sums: __m256) -> __m256 {
+        unsafe { AvxVnni::mul_add(a, b, sums) }
     }
 
     /// Prepares rows, which serves all 64 channels.
@@ -85,6 +96,7 @@ impl Isa for Avx2 {
 impl Isa for AvxVnni {
     type Vector = __m256i;
     type Step = __m256i;
+    type Floats = __m256;
     const ROWS: usize = 6;
     const SHIFT: i32 = 0;
 
@@ -96,5 +108,15 @@ impl Isa for AvxVnni {
     #[inline(always)]
     unsafe fn dot(sums: __m256i, bytes: __m256i, weights: __m256i) -> __m256i {
         unsafe { _mm256_dpbusd_avx_epi32(sums, bytes, weights) }
+    }
+
+    #[inline(always)]
+    unsafe fn splat(value: f32) -> __m256 {
+        unsafe { _mm256_set1_ps(value) }
+    }
+
+    #[inline(always)]
+    unsafe fn mul_add(a: __m256, b: __m256, sums: __m256) -> __m256 {
+        unsafe { _mm256_fmadd_ps(a, b, sums) }
     }
 }

@@ -15,6 +15,7 @@ pub(super) struct Avx512Vnni;
 impl Isa for Avx512Vnni {
     type Vector = __m512i;
     type Step = __m512i;
+    type Floats = __m512;
     const ROWS: usize = 6;
     const SHIFT: i32 = 0;
 
@@ -26,5 +27,15 @@ impl Isa for Avx512Vnni {
     #[inline(always)]
     unsafe fn dot(sums: __m512i, bytes: __m512i, weights: __m512i) -> __m512i {
         unsafe { _mm512_dpbusd_epi32(sums, bytes, weights) }
+    }
+
+    #[inline(always)]
+    unsafe fn splat(value: f32) -> __m512 {
+        unsafe { _mm512_set1_ps(value) }
+    }
+
+    #[inline(always)]
+    unsafe fn mul_add(a: __m512, b: __m512, sums: __m512) -> __m512 {
+        unsafe { _mm512_fmadd_ps(a, b, sums) }
     }
 }

@@ -1,11 +1,12 @@
-//! The floating-point kernels in plain Rust, compiled for every instruction set: loops over values
-//! where each stands for itself, over [`Lanes`] where the order of sums must be fixed or values must
-//! stay in registers.
+//! The floating-point kernels, compiled for every instruction set: plain Rust in loops over values
+//! where each stands for itself, over [`Lanes`] where the order of sums must be fixed; only
+//! attention's products are written with the instruction set's own vectors.
 //!
 //! Rows have a width that is a multiple of 16; the wrappers in `super` check every length.
 
 use super::lanes::{Lanes, ROUNDER, lanes};
-use super::{HEAD_DIM, Head, KEY_PAD, Norm, Scale, by_rows, rotate};
+use super::tile::Isa;
+use super::{HEAD_DIM, Head, KEY_PAD, Norm, SCORE_ROWS, Scale, by_rows, rotate};
 
 /// Rotates `row` in place and quantizes it: `rotated = step * (u - zero)`.
 #[inline(always)]
@@ -112,18 +113,25 @@ fn exp(x: f32) -> f32 {
     poly * f32::from_bits((rounded.to_bits() << 23).wrapping_add(1f32.to_bits()))
 }
 
-/// One head's attention (Vaswani et al., 2017, eq. 1) for all its query rows, `ROWS` (at most 6)
-/// at a time.
+/// One head's attention (Vaswani et al., 2017, eq. 1) for all its query rows, [`SCORE_ROWS`] at a
+/// time.
+///
+/// # Safety
+///
+/// The processor must have what `I` needs.
 #[inline(always)]
-pub(super) fn attention<const ROWS: usize>(head: Head<'_>, out: &mut [f32], scores: &mut [f32]) {
-    for row in (0..head.queries).step_by(ROWS) {
-        by_rows!(ROWS.min(head.queries - row), R => attention_tile::<R>(&head, row, out, scores));
+pub(super) unsafe fn attention<I: Isa>(head: Head<'_>, out: &mut [f32], scores: &mut [f32]) {
+    for row in (0..head.queries).step_by(SCORE_ROWS) {
+        // SAFETY: the caller's promise.
+        by_rows!(SCORE_ROWS.min(head.queries - row), R => unsafe {
+            attention_tile::<I, R>(&head, row, out, scores);
+        });
     }
 }
 
 /// `R` query rows of [`attention`] from `row`.
 #[inline(always)]
-fn attention_tile<const R: usize>(
+unsafe fn attention_tile<I: Isa, const R: usize>(
     head: &Head<'_>,
     row: usize,
     out: &mut [f32],
@@ -134,10 +142,10 @@ fn attention_tile<const R: usize>(
         std::array::from_fn(|r| &head.query[(row + r) * head.query_stride..][..HEAD_DIM]);
     let keys = head.keys.as_chunks().0;
     for (block, keys) in keys.chunks_exact(HEAD_DIM).enumerate() {
-        for (r, products) in product(queries, keys).into_iter().enumerate() {
-            let scores = &mut scores[r * padded + block * KEY_PAD..][..KEY_PAD];
-            scores[..16].copy_from_slice(&products[0].0);
-            scores[16..].copy_from_slice(&products[1].0);
+        // SAFETY: the caller's promise.
+        let products = unsafe { product::<I, R>(queries, keys) };
+        for (r, products) in products.into_iter().enumerate() {
+            scores[r * padded + block * KEY_PAD..][..KEY_PAD].copy_from_slice(&products);
         }
     }
     let mut sums = [0.0; R];
@@ -147,29 +155,46 @@ fn attention_tile<const R: usize>(
         *sum = softmax_numerators(row);
     }
     let weights = std::array::from_fn(|r| &scores[r * padded..][..head.length]);
-    let results: [_; R] = product(weights, &head.values.as_chunks().0[..head.length]);
+    // SAFETY: the caller's promise.
+    let results = unsafe { product::<I, R>(weights, &head.values.as_chunks().0[..head.length]) };
     for (r, (result, sum)) in results.into_iter().zip(sums).enumerate() {
-        let inverse = Lanes::splat(1.0 / sum);
+        let inverse = 1.0 / sum;
         let out = &mut out[(row + r) * head.out_stride..][..HEAD_DIM];
-        out[..16].copy_from_slice(&(result[0] * inverse).0);
-        out[16..].copy_from_slice(&(result[1] * inverse).0);
+        for (out, value) in out.iter_mut().zip(result) {
+            *out = value * inverse;
+        }
     }
 }
 
-/// `sums[r][c] = sum_i(a[r][i] * b[i][c])` for 32 columns, in the order of `i`.
+/// `sums[r][c] = sum_i(a[r][i] * b[i][c])` for 32 columns, in the order of `i`; two vectors of columns
+/// at a time. In plain Rust the compiler would read the columns again for every row.
 #[inline(always)]
-fn product<const R: usize>(a: [&[f32]; R], b: &[[f32; 32]]) -> [[Lanes; 2]; R] {
-    let a = a.map(|row| &row[..b.len()]);
-    let mut sums = [[Lanes::ZERO; 2]; R];
-    for (i, columns) in b.iter().enumerate() {
-        let columns = lanes(columns);
-        for (sums, a) in sums.iter_mut().zip(a) {
-            let value = Lanes::splat(a[i]);
-            sums[0] = value.mul_add(Lanes(columns[0]), sums[0]);
-            sums[1] = value.mul_add(Lanes(columns[1]), sums[1]);
+unsafe fn product<I: Isa, const R: usize>(a: [&[f32]; R], b: &[[f32; 32]]) -> [[f32; 32]; R] {
+    const V: usize = 2;
+    let a = a.map(|row| row[..b.len()].as_ptr());
+    let mut out = [[0.0; 32]; R];
+    for part in (0..32).step_by(V * size_of::<I::Floats>() / 4) {
+        // SAFETY: the caller's promise. Each row of `a` has a value for each row of `b`; the part's
+        // columns lie in rows of 32 values; `Floats` is plain bits and is read and written unaligned.
+        unsafe {
+            let mut sums = [[I::splat(0.0); V]; R];
+            for (i, columns) in b.iter().enumerate() {
+                let columns = columns.as_ptr().add(part).cast::<I::Floats>();
+                let columns: [_; V] = std::array::from_fn(|v| columns.add(v).read_unaligned());
+                for (sums, a) in sums.iter_mut().zip(a) {
+                    let value = I::splat(*a.add(i));
+                    for (sum, columns) in sums.iter_mut().zip(columns) {
+                        *sum = I::mul_add(value, columns, *sum);
+                    }
+                }
+            }
+            for (out, sums) in out.iter_mut().zip(sums) {
+                let to = out[part..].as_mut_ptr().cast::<[I::Floats; V]>();
+                to.write_unaligned(sums);
+            }
         }
     }
-    sums
+    out
 }
 
 /// `row = e^((row - max(row)) / sqrt 32)`; returns the sum.

@@ -1,9 +1,9 @@
 //! The arithmetic of the encoder, once for every instruction set.
 //!
-//! Integer matrix products have one loop (`tile`) over each instruction set's vectors (`Isa`);
-//! all floating-point work is plain Rust (`float`, `lanes::Lanes`), which the compiler makes vectors
-//! of for each instruction set. Integer sums are exact and every float operation has the same order
-//! and rounding everywhere, so **all paths give the same bits**.
+//! Integer matrix products (`tile`) and attention's products have one loop over each instruction
+//! set's vectors (`Isa`); all other floating-point work is plain Rust (`float`, `lanes::Lanes`), which
+//! the compiler makes vectors of for each instruction set. Integer sums are exact and every float
+//! operation has the same order and rounding everywhere, so **all paths give the same bits**.
 //!
 //! | path | needs | tile |
 //! |---|---|---|
@@ -204,13 +204,14 @@ impl std::fmt::Debug for Kernels {
     }
 }
 
-/// Compiles every kernel for one instruction set. All are safe where it is available.
+/// Compiles every kernel for one instruction set, integer tiles with so many vectors of channels.
+/// All are safe where it is available.
 macro_rules! kernels {
-    ($name:literal, $matmul:expr, $query_rows:literal $(, $features:literal)?) => {{
+    ($name:literal, $isa:ty, $vectors:literal $(, $features:literal)?) => {{
         $(#[target_feature(enable = $features)])?
         fn matmul(input: Quantized<'_>, matrix: &Matrix<'_>, out: &mut [f32]) {
             // SAFETY: the function is compiled for what the path needs.
-            unsafe { $matmul(input, matrix, out) }
+            unsafe { tile::matmul::<$isa, $vectors>(input, matrix, out) }
         }
         $(#[target_feature(enable = $features)])?
         fn quantize(row: &mut [f32], bytes: &mut [u8]) -> Scale {
@@ -226,7 +227,8 @@ macro_rules! kernels {
         }
         $(#[target_feature(enable = $features)])?
         fn attention(head: Head<'_>, out: &mut [f32], scores: &mut [f32]) {
-            float::attention::<$query_rows>(head, out, scores)
+            // SAFETY: as above.
+            unsafe { float::attention::<$isa>(head, out, scores) }
         }
         Kernels { name: $name, matmul, quantize, add_norm, gelu, attention }
     }};
@@ -273,31 +275,21 @@ impl Kernels {
             {
                 paths.push(kernels!(
                     "avx512vnni",
-                    tile::matmul::<avx512::Avx512Vnni, 4>,
-                    6,
+                    avx512::Avx512Vnni,
+                    4,
                     "avx512f,avx512bw,avx512vl,avx512vnni,avx2,fma"
                 ));
             }
             if is_x86_feature_detected!("avxvnni") {
-                paths.push(kernels!(
-                    "avxvnni",
-                    tile::matmul::<avx2::AvxVnni, 2>,
-                    2,
-                    "avxvnni,avx2,fma"
-                ));
+                paths.push(kernels!("avxvnni", avx2::AvxVnni, 2, "avxvnni,avx2,fma"));
             }
-            paths.push(kernels!(
-                "avx2",
-                tile::matmul::<avx2::Avx2, 4>,
-                2,
-                "avx2,fma"
-            ));
+            paths.push(kernels!("avx2", avx2::Avx2, 4, "avx2,fma"));
         }
         #[cfg(target_arch = "aarch64")]
         if std::arch::is_aarch64_feature_detected!("dotprod") {
-            paths.push(kernels!("neon", tile::matmul::<neon::NeonDot, 4>, 4));
+            paths.push(kernels!("neon", neon::NeonDot, 4));
         }
-        paths.push(kernels!("scalar", tile::matmul::<scalar::Scalar, 4>, 2));
+        paths.push(kernels!("scalar", scalar::Scalar, 4));
         paths
     }
 

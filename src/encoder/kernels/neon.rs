@@ -15,6 +15,7 @@ pub(super) struct NeonDot;
 impl Isa for NeonDot {
     type Vector = int32x4_t;
     type Step = int32x4_t;
+    type Floats = float32x4_t;
     const ROWS: usize = 4;
     const SHIFT: i32 = 128;
 
@@ -37,5 +38,15 @@ impl Isa for NeonDot {
             );
         }
         sums
+    }
+
+    #[inline(always)]
+    unsafe fn splat(value: f32) -> float32x4_t {
+        unsafe { vdupq_n_f32(value) }
+    }
+
+    #[inline(always)]
+    unsafe fn mul_add(a: float32x4_t, b: float32x4_t, sums: float32x4_t) -> float32x4_t {
+        unsafe { vfmaq_f32(sums, a, b) }
     }
 }

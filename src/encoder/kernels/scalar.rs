@@ -8,6 +8,7 @@ pub(super) struct Scalar;
 impl Isa for Scalar {
     type Vector = [i32; 16];
     type Step = [u8; 4];
+    type Floats = [f32; 16];
     const ROWS: usize = 2;
     const SHIFT: i32 = 0;
 
@@ -27,5 +28,15 @@ impl Isa for Scalar {
                 .sum();
             sums[channel] + dot
         })
+    }
+
+    #[inline(always)]
+    unsafe fn splat(value: f32) -> [f32; 16] {
+        [value; 16]
+    }
+
+    #[inline(always)]
+    unsafe fn mul_add(a: [f32; 16], b: [f32; 16], sums: [f32; 16]) -> [f32; 16] {
+        std::array::from_fn(|lane| a[lane].mul_add(b[lane], sums[lane]))
     }
 }

@@ -18,7 +18,7 @@ use super::{BLOCK, Matrix, Quantized, Scale, by_rows};
 /// The sums of a tile.
 pub(super) type Sums<const R: usize> = [[i32; BLOCK]; R];
 
-/// An instruction set's integer vectors.
+/// An instruction set's vectors.
 ///
 /// # Safety
 ///
@@ -29,6 +29,8 @@ pub(super) trait Isa {
     type Vector: Copy;
     /// Four activation bytes, ready for [`Isa::dot`].
     type Step: Copy;
+    /// As many lanes of `f32`; plain bits.
+    type Floats: Copy;
     /// Rows of a full tile, at most 6.
     const ROWS: usize;
     /// What `tile` subtracts from an activation byte.
@@ -38,6 +40,10 @@ pub(super) trait Isa {
     unsafe fn broadcast(from: *const u8) -> Self::Step;
     /// `sums + activations . weights`, exact.
     unsafe fn dot(sums: Self::Vector, step: Self::Step, weights: Self::Vector) -> Self::Vector;
+    /// `value` in every lane.
+    unsafe fn splat(value: f32) -> Self::Floats;
+    /// `a * b + sums`, rounded once.
+    unsafe fn mul_add(a: Self::Floats, b: Self::Floats, sums: Self::Floats) -> Self::Floats;
 
     /// `out[r][c] += sum_k((rows[r][k] - SHIFT) * block[c][k])` for `R` rows of `k` bytes, one after
     /// the other, and a block of 64 channels.
