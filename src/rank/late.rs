@@ -16,9 +16,9 @@ const ZERO: i32 = 127;
 /// Where the outer level begins, in standard deviations of the vector's values.
 const THRESHOLD: f32 = 0.9816;
 
-/// Bytes of a stored token vector of `dim` dimensions.
+/// Bytes of a stored token vector of `dim` dimensions, which must be a multiple of 16.
 pub fn packed_len(dim: usize) -> usize {
-    dim.div_ceil(PER_BYTE)
+    dim / PER_BYTE
 }
 
 /// Appends the packed form of the rows of `vectors` (`n x dim`) to `codes`.
@@ -34,42 +34,6 @@ pub fn pack_rows(vectors: &[f32], dim: usize, codes: &mut Vec<i8>) {
             byte as i8
         }));
     }
-}
-
-/// The four values of a packed byte: level 0, 1, 2, 3 is -3, -1, 1, 3.
-const LEVELS: [[i8; PER_BYTE]; 256] = levels();
-
-const fn levels() -> [[i8; PER_BYTE]; 256] {
-    let mut table = [[0; PER_BYTE]; 256];
-    let mut byte = 0;
-    while byte < 256 {
-        let mut i = 0;
-        while i < PER_BYTE {
-            table[byte][i] = 2 * ((byte >> (2 * i)) & 3) as i8 - 3;
-            i += 1;
-        }
-        byte += 1;
-    }
-    table
-}
-
-/// Sum and sum of squares of the four values of a packed byte.
-const MOMENTS: [(i32, i32); 256] = moments();
-
-const fn moments() -> [(i32, i32); 256] {
-    let mut table = [(0, 0); 256];
-    let mut byte = 0;
-    while byte < 256 {
-        let mut i = 0;
-        while i < PER_BYTE {
-            let value = LEVELS[byte][i] as i32;
-            table[byte].0 += value;
-            table[byte].1 += value * value;
-            i += 1;
-        }
-        byte += 1;
-    }
-    table
 }
 
 /// A question's token vectors, quantized to 8 bits and weighted.
@@ -123,15 +87,16 @@ impl QueryTokens {
         let queries = self.weights.len();
         let mut best = vec![f32::NEG_INFINITY; chunks.len() * queries];
         let mut block = Block::new(self.dim);
+        let mut cosines = vec![0.0; queries * BLOCK];
         for (chunk, rows) in chunks.iter().enumerate() {
-            for packed in rows.codes.chunks_exact(rows.dim) {
-                block.push(packed, chunk);
-                if block.owners.len() == BLOCK {
-                    self.finish(&mut block, &mut best);
+            for packed in rows.codes.chunks_exact(packed_len(self.dim)) {
+                block.tokens.push((packed.as_chunks().0, chunk));
+                if block.tokens.len() == BLOCK {
+                    self.finish(&mut block, &mut cosines, &mut best);
                 }
             }
         }
-        self.finish(&mut block, &mut best);
+        self.finish(&mut block, &mut cosines, &mut best);
         let weigh = |best: &[f32]| {
             let pairs = best.iter().zip(&self.weights);
             pairs
@@ -146,22 +111,27 @@ impl QueryTokens {
     }
 
     /// Scores the block's tokens, raises the best cosines of the chunks that they belong to, and
-    /// empties the block.
-    fn finish(&self, block: &mut Block, best: &mut [f32]) {
+    /// empties the block. `cosines` is scratch.
+    fn finish(&self, block: &mut Block<'_>, cosines: &mut [f32], best: &mut [f32]) {
         let queries = self.weights.len();
         let input = Quantized {
             bytes: &self.bytes,
             scales: &self.scales,
         };
-        let mut cosines = vec![0.0; queries * BLOCK];
-        self.kernels.matmul(input, &block.matrix(), &mut cosines);
-        for (query, cosines) in cosines.chunks_exact(BLOCK).enumerate() {
-            for (&chunk, &cosine) in block.owners.iter().zip(cosines) {
-                let best = &mut best[chunk * queries + query];
-                *best = best.max(cosine);
+        block.unpack();
+        self.kernels.matmul(input, &block.matrix(), cosines);
+        let mut start = 0;
+        for run in block.tokens.chunk_by(|a, b| a.1 == b.1) {
+            let best = &mut best[run[0].1 * queries..][..queries];
+            for (best, cosines) in best.iter_mut().zip(cosines.chunks_exact(BLOCK)) {
+                let cosines = &cosines[start..start + run.len()];
+                *best = cosines
+                    .iter()
+                    .fold(*best, |a, &b| if b > a { b } else { a });
             }
+            start += run.len();
         }
-        block.owners.clear();
+        block.tokens.clear();
     }
 }
 
@@ -176,56 +146,90 @@ fn quantize(row: &[f32], bytes: &mut Vec<u8>) -> Scale {
     Scale { step, zero: ZERO }
 }
 
-/// Up to [`BLOCK`] token vectors of chunks in the layout of a linear layer's weights:
-/// `[dim/4][BLOCK][4]`, a token a channel.
-struct Block {
-    dim: usize,
-    weights: Vec<i8>,
-    sums: Vec<i32>,
-    /// 1 over the norm of the codes: what makes a product with a unit vector a cosine.
-    scales: Vec<f32>,
-    bias: Vec<f32>,
-    /// The chunk of each token.
-    owners: Vec<usize>,
+/// Up to [`BLOCK`] token vectors of chunks, and what [`Block::unpack`] makes of them: the weights of a
+/// linear layer, a token a channel.
+struct Block<'a> {
+    /// Packed, each with the number of its chunk.
+    tokens: Vec<(&'a [[i8; 4]], usize)>,
+    /// `[dim/4][BLOCK]`, four levels in a word: the kernels' `[K/4][64][4]`.
+    weights: Vec<[u32; BLOCK]>,
+    /// Sum of a token's levels.
+    sums: [i32; BLOCK],
+    /// 1 over the norm of the levels: what makes a product with a unit vector a cosine.
+    scales: [f32; BLOCK],
 }
 
-impl Block {
+impl<'a> Block<'a> {
     fn new(dim: usize) -> Self {
         Self {
-            dim,
-            weights: vec![0; dim * BLOCK],
-            sums: vec![0; BLOCK],
-            scales: vec![0.0; BLOCK],
-            bias: vec![0.0; BLOCK],
-            owners: Vec::with_capacity(BLOCK),
+            tokens: Vec::with_capacity(BLOCK),
+            weights: vec![[0; BLOCK]; packed_len(dim)],
+            sums: [0; BLOCK],
+            scales: [0.0; BLOCK],
         }
     }
 
-    /// Adds a token vector of `dim / 4` packed bytes.
-    fn push(&mut self, packed: &[i8], chunk: usize) {
-        let channel = self.owners.len();
-        let (mut sum, mut squares) = (0, 0);
-        let groups = self.weights.as_chunks_mut::<PER_BYTE>().0;
-        for (group, &byte) in groups.chunks_exact_mut(BLOCK).zip(packed) {
-            let byte = usize::from(byte as u8);
-            group[channel] = LEVELS[byte];
-            sum += MOMENTS[byte].0;
-            squares += MOMENTS[byte].1;
+    fn unpack(&mut self) {
+        let (mut sums, mut inner) = ([0; BLOCK], [0; BLOCK]);
+        unpack(&self.tokens, &mut self.weights, &mut sums, &mut inner);
+        let dim = (PER_BYTE * self.weights.len()) as i32;
+        for c in 0..BLOCK {
+            self.sums[c] = 2 * sums[c] as i32 - 3 * dim;
+            let squares = 9 * dim - 8 * inner[c] as i32;
+            self.scales[c] = 1.0 / (squares as f32).sqrt();
         }
-        self.sums[channel] = sum;
-        self.scales[channel] = 1.0 / (squares.max(1) as f32).sqrt();
-        self.owners.push(chunk);
     }
 
     fn matrix(&self) -> Matrix<'_> {
         Matrix {
-            weights: &self.weights,
+            weights: bytemuck::cast_slice(&self.weights),
             scales: &self.scales,
-            bias: &self.bias,
+            bias: &[0.0; BLOCK],
             sums: &self.sums,
-            inputs: self.dim,
+            inputs: PER_BYTE * self.weights.len(),
         }
     }
+}
+
+/// Four packed bytes of every token at a time, so that all that is done with them is done with
+/// vectors of tokens.
+#[multiversion::multiversion(targets("x86_64+avx512f+avx512bw+avx512vl", "x86_64+avx2"))]
+fn unpack(
+    tokens: &[(&[[i8; 4]], usize)],
+    weights: &mut [[u32; BLOCK]],
+    sums: &mut [u32; BLOCK],
+    inner: &mut [u32; BLOCK],
+) {
+    let mut packed = [0; BLOCK];
+    for (word, weights) in weights.chunks_mut(4).enumerate() {
+        for (packed, (token, _)) in packed.iter_mut().zip(tokens) {
+            *packed = u32::from_le_bytes(token[word].map(|byte| byte as u8));
+        }
+        let moments = sums.iter_mut().zip(&mut *inner);
+        for (packed, (sum, inner)) in packed.iter().zip(moments) {
+            let (low, high) = (packed & LOW_BITS, packed >> 1 & LOW_BITS);
+            *sum += low.count_ones() + 2 * high.count_ones();
+            *inner += (low ^ high).count_ones();
+        }
+        for (i, weights) in weights.iter_mut().enumerate() {
+            for (weight, packed) in weights.iter_mut().zip(packed) {
+                *weight = levels((packed >> (8 * i)) as u8);
+            }
+        }
+    }
+}
+
+/// The lower bit of each of 16 levels.
+const LOW_BITS: u32 = 0x5555_5555;
+
+/// The four levels of a packed byte as bytes of a word: 0, 1, 2, 3 become -3, -1, 1, 3.
+#[inline(always)]
+fn levels(packed: u8) -> u32 {
+    let byte = u32::from(packed);
+    let levels = (byte | byte << 6 | byte << 12 | byte << 18) & 0x0303_0303;
+    // No byte carries: each is 2 l - 3 + 128, and the upper bit turns 128 into 0.
+    let bytes = (2 * levels + 0x7d7d_7d7d) ^ 0x8080_8080;
+    bytes.to_le()
 }
 
 #[cfg(test)]
@@ -236,8 +240,8 @@ mod tests {
     fn packing_keeps_sign_and_magnitude_class() {
         let mut codes = Vec::new();
         pack_rows(&[-0.9, -0.1, 0.1, 0.9], 4, &mut codes);
-        assert_eq!(LEVELS[codes[0] as u8 as usize], [-3, -1, 1, 3]);
-        assert_eq!(packed_len(5), 2);
+        let levels = levels(codes[0] as u8).to_ne_bytes();
+        assert_eq!(levels.map(|byte| byte as i8), [-3, -1, 1, 3]);
     }
 
     #[test]
