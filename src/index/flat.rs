@@ -47,7 +47,9 @@ impl PartialEq for Neighbour {
 
 impl Eq for Neighbour {}
 
-/// Dot product over the shorter length, summed in a fixed order: the same on every machine.
+/// Dot product over the shorter length, summed in a fixed order: the same on every machine, with
+/// whichever vectors.
+#[multiversion::multiversion(targets("x86_64+avx512f", "x86_64+avx2"))]
 pub fn dot(a: &[f32], b: &[f32]) -> f32 {
     // 16 independent sums, so that the compiler may use vector registers without reordering.
     let mut lanes = [0.0f32; 16];

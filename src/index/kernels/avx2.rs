@@ -72,14 +72,16 @@ unsafe fn tile<const R: usize>(
                 *sum = multiply_add(*sum, _mm256_abs_epi8(codes), _mm256_sign_epi8(q, codes));
             }
         }
-        sums.map(|sum| {
+        let mut dots = [0; R];
+        for (dot, sum) in dots.iter_mut().zip(sums) {
             let four = _mm_add_epi32(
                 _mm256_castsi256_si128(sum),
                 _mm256_extracti128_si256::<1>(sum),
             );
             let two = _mm_add_epi32(four, _mm_shuffle_epi32::<0b01_00_11_10>(four));
             let one = _mm_add_epi32(two, _mm_shuffle_epi32::<0b10_11_00_01>(two));
-            _mm_cvtsi128_si32(one)
-        })
+            *dot = _mm_cvtsi128_si32(one);
+        }
+        dots
     }
 }

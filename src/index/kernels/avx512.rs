@@ -32,7 +32,11 @@ impl Isa for Avx512Vnni {
                     *sum = _mm512_dpbusd_epi32(*sum, _mm512_xor_si512(codes, flip), q);
                 }
             }
-            sums.map(|sum| _mm512_reduce_add_epi32(_mm512_sub_epi32(sum, excess)))
+            let mut dots = [0; R];
+            for (dot, sum) in dots.iter_mut().zip(sums) {
+                *dot = _mm512_reduce_add_epi32(_mm512_sub_epi32(sum, excess));
+            }
+            dots
         }
     }
 }

@@ -37,6 +37,9 @@ struct Job<'a> {
 }
 
 /// One instruction set.
+///
+/// Implementations use loops rather than `array::map`: what is not inlined, as its closures often
+/// are not, is compiled without the instructions.
 trait Isa {
     /// The dot products of `length` codes at `query` with those at each of `rows`.
     ///
@@ -62,9 +65,9 @@ unsafe fn run<I: Isa>(job: Job<'_>, dots: &mut [i32]) {
     let (dot_tiles, dot_rest) = dots.as_chunks_mut::<TILE>();
     // SAFETY: the caller promises that every id is a row.
     let row = |id: u32| unsafe { job.rows.add(id as usize * job.length) };
-    for (ids, dots) in tiles.iter().zip(dot_tiles) {
+    for (&[a, b, c, d], dots) in tiles.iter().zip(dot_tiles) {
         // SAFETY: the caller's promise.
-        *dots = unsafe { I::tile(job.query, ids.map(row), job.length) };
+        *dots = unsafe { I::tile(job.query, [row(a), row(b), row(c), row(d)], job.length) };
     }
     for (&id, dot) in rest.iter().zip(dot_rest) {
         // SAFETY: the caller's promise.

@@ -32,7 +32,11 @@ impl Isa for Neon {
                     *sum = vpadalq_s16(vpadalq_s16(*sum, low), high);
                 }
             }
-            sums.map(|sum| vaddvq_s32(sum))
+            let mut dots = [0; R];
+            for (dot, sum) in dots.iter_mut().zip(sums) {
+                *dot = vaddvq_s32(sum);
+            }
+            dots
         }
     }
 }
