@@ -123,10 +123,9 @@ impl Vectors {
         self.sentences.data.extend_from_slice(sentence);
         self.lengths.push(index.chunk(chunk)?.tokens);
         if let Some(table) = &mut self.tokens {
-            let rows = index.token_vectors(chunk)?;
-            table
-                .codes
-                .extend(rows.into_iter().flat_map(|rows| rows.codes));
+            if let Some(rows) = index.token_vectors(chunk)? {
+                table.codes.extend_from_slice(rows.codes);
+            }
             end_chunk(table, ids);
         }
         Ok(())

@@ -29,7 +29,7 @@ pub(super) const EF_SEARCH: usize = 100;
 /// the graph or the vectors.
 pub const RECALL_FLOOR: f32 = 0.90;
 /// Vectors that hnsw_rs inserts.
-const SEED: usize = 1_000;
+const SEED: usize = 500;
 /// Vectors on which the build measures recall.
 const RECALL_SAMPLE: usize = 200;
 /// Results per vector on which the build measures recall.

@@ -9,7 +9,7 @@ use std::collections::HashMap;
 
 use rust_stemmers::{Algorithm, Stemmer};
 
-/// Function words that carry no subject.
+/// Function words that carry no subject, in byte order.
 const STOP_WORDS: &[&str] = &[
     "a", "an", "and", "are", "as", "at", "be", "but", "by", "can", "could", "did", "do", "does",
     "for", "from", "had", "has", "have", "how", "i", "if", "in", "into", "is", "it", "its", "me",
@@ -54,7 +54,7 @@ fn visit_word(word: &str, stems: &mut Stems, visit: &mut impl FnMut(&str)) {
     }
     for part in parts {
         let part = part.to_lowercase();
-        if !STOP_WORDS.contains(&part.as_str()) {
+        if STOP_WORDS.binary_search(&part.as_str()).is_err() {
             visit(stems.stem(part));
         }
     }
@@ -118,6 +118,11 @@ fn is_border(chars: &[(usize, char)], i: usize) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn stop_words_can_be_searched() {
+        assert!(STOP_WORDS.is_sorted());
+    }
 
     #[test]
     fn identifiers_give_themselves_and_their_parts() {

@@ -70,24 +70,31 @@ impl LexicalBuilder {
     }
 
     /// The index over all documents in the order of addition, and the sequences of their texts.
-    pub fn finish(self) -> (InvertedIndex, TermSequences) {
+    pub fn finish(mut self) -> (InvertedIndex, TermSequences) {
         let mut index = InvertedIndex::without_terms(self.doc_lengths);
         let mut terms: Vec<(String, u32)> = self.numbers.into_iter().collect();
         terms.sort_unstable();
+        let postings = self.postings.iter().map(Vec::len).sum();
+        index.doc_ids.reserve_exact(postings);
+        index.freqs.reserve_exact(postings);
         let mut ranks = vec![0; terms.len()];
         for (rank, (term, number)) in (0..).zip(&terms) {
             ranks[*number as usize] = rank;
             index.term_bytes.extend_from_slice(term.as_bytes());
             index.term_offsets.push(index.term_bytes.len() as u32);
-            for &(doc, freq) in &self.postings[*number as usize] {
+            // Taken, so that postings are not held twice.
+            for (doc, freq) in std::mem::take(&mut self.postings[*number as usize]) {
                 index.doc_ids.push(doc);
                 index.freqs.push(freq);
             }
             index.posting_offsets.push(index.doc_ids.len() as u32);
         }
+        for term in &mut self.sequences {
+            *term = ranks[*term as usize];
+        }
         let sequences = TermSequences {
             offsets: std::iter::once(0).chain(self.sequence_ends).collect(),
-            terms: self.sequences.iter().map(|&n| ranks[n as usize]).collect(),
+            terms: self.sequences,
         };
         (index, sequences)
     }
