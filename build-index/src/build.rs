@@ -51,7 +51,7 @@ pub fn build(args: &Args, update: bool, encoder: &mut Option<Box<dyn Encoder>>) 
     };
     let skipped = corpus.skipped.clone();
     let old = update.then(|| Index::open(&args.output));
-    let mut built = embed(args, corpus, &**encoder, old)?;
+    let mut built = embed(args, corpus, &**encoder, old, &output)?;
     built.parts.meta.docs = stale::docs_path(&args.docs, &args.output);
     let write_start = Instant::now();
     let bytes = built.parts.write_to(output, as_of)?;
@@ -76,8 +76,10 @@ fn embed(
     corpus: Corpus,
     encoder: &dyn Encoder,
     old: Option<Result<Index, IndexError>>,
+    output: &Output,
 ) -> Result<Built> {
     let mut build = Build::new(corpus, encoder, &args.build_options());
+    build.spool_in(output.folder());
     if build.is_too_large_for_late_interaction() {
         message(format_args!(
             "note: no token vectors are stored: {} chunks are more than {LATE_INTERACTION_LIMIT}\n\

@@ -12,14 +12,16 @@
 //!
 //! # Memory
 //!
-//! All that goes into the file is held until it is written. Of text, a chunk's passage and what is
-//! embedded of it, which goes once the vocabulary is counted; the sections' own text goes as they
-//! are cut. `ARCHITECTURE.md` has the figures.
+//! Vectors, most of an index, go to a file without a name as they are made. Everything else is held
+//! until it is written; of text, a chunk's passage and what is embedded of it, which goes once the
+//! vocabulary is counted; the sections' own text goes as they are cut. `ARCHITECTURE.md` has the
+//! figures.
 
 mod assemble;
 mod reuse;
 mod vectors;
 
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use rayon::prelude::*;
@@ -32,7 +34,7 @@ use crate::index::{FileRecord, GraphOptions, Index, IndexParts};
 
 use reuse::Previous;
 pub use reuse::ReuseRefused;
-use vectors::Vectors;
+use vectors::VectorsSpool;
 
 /// Most chunks for which [`LateInteraction::Auto`] stores token vectors.
 ///
@@ -112,6 +114,8 @@ pub struct Build<'a> {
     /// Whether token vectors are stored.
     with_tokens: bool,
     previous: Option<Previous<'a>>,
+    /// Where vectors are kept until they are written.
+    spool_folder: PathBuf,
     chunk_time: Duration,
 }
 
@@ -162,6 +166,7 @@ impl<'a> Build<'a> {
             sections,
             with_tokens,
             previous: None,
+            spool_folder: std::env::temp_dir(),
             chunk_time: start.elapsed(),
         }
     }
@@ -177,6 +182,12 @@ impl<'a> Build<'a> {
         self.options.late_interaction == LateInteraction::Auto
             && self.encoder.makes_token_vectors()
             && !self.with_tokens
+    }
+
+    /// Keeps the vectors in `folder` until they are written, in files without names; else in the
+    /// platform's folder for temporary files, which may be one in memory.
+    pub fn spool_in(&mut self, folder: &Path) {
+        self.spool_folder = folder.to_owned();
     }
 
     /// Takes the vectors of texts that `index` has from there instead of computing them. The parts
@@ -196,13 +207,15 @@ impl<'a> Build<'a> {
     /// Embeds what has no vectors yet, and builds everything else.
     ///
     /// `progress` is called with the number of chunks that have vectors and of all chunks. Errors
-    /// are the encoder's, and invalid graph options.
+    /// are the encoder's, invalid graph options, and a spool folder that cannot be written to.
     pub fn finish(mut self, progress: &dyn Fn(usize, usize)) -> Result<Built> {
         let start = Instant::now();
-        let mut vectors = Vectors::new(self.encoder, self.num_chunks(), self.with_tokens);
+        let mut vectors =
+            VectorsSpool::create_in(&self.spool_folder, self.encoder, self.with_tokens)?;
         let texts: Vec<&str> = self.texts().collect();
         let reused = vectors.fill(&texts, self.encoder, self.previous.as_ref(), progress)?;
         let guide_vectors = vectors::of_guide(&self.guide, self.encoder, self.previous.as_ref())?;
+        let vectors = vectors.finish()?;
         self.previous = None;
         let embedded = Instant::now();
         let chunk = self.chunk_time;

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
+use std::path::Path;
 
 use rayon::prelude::*;
 
@@ -9,7 +10,7 @@ use crate::Result;
 use crate::content_hash;
 use crate::corpus::Guide;
 use crate::encoder::{Embedding, Encoder};
-use crate::index::{Index, Matrix, TokenTable};
+use crate::index::{Index, IndexError, Matrix, Spool, TokenTable};
 use crate::rank::{guide, late};
 
 use super::reuse::Previous;
@@ -19,12 +20,29 @@ const BATCH: usize = 128;
 /// Most chunks between two reports of progress.
 const MAX_RUN: usize = 4_096;
 
-/// Vectors of the chunks so far.
+/// Vectors of all chunks.
 pub(super) struct Vectors {
     pub(super) sentences: Matrix,
     pub(super) tokens: Option<TokenTable>,
     /// Tokens of each chunk.
     pub(super) lengths: Vec<u32>,
+}
+
+/// Vectors of the chunks so far.
+pub(super) struct VectorsSpool {
+    /// Length of a sentence vector.
+    dim: usize,
+    sentences: Spool<f32>,
+    tokens: Option<TokenSpool>,
+    lengths: Vec<u32>,
+}
+
+/// Token vectors of the chunks so far; see [`TokenTable`].
+struct TokenSpool {
+    row_len: usize,
+    offsets: Vec<u64>,
+    frequencies: Vec<u32>,
+    codes: Spool<i8>,
 }
 
 /// Where a chunk's vectors come from.
@@ -38,23 +56,32 @@ enum Source<'a> {
     New,
 }
 
-impl Vectors {
-    /// Room for `chunks` chunks; with token vectors if `with_tokens`.
-    pub(super) fn new(encoder: &dyn Encoder, chunks: usize, with_tokens: bool) -> Self {
+impl VectorsSpool {
+    /// One in `folder`; with token vectors if `with_tokens`.
+    pub(super) fn create_in(
+        folder: &Path,
+        encoder: &dyn Encoder,
+        with_tokens: bool,
+    ) -> Result<Self, IndexError> {
         let dim = encoder.model().dim as usize;
-        Self {
+        let tokens = || TokenSpool::create_in(folder, late::packed_len(dim));
+        Ok(Self {
+            dim,
+            sentences: Spool::create_in(folder)?,
+            tokens: with_tokens.then(tokens).transpose()?,
+            lengths: Vec::new(),
+        })
+    }
+
+    pub(super) fn finish(self) -> Result<Vectors, IndexError> {
+        Ok(Vectors {
             sentences: Matrix {
-                dim,
-                data: Vec::with_capacity(chunks * dim),
+                dim: self.dim,
+                data: self.sentences.finish()?,
             },
-            tokens: with_tokens.then(|| TokenTable {
-                dim: late::packed_len(dim) as u32,
-                offsets: vec![0],
-                frequencies: Vec::new(),
-                codes: Vec::new(),
-            }),
-            lengths: Vec::with_capacity(chunks),
-        }
+            tokens: self.tokens.map(TokenSpool::finish).transpose()?,
+            lengths: self.lengths,
+        })
     }
 
     /// Adds the vectors of `texts` in their order; gives how many are from the old index. Each
@@ -101,63 +128,85 @@ impl Vectors {
         let ids: Vec<Vec<u32>> = ids.collect();
         for (source, ids) in sources.iter().zip(ids) {
             match *source {
-                Source::New => embeddings.next().into_iter().for_each(|new| self.push(new)),
+                Source::New => embeddings.next().map_or(Ok(()), |new| self.push(new))?,
                 Source::Old(index, chunk) => self.push_old(index, chunk as usize, ids)?,
-                Source::Earlier(chunk) => self.push_earlier(chunk as usize, ids),
+                Source::Earlier(chunk) => self.push_earlier(chunk as usize, ids)?,
             }
         }
         Ok(())
     }
 
-    fn push(&mut self, embedding: Embedding) {
-        self.sentences.data.extend_from_slice(&embedding.sentence);
+    fn push(&mut self, embedding: Embedding) -> Result<(), IndexError> {
+        self.sentences.extend_from_slice(&embedding.sentence)?;
         self.lengths.push(embedding.length as u32);
         if let Some((table, tokens)) = self.tokens.as_mut().zip(embedding.tokens) {
-            late::pack_rows(&tokens.vectors, self.sentences.dim, &mut table.codes);
-            end_chunk(table, tokens.ids);
+            let mut codes = Vec::with_capacity(tokens.ids.len() * table.row_len);
+            late::pack_rows(&tokens.vectors, self.dim, &mut codes);
+            table.codes.extend_from_slice(&codes)?;
+            table.end_chunk(tokens.ids);
         }
+        Ok(())
     }
 
-    fn push_old(&mut self, index: &Index, chunk: usize, ids: Vec<u32>) -> Result<()> {
+    fn push_old(&mut self, index: &Index, chunk: usize, ids: Vec<u32>) -> Result<(), IndexError> {
         let sentence = index.vectors().row(chunk).unwrap_or_default();
-        self.sentences.data.extend_from_slice(sentence);
+        self.sentences.extend_from_slice(sentence)?;
         self.lengths.push(index.chunk(chunk)?.tokens);
         if let Some(table) = &mut self.tokens {
             if let Some(rows) = index.token_vectors(chunk)? {
-                table.codes.extend_from_slice(rows.codes);
+                table.codes.extend_from_slice(rows.codes)?;
             }
-            end_chunk(table, ids);
+            table.end_chunk(ids);
         }
         Ok(())
     }
 
-    fn push_earlier(&mut self, chunk: usize, ids: Vec<u32>) {
-        let dim = self.sentences.dim;
-        let row = chunk * dim..(chunk + 1) * dim;
-        self.sentences.data.extend_from_within(row);
+    fn push_earlier(&mut self, chunk: usize, ids: Vec<u32>) -> Result<(), IndexError> {
+        let row = chunk * self.dim..(chunk + 1) * self.dim;
+        self.sentences.extend_from_within(row)?;
         self.lengths.push(self.lengths[chunk]);
         if let Some(table) = &mut self.tokens {
-            let start = |chunk: usize| table.offsets[chunk] as usize * table.dim as usize;
-            table
-                .codes
-                .extend_from_within(start(chunk)..start(chunk + 1));
-            end_chunk(table, ids);
+            let start = |chunk: usize| table.offsets[chunk] as usize * table.row_len;
+            let rows = start(chunk)..start(chunk + 1);
+            table.codes.extend_from_within(rows)?;
+            table.end_chunk(ids);
         }
+        Ok(())
     }
 }
 
-/// The codes of a chunk with these token ids are complete.
-fn end_chunk(table: &mut TokenTable, mut ids: Vec<u32>) {
-    let rows = table.codes.len() / table.dim as usize;
-    table.offsets.push(rows as u64);
-    ids.sort_unstable();
-    ids.dedup();
-    for id in ids {
-        let id = id as usize;
-        if table.frequencies.len() <= id {
-            table.frequencies.resize(id + 1, 0);
+impl TokenSpool {
+    fn create_in(folder: &Path, row_len: usize) -> Result<Self, IndexError> {
+        Ok(Self {
+            row_len,
+            offsets: vec![0],
+            frequencies: Vec::new(),
+            codes: Spool::create_in(folder)?,
+        })
+    }
+
+    /// The codes of a chunk with these token ids are complete.
+    fn end_chunk(&mut self, mut ids: Vec<u32>) {
+        let rows = self.codes.len() / self.row_len;
+        self.offsets.push(rows as u64);
+        ids.sort_unstable();
+        ids.dedup();
+        for id in ids {
+            let id = id as usize;
+            if self.frequencies.len() <= id {
+                self.frequencies.resize(id + 1, 0);
+            }
+            self.frequencies[id] += 1;
         }
-        table.frequencies[id] += 1;
+    }
+
+    fn finish(self) -> Result<TokenTable, IndexError> {
+        Ok(TokenTable {
+            dim: self.row_len as u32,
+            offsets: self.offsets,
+            frequencies: self.frequencies,
+            codes: self.codes.finish()?,
+        })
     }
 }
 
@@ -209,5 +258,6 @@ pub(super) fn of_guide(
         }
     }
     let dim = encoder.model().dim as usize;
+    let data = data.into();
     Ok(Matrix { dim, data })
 }

@@ -151,6 +151,14 @@ pub enum IndexError {
         /// The file that the other build has locked.
         lock: PathBuf,
     },
+    /// What a build does not hold in memory could not be written.
+    #[error("cannot write a temporary file in {}: {source}\nhint: {}", folder.display(), write_remedy(source))]
+    Spool {
+        /// Where it was to be: the index file's folder.
+        folder: PathBuf,
+        /// The operating system's answer.
+        source: io::Error,
+    },
     /// The file could not be written; what was at `path` before is still there, unchanged.
     #[error("cannot write index file {}: {source}\nhint: {}", path.display(), write_remedy(source))]
     Write {

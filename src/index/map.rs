@@ -1,4 +1,4 @@
-//! A file as bytes, through a memory map. The only unsafe code of the index.
+//! Files as bytes, through a memory map.
 #![allow(unsafe_code)]
 
 use std::fs::File;
@@ -23,4 +23,10 @@ pub(super) fn map_file(path: &Path) -> io::Result<Mmap> {
     // outside what a memory map can defend against; all reads are bounds-checked all the same, and
     // no value read is trusted to be the one checked before.
     unsafe { Mmap::map(&file) }
+}
+
+/// Maps a file that has no name, and so no user but its opener, read-only.
+pub(super) fn map_unnamed(file: &File) -> io::Result<Mmap> {
+    // SAFETY: nobody else can open the file; its only user gives it up with this call.
+    unsafe { Mmap::map(file) }
 }

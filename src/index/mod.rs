@@ -26,6 +26,7 @@ mod parts;
 mod reader;
 mod records;
 mod sequences;
+mod spool;
 mod tokens;
 mod within;
 mod writer;
@@ -47,5 +48,7 @@ pub use parts::{
 };
 pub use reader::{ChunkRef, Index, VERIFIED_WHOLE};
 pub use sequences::TermSequences;
+pub use spool::Array;
+pub(crate) use spool::Spool;
 pub use tokens::{TokenRows, TokenTable};
 pub use within::ChunkSet;

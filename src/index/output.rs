@@ -87,6 +87,11 @@ impl Output {
         &self.path
     }
 
+    /// The folder that it will be in.
+    pub fn folder(&self) -> &Path {
+        folder_of(&self.path)
+    }
+
     /// Puts what `write` produces in the place of the index.
     ///
     /// The file's modification time becomes `as_of`: what changed later is not in it.

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::graph::Graph;
 use super::lexical::InvertedIndex;
 use super::sequences::TermSequences;
+use super::spool::Array;
 use super::tokens::TokenTable;
 use crate::corpus::Guide;
 use crate::encoder::ModelId;
@@ -161,7 +162,7 @@ pub struct Matrix {
     /// Length of a row.
     pub dim: usize,
     /// The rows one after the other.
-    pub data: Vec<f32>,
+    pub data: Array<f32>,
 }
 
 impl Matrix {

@@ -3,6 +3,7 @@
 use super::error::{Corruption, Damage};
 use super::format::Part;
 use super::records::{check_offsets, slice};
+use super::spool::Array;
 
 /// Quantized token vectors of all chunks.
 #[derive(Debug, Clone, PartialEq)]
@@ -14,7 +15,7 @@ pub struct TokenTable {
     /// Entry `t` is the number of chunks with the model's token id `t`; ids past the end have none.
     pub frequencies: Vec<u32>,
     /// Rows one after the other, `dim` codes each.
-    pub codes: Vec<i8>,
+    pub codes: Array<i8>,
 }
 
 impl TokenTable {

@@ -174,7 +174,7 @@ fn damage_in_a_large_file_is_found_by_verify() {
     let tokens = parts.token_vectors.as_mut().unwrap();
     let rows = VERIFIED_WHOLE / 4;
     tokens.offsets[20] = rows;
-    tokens.codes.resize(rows as usize * 4, 0);
+    tokens.codes.to_mut().resize(rows as usize * 4, 0);
     let mut bytes = file_of(&parts);
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("x.idx");

@@ -103,11 +103,11 @@ fn the_graph_is_the_same_for_any_number_of_threads_and_any_kernel() {
 #[test]
 fn a_corpus_of_one_passage_is_one_chain() {
     let row = clustered(1, 16, 1, &mut Rng(9)).data;
-    for row in [row, vec![0.0; 16]] {
+    for row in [row.to_vec(), vec![0.0; 16]] {
         let n = 20_000;
         let vectors = Matrix {
             dim: 16,
-            data: row.repeat(n),
+            data: row.repeat(n).into(),
         };
         let graph = built(vectors.view(), OPTIONS);
         assert_eq!(graph.num_links(), n - 1);
@@ -143,7 +143,13 @@ fn a_graph_that_finds_too_little_is_refused() {
 fn copies_of_one_passage_stay_reachable() {
     let mut vectors = clustered(400, 16, 20, &mut Rng(2));
     let copy = vectors.data[..16].to_vec();
-    for row in vectors.data.chunks_exact_mut(16).skip(1).step_by(2) {
+    for row in vectors
+        .data
+        .to_mut()
+        .chunks_exact_mut(16)
+        .skip(1)
+        .step_by(2)
+    {
         row.copy_from_slice(&copy);
     }
     built(
@@ -208,7 +214,7 @@ fn a_filtered_search_finds_what_the_filtered_flat_search_finds() {
     let (data, queries) = all.data.split_at(8_000 * 32);
     let mut parts = parts_over(Matrix {
         dim: 32,
-        data: data.to_vec(),
+        data: data.to_vec().into(),
     });
     parts.add_graph().unwrap();
     let folder = tempfile::tempdir().unwrap();

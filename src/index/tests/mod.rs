@@ -40,9 +40,10 @@ fn clustered(rows: usize, dim: usize, clusters: usize, rng: &mut Rng) -> Matrix 
     let zero = vec![0.0; dim];
     let centres: Vec<Vec<f32>> = (0..clusters).map(|_| rng.unit(&zero, 1.0)).collect();
     let spread = 0.5 / (dim as f32).sqrt();
-    let data = (0..rows)
+    let data: Vec<f32> = (0..rows)
         .flat_map(|i| rng.unit(&centres[i % clusters], spread))
         .collect();
+    let data = data.into();
     Matrix { dim, data }
 }
 
@@ -150,7 +151,7 @@ fn parts_over(vectors: Matrix) -> IndexParts {
             dim: 4,
             offsets,
             frequencies: (0..rows as u32).collect(),
-            codes: (0..rows * 4).map(|i| i as i8).collect(),
+            codes: Vec::from_iter((0..rows * 4).map(|i| i as i8)).into(),
         }),
         sections_lexical: lexical(sections.len() as u32),
         chunks_lexical: lexical(n),

@@ -101,7 +101,7 @@ fn past_the_end_is_an_error() {
 fn an_index_without_optional_parts() {
     let mut parts = parts_over(clustered(20, 8, 4, &mut Rng(1)));
     parts.guide = Guide::default();
-    parts.guide_vectors.data.clear();
+    parts.guide_vectors.data.to_mut().clear();
     parts.token_vectors = None;
     parts.sections_lexical = InvertedIndex::without_terms(vec![0.0; 7]);
     parts.chunks_lexical = InvertedIndex::without_terms(vec![0.0; 20]);
@@ -176,11 +176,17 @@ fn contradicting_parts_are_refused_before_the_old_file_is_touched() {
     let breaks: [(&str, Break); 11] = [
         ("section count", |p| p.meta.counts.sections += 1),
         ("chunk count", |p| p.meta.counts.chunks -= 1),
-        ("a vector too few", |p| p.vectors.data.truncate(19 * 8)),
+        ("a vector too few", |p| {
+            p.vectors.data.to_mut().truncate(19 * 8)
+        }),
         ("another dimension", |p| p.meta.model.dim = 9),
-        ("a zero vector", |p| p.vectors.data[8..16].fill(0.0)),
-        ("not a number", |p| p.vectors.data[3] = f32::NAN),
-        ("a guide row too few", |p| p.guide_vectors.data.truncate(8)),
+        ("a zero vector", |p| {
+            p.vectors.data.to_mut()[8..16].fill(0.0)
+        }),
+        ("not a number", |p| p.vectors.data.to_mut()[3] = f32::NAN),
+        ("a guide row too few", |p| {
+            p.guide_vectors.data.to_mut().truncate(8)
+        }),
         ("overlapping sections", |p| p.sections[1].chunks.start = 2),
         ("chunk of another section", |p| p.chunks[4].section = 0),
         ("doc id", |p| p.chunks_lexical.doc_ids[19] = 20),

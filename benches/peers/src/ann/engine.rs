@@ -188,7 +188,7 @@ fn parts_over(base: &[f32], parameters: Parameters) -> Result<IndexParts> {
     ensure!(model.dim as usize == DIM, "the model has another dimension");
     let empty = |dim| Matrix {
         dim,
-        data: Vec::new(),
+        data: Vec::new().into(),
     };
     let chunk = ChunkRecord {
         section: 0,
@@ -237,7 +237,7 @@ fn parts_over(base: &[f32], parameters: Parameters) -> Result<IndexParts> {
         guide_vectors: empty(DIM),
         vectors: Matrix {
             dim: DIM,
-            data: base.to_vec(),
+            data: base.to_vec().into(),
         },
         token_vectors: None,
         sections_lexical: InvertedIndex::without_terms(vec![0.0]),
