@@ -238,15 +238,11 @@ fn sample(chunks: &[(String, String)]) -> Vec<&str> {
         .collect()
 }
 
-/// docent on its best path and on AVX2 where that is another, then the ONNX models.
+/// docent on each of its paths but the scalar one, which takes minutes, then the ONNX models.
 fn names(onnx: &[PathBuf]) -> Vec<String> {
-    let paths: Vec<&str> = Kernels::available().iter().map(Kernels::name).collect();
-    let best_and_avx2 = paths
-        .iter()
-        .enumerate()
-        .filter(|(at, path)| *at == 0 || **path == "avx2");
-    best_and_avx2
-        .map(|(_, path)| format!("docent/{path}"))
+    let paths = Kernels::available();
+    let fast = paths.iter().filter(|path| path.name() != "scalar");
+    fast.map(|path| format!("docent/{}", path.name()))
         .chain(onnx.iter().map(|folder| folder.display().to_string()))
         .collect()
 }
