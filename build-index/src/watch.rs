@@ -7,7 +7,7 @@
 use std::io::{self, Write};
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::mpsc::{self, Receiver};
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
 use std::time::Duration;
 
 use anyhow::{Context, Result};
@@ -23,6 +23,9 @@ use crate::{message, print, report};
 /// After an event, how long it must stay quiet before the docs are looked at: editors and version
 /// control write many files in a row.
 const QUIET: Duration = Duration::from_millis(200);
+
+/// How often docs that are gone are looked for.
+const LOOK_AGAIN: Duration = Duration::from_millis(500);
 
 /// Exit code of a program that Ctrl-C has ended, as shells have it.
 const INTERRUPTED: i32 = 130;
@@ -59,7 +62,7 @@ pub fn run(args: &Args) -> Result<()> {
 
     let mut encoder = None;
     rebuild(args, args.update, &mut encoder)?;
-    while wait_for_change(&signals) {
+    while wait_for_change(&signals) && watch_again(&mut watcher, &args.docs, &signals) {
         if is_stale(&args.output) {
             rebuild(args, true, &mut encoder)?;
         }
@@ -78,6 +81,31 @@ fn wait_for_change(signals: &Receiver<Signal>) -> bool {
         match signals.recv_timeout(QUIET) {
             Ok(signal) => next = Some(signal),
             Err(_) => return true,
+        }
+    }
+}
+
+/// Watches the folder `docs` that is there now, once there is one: what was deleted and made again,
+/// as generators of docs do, is another folder than the one that was watched. False when it is time
+/// to stop.
+fn watch_again(watcher: &mut impl Watcher, docs: &Path, signals: &Receiver<Signal>) -> bool {
+    let mut is_told = false;
+    loop {
+        // An error says that it is not watched, which is what is asked for.
+        let _ = watcher.unwatch(docs);
+        if watcher.watch(docs, RecursiveMode::Recursive).is_ok() {
+            return true;
+        }
+        if !is_told {
+            message(format_args!(
+                "note: {} cannot be watched, waiting for it; the old index stays",
+                docs.display()
+            ));
+            is_told = true;
+        }
+        match signals.recv_timeout(LOOK_AGAIN) {
+            Ok(Signal::Change) | Err(RecvTimeoutError::Timeout) => {}
+            Ok(Signal::Stop) | Err(RecvTimeoutError::Disconnected) => return false,
         }
     }
 }

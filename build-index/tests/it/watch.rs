@@ -112,3 +112,32 @@ fn changes_are_built_under_running_readers_until_ctrl_c() {
     );
     assert_eq!(watching.interrupt(), Some(0));
 }
+
+#[cfg(unix)]
+#[test]
+fn a_folder_that_is_deleted_and_made_again_is_watched_again() {
+    let folder = docs(&[("beans.md", b"# Beans\n\nGrown in shade.\n")]);
+    let path = folder.path().join("docs");
+    let watching = Watching::start(folder.path());
+    let built = |chunks, reused| {
+        let counts = format!("docent.idx: {chunks} sections, {chunks} chunks, {reused} reused");
+        assert_eq!(watching.built(), counts);
+    };
+    built(1, 0);
+
+    fs::remove_dir_all(&path).unwrap();
+    assert_eq!(
+        watching.stderr.recv_timeout(PATIENCE).unwrap(),
+        "note: docs cannot be watched, waiting for it; the old index stays"
+    );
+    // Made elsewhere and moved into place, so that it is never seen half filled.
+    let new = folder.path().join("new");
+    fs::create_dir(&new).unwrap();
+    fs::write(new.join("beans.md"), "# Beans\n\nGrown in shade.\n").unwrap();
+    fs::write(new.join("water.md"), "# Water\n\nNot too hard.\n").unwrap();
+    fs::rename(&new, &path).unwrap();
+    built(2, 1);
+    fs::write(path.join("cups.md"), "# Cups\n\nWarm them.\n").unwrap();
+    built(3, 2);
+    assert_eq!(watching.interrupt(), Some(0));
+}
