@@ -6,7 +6,7 @@ use std::time::SystemTime;
 use xxhash_rust::xxh3::xxh3_128;
 
 use super::EvalError;
-use crate::builder::{self, BuildOptions};
+use crate::builder::{Build, BuildOptions};
 use crate::corpus::Corpus;
 use crate::encoder::Encoder;
 use crate::index::{Index, Output, VERSION};
@@ -41,7 +41,7 @@ impl IndexCache {
 
     /// The index of `corpus`, built if it is not there or cannot be trusted.
     ///
-    /// `progress` is called as by [`builder::build`]; not at all if the index is there.
+    /// `progress` is called as by [`Build::finish`]; not at all if the index is there.
     ///
     /// # Errors
     ///
@@ -63,7 +63,9 @@ impl IndexCache {
         if let Ok(index) = Index::open(&path) {
             return Ok(index);
         }
-        let built = builder::build(corpus.clone(), encoder, options, progress)?;
+        let mut build = Build::new(corpus.clone(), encoder, options);
+        build.spool_in(output.folder());
+        let built = build.finish(progress)?;
         built.parts.write_to(output, SystemTime::now())?;
         Ok(Index::open(&path)?)
     }

@@ -18,9 +18,9 @@ const ZERO: i32 = 127;
 /// Where the outer level begins, in standard deviations of the vector's values.
 const THRESHOLD: f32 = 0.9816;
 
-/// Bytes of a stored token vector of `dim` dimensions, which must be a multiple of 16.
+/// Bytes of a stored token vector of `dim` dimensions.
 pub fn packed_len(dim: usize) -> usize {
-    dim / PER_BYTE
+    dim.div_ceil(PER_BYTE)
 }
 
 /// Appends the packed form of the rows of `vectors` (`n x dim`) to `codes`.
@@ -50,7 +50,8 @@ pub struct QueryTokens {
 }
 
 impl QueryTokens {
-    /// Weighs each token with the square root of the idf that `idf` gives for its id.
+    /// Weighs each token with the square root of the idf that `idf` gives for its id. `dim` must be a
+    /// multiple of 16: blocks are unpacked four bytes at a time.
     ///
     /// # Errors
     ///
@@ -244,6 +245,7 @@ mod tests {
         pack_rows(&[-0.9, -0.1, 0.1, 0.9], 4, &mut codes);
         let levels = levels(codes[0] as u8).to_ne_bytes();
         assert_eq!(levels.map(|byte| byte as i8), [-3, -1, 1, 3]);
+        assert_eq!(packed_len(5), 2);
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! Sixteen `f32` lanes, the unit of every floating-point kernel.
+//! Sixteen `f32` lanes, the unit of the floating-point kernels that are plain Rust.
 //!
 //! Plain Rust, which the compiler turns into the vectors of the instruction set that a kernel is
 //! compiled for: one 512-bit register, two of 256 bits, four of 128. Operations are the same IEEE-754
@@ -107,7 +107,6 @@ macro_rules! operator {
 }
 operator!(Add, add, +);
 operator!(Sub, sub, -);
-operator!(Mul, mul, *);
 
 /// `row` as groups of 16; its length is a multiple of 16.
 #[inline(always)]
