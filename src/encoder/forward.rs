@@ -73,14 +73,22 @@ struct Scratch {
 impl Scratch {
     fn new() -> Self {
         Self {
-            wide: zeros(PANEL_ROWS * FEED_FORWARD),
-            narrow: zeros(PANEL_ROWS * HIDDEN),
+            wide: zeros(0),
+            narrow: zeros(0),
             scores: zeros(SCORE_ROWS * MAX_TOKENS.next_multiple_of(KEY_PAD)),
             input: LinearInput {
-                bytes: vec![0; PANEL_ROWS * FEED_FORWARD],
-                scales: vec![Scale::default(); PANEL_ROWS],
+                bytes: Vec::new(),
+                scales: Vec::new(),
             },
         }
+    }
+
+    /// For panels of up to `rows` rows: a short question touches little memory.
+    fn resize(&mut self, rows: usize) {
+        self.wide.resize(rows * FEED_FORWARD, 0.0);
+        self.narrow.resize(rows * HIDDEN, 0.0);
+        self.input.bytes.resize(rows * FEED_FORWARD, 0);
+        self.input.scales.resize(rows, Scale::default());
     }
 }
 
@@ -142,6 +150,9 @@ impl Workspace {
         let heads = spans.iter().map(|span| HEADS * span.head_len()).sum();
         self.heads.resize(heads, 0.0);
         self.scratch.resize_with(groups, Scratch::new);
+        for scratch in &mut self.scratch {
+            scratch.resize(rows.min(PANEL_ROWS));
+        }
     }
 
     /// Calls `work` with every panel and the batch's keys and values, groups in parallel.

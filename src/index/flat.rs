@@ -51,11 +51,12 @@ impl Eq for Neighbour {}
 /// whichever vectors.
 #[multiversion::multiversion(targets("x86_64+avx512f", "x86_64+avx2"))]
 pub fn dot(a: &[f32], b: &[f32]) -> f32 {
-    // 16 independent sums, so that the compiler may use vector registers without reordering.
-    let mut lanes = [0.0f32; 16];
+    // Independent sums, so that the compiler may use vector registers without reordering; four of
+    // the widest, so that one need not wait for the other.
+    let mut lanes = [0.0f32; 64];
     let length = a.len().min(b.len());
-    let (a, a_rest) = a[..length].as_chunks::<16>();
-    let (b, b_rest) = b[..length].as_chunks::<16>();
+    let (a, a_rest) = a[..length].as_chunks::<64>();
+    let (b, b_rest) = b[..length].as_chunks::<64>();
     for (x, y) in a.iter().zip(b) {
         for ((lane, x), y) in lanes.iter_mut().zip(x).zip(y) {
             *lane += x * y;

@@ -2,8 +2,8 @@
 //! equation 3), with query tokens weighted by the square root of their idf.
 //!
 //! A stored token vector is 2 bits a dimension, the levels -3, -1, 1, 3 of a Gaussian's two-bit
-//! quantizer (Max, 1960: thresholds at 0 and .98 of the standard deviation). Four dimensions share
-//! a byte. On the development corpora this ranks like the fp32 vectors at a sixteenth of the size.
+//! quantizer (Max, 1960: thresholds at 0 and .98 of the standard deviation), numbered from 0. Four
+//! dimensions share a byte. On the development corpora this ranks like the fp32 vectors at a sixteenth of the size.
 
 use aligned_vec::{AVec, ConstAlign};
 
@@ -13,8 +13,12 @@ use crate::index::TokenRows;
 
 /// Dimensions in a byte.
 const PER_BYTE: usize = 4;
+/// Bytes in a word.
+const PER_WORD: usize = 4;
 /// The byte of a question's value 0.
 const ZERO: i32 = 127;
+/// A query token with a smaller idf is in more than 99 of 100 chunks, as `[CLS]` is in all.
+const LEAST_IDF: f32 = 0.01;
 /// Where the outer level begins, in standard deviations of the vector's values.
 const THRESHOLD: f32 = 0.9816;
 
@@ -42,16 +46,19 @@ pub fn pack_rows(vectors: &[f32], dim: usize, codes: &mut Vec<i8>) {
 pub struct QueryTokens {
     kernels: Kernels,
     dim: usize,
-    /// `weights.len() x dim` codes.
+    /// `weights.len() x dim` codes, in the order of [`unpack`].
     bytes: Vec<u8>,
     scales: Vec<Scale>,
-    /// Weights; they sum to 1 unless all are 0.
+    /// What makes a sum with numbers of levels one with levels, for a scale of 1.
+    offsets: Vec<f32>,
+    /// Weights, which sum to 1.
     weights: Vec<f32>,
 }
 
 impl QueryTokens {
-    /// Weighs each token with the square root of the idf that `idf` gives for its id. `dim` must be a
-    /// multiple of 16: blocks are unpacked four bytes at a time.
+    /// Weighs each token with the square root of the idf that `idf` gives for its id, and leaves out
+    /// those that say nothing. `dim` must be a multiple of 16: blocks are unpacked four bytes at a
+    /// time.
     ///
     /// # Errors
     ///
@@ -61,42 +68,53 @@ impl QueryTokens {
         dim: usize,
         idf: impl Fn(u32) -> f32,
     ) -> Result<Self, KernelError> {
-        let kernels = Kernels::detect()?;
-        let mut bytes = Vec::with_capacity(tokens.vectors.len());
-        let mut scales = Vec::with_capacity(tokens.ids.len());
-        for row in tokens.vectors.chunks_exact(dim) {
-            scales.push(quantize(row, &mut bytes));
-        }
-        let mut weights: Vec<f32> = tokens.ids.iter().map(|&id| idf(id).sqrt()).collect();
-        let sum: f32 = weights.iter().sum();
-        if sum > 0.0 {
-            weights.iter_mut().for_each(|weight| *weight /= sum);
-        }
-        Ok(Self {
-            kernels,
+        let mut query = Self {
+            kernels: Kernels::detect()?,
             dim,
-            bytes,
-            scales,
-            weights,
-        })
+            bytes: Vec::with_capacity(tokens.vectors.len()),
+            scales: Vec::with_capacity(tokens.ids.len()),
+            offsets: Vec::with_capacity(tokens.ids.len()),
+            weights: Vec::with_capacity(tokens.ids.len()),
+        };
+        for (row, &id) in tokens.vectors.chunks_exact(dim).zip(&tokens.ids) {
+            let idf = idf(id);
+            if idf >= LEAST_IDF {
+                query.push(row, idf.sqrt());
+            }
+        }
+        let sum: f32 = query.weights.iter().sum();
+        query.weights.iter_mut().for_each(|weight| *weight /= sum);
+        Ok(query)
+    }
+
+    fn push(&mut self, row: &[f32], weight: f32) {
+        let start = self.bytes.len();
+        let scale = quantize(row, &mut self.bytes);
+        let codes = self.bytes[start..].iter().map(|&u| i32::from(u) - ZERO);
+        self.offsets
+            .push(-1.5 * scale.step * codes.sum::<i32>() as f32);
+        self.scales.push(scale);
+        self.weights.push(weight);
     }
 
     /// For each chunk the weighted mean over query tokens of the best cosine with a token of the
-    /// chunk: at most 1; 0 for a chunk without tokens.
+    /// chunk: at most 1; 0 for a chunk without tokens, or if no query token says anything.
     ///
     /// O(query tokens x chunk tokens x dim) on the encoder's integer kernels, which read the
     /// chunks' tokens as the weights of a linear layer, [`BLOCK`] at a time.
     pub fn max_sims(&self, chunks: &[TokenRows<'_>]) -> Vec<f32> {
         let queries = self.weights.len();
+        if queries == 0 {
+            return vec![0.0; chunks.len()];
+        }
         let mut best = vec![f32::NEG_INFINITY; chunks.len() * queries];
         let mut block = Block::new(self.dim);
         let mut cosines = vec![0.0; queries * BLOCK];
         for (chunk, rows) in chunks.iter().enumerate() {
-            for packed in rows.codes.chunks_exact(packed_len(self.dim)) {
-                block.tokens.push((packed.as_chunks().0, chunk));
-                if block.tokens.len() == BLOCK {
-                    self.finish(&mut block, &mut cosines, &mut best);
-                }
+            let mut rows = rows.codes;
+            while let Some(rest) = block.take(rows, chunk) {
+                self.finish(&mut block, &mut cosines, &mut best);
+                rows = rest;
             }
         }
         self.finish(&mut block, &mut cosines, &mut best);
@@ -124,62 +142,97 @@ impl QueryTokens {
         block.unpack();
         self.kernels.matmul(input, &block.matrix(), cosines);
         let mut start = 0;
-        for run in block.tokens.chunk_by(|a, b| a.1 == b.1) {
-            let best = &mut best[run[0].1 * queries..][..queries];
-            for (best, cosines) in best.iter_mut().zip(cosines.chunks_exact(BLOCK)) {
-                let cosines = &cosines[start..start + run.len()];
-                *best = cosines
-                    .iter()
-                    .fold(*best, |a, &b| if b > a { b } else { a });
+        for run in block.runs.drain(..) {
+            let range = start..start + run.tokens;
+            let best = &mut best[run.chunk * queries..][..queries];
+            let rows = cosines.chunks_exact(BLOCK).zip(&self.offsets);
+            for (best, (cosines, offset)) in best.iter_mut().zip(rows) {
+                let found = largest(
+                    &cosines[range.clone()],
+                    &block.scales[range.clone()],
+                    *offset,
+                );
+                *best = best.max(found);
             }
-            start += run.len();
+            start += run.tokens;
         }
-        block.tokens.clear();
+        block.tokens = 0;
     }
 }
 
-/// Appends the values of `row` to `bytes`, in 255 levels around [`ZERO`]. (The encoder's own
-/// quantization rotates its rows, to fit its rotated weights.)
+/// Appends the values of `row` to `bytes`, in 255 levels around [`ZERO`], in the order of [`unpack`].
+/// (The encoder's own quantization rotates its rows, to fit its rotated weights.)
 fn quantize(row: &[f32], bytes: &mut Vec<u8>) -> Scale {
     let peak = row
         .iter()
         .fold(f32::MIN_POSITIVE, |peak, v| peak.max(v.abs()));
     let step = peak / ZERO as f32;
-    bytes.extend(row.iter().map(|v| ((v / step).round() as i32 + ZERO) as u8));
+    let byte = |v: f32| ((v / step).round() as i32 + ZERO) as u8;
+    for values in row.as_chunks::<{ PER_BYTE * PER_WORD }>().0 {
+        for i in 0..PER_BYTE {
+            bytes.extend((0..PER_WORD).map(|j| byte(values[PER_BYTE * j + i])));
+        }
+    }
     Scale { step, zero: ZERO }
+}
+
+/// Consecutive token vectors of a chunk, packed.
+struct Run<'a> {
+    words: &'a [[i8; PER_WORD]],
+    tokens: usize,
+    chunk: usize,
 }
 
 /// Up to [`BLOCK`] token vectors of chunks, and what [`Block::unpack`] makes of them: the weights of a
 /// linear layer, a token a channel.
 struct Block<'a> {
-    /// Packed, each with the number of its chunk.
-    tokens: Vec<(&'a [[i8; 4]], usize)>,
-    /// `[dim/4][BLOCK]`, four levels in a word: the kernels' `[K/4][64][4]`, aligned as they like it.
+    runs: Vec<Run<'a>>,
+    /// Tokens of all runs.
+    tokens: usize,
+    /// `[dim/4][BLOCK]`, four numbers of levels in a word: the kernels' `[K/4][64][4]`, aligned as
+    /// they like it.
     weights: AVec<[u32; BLOCK], ConstAlign<64>>,
-    /// Sum of a token's levels.
+    /// Sum of a token's numbers of levels.
     sums: [i32; BLOCK],
-    /// 1 over the norm of the levels: what makes a product with a unit vector a cosine.
+    /// 2 over the norm of the levels: what makes a product with a unit vector a cosine.
     scales: [f32; BLOCK],
 }
 
 impl<'a> Block<'a> {
     fn new(dim: usize) -> Self {
         Self {
-            tokens: Vec::with_capacity(BLOCK),
+            runs: Vec::new(),
+            tokens: 0,
             weights: AVec::from_iter(64, std::iter::repeat_n([0; BLOCK], packed_len(dim))),
             sums: [0; BLOCK],
             scales: [0.0; BLOCK],
         }
     }
 
+    /// Takes the first of `rows`, packed token vectors of `chunk`, that there is room for; gives the
+    /// others if the block is full.
+    fn take(&mut self, rows: &'a [i8], chunk: usize) -> Option<&'a [i8]> {
+        let row = self.weights.len();
+        let tokens = (rows.len() / row).min(BLOCK - self.tokens);
+        let (rows, rest) = rows.split_at(tokens * row);
+        let words = rows.as_chunks().0;
+        self.runs.push(Run {
+            words,
+            tokens,
+            chunk,
+        });
+        self.tokens += tokens;
+        (self.tokens == BLOCK).then_some(rest)
+    }
+
     fn unpack(&mut self) {
         let (mut sums, mut inner) = ([0; BLOCK], [0; BLOCK]);
-        unpack(&self.tokens, &mut self.weights, &mut sums, &mut inner);
+        unpack(&self.runs, &mut self.weights, &mut sums, &mut inner);
         let dim = (PER_BYTE * self.weights.len()) as i32;
         for c in 0..BLOCK {
-            self.sums[c] = 2 * sums[c] as i32 - 3 * dim;
+            self.sums[c] = sums[c] as i32;
             let squares = 9 * dim - 8 * inner[c] as i32;
-            self.scales[c] = 1.0 / (squares as f32).sqrt();
+            self.scales[c] = 2.0 / (squares as f32).sqrt();
         }
     }
 
@@ -195,18 +248,25 @@ impl<'a> Block<'a> {
 }
 
 /// Four packed bytes of every token at a time, so that all that is done with them is done with
-/// vectors of tokens.
+/// vectors of tokens: a weight is the first level of each of the four bytes, the next one their
+/// second levels. The question's bytes come in that order.
 #[multiversion::multiversion(targets("x86_64+avx512f+avx512bw+avx512vl", "x86_64+avx2"))]
 fn unpack(
-    tokens: &[(&[[i8; 4]], usize)],
+    runs: &[Run<'_>],
     weights: &mut [[u32; BLOCK]],
     sums: &mut [u32; BLOCK],
     inner: &mut [u32; BLOCK],
 ) {
     let mut packed = [0; BLOCK];
-    for (word, weights) in weights.chunks_mut(4).enumerate() {
-        for (packed, (token, _)) in packed.iter_mut().zip(tokens) {
-            *packed = u32::from_le_bytes(token[word].map(|byte| byte as u8));
+    let words = weights.len() / PER_WORD;
+    for (word, weights) in weights.chunks_mut(PER_WORD).enumerate() {
+        let mut rest = &mut packed[..];
+        for run in runs {
+            let (packed, after) = rest.split_at_mut(run.tokens);
+            for (packed, row) in packed.iter_mut().zip(run.words.chunks_exact(words)) {
+                *packed = u32::from_le_bytes(row[word].map(|byte| byte as u8));
+            }
+            rest = after;
         }
         let moments = sums.iter_mut().zip(&mut *inner);
         for (packed, (sum, inner)) in packed.iter().zip(moments) {
@@ -216,24 +276,34 @@ fn unpack(
         }
         for (i, weights) in weights.iter_mut().enumerate() {
             for (weight, packed) in weights.iter_mut().zip(packed) {
-                *weight = levels((packed >> (8 * i)) as u8);
+                *weight = (packed >> (2 * i) & LEVEL).to_le();
             }
         }
     }
 }
 
+/// The largest of `products + offset * scales`.
+#[multiversion::multiversion(targets("x86_64+avx512f+avx512bw+avx512vl", "x86_64+avx2"))]
+fn largest(products: &[f32], scales: &[f32], offset: f32) -> f32 {
+    let larger = |a: f32, b: f32| if b > a { b } else { a };
+    let mut lanes = [f32::NEG_INFINITY; 16];
+    let (groups, rest) = products.as_chunks::<16>();
+    let (group_scales, rest_scales) = scales.as_chunks::<16>();
+    for (products, scales) in groups.iter().zip(group_scales) {
+        for (lane, (product, scale)) in lanes.iter_mut().zip(products.iter().zip(scales)) {
+            *lane = larger(*lane, product + offset * scale);
+        }
+    }
+    for (lane, (product, scale)) in lanes.iter_mut().zip(rest.iter().zip(rest_scales)) {
+        *lane = larger(*lane, product + offset * scale);
+    }
+    lanes.into_iter().fold(f32::NEG_INFINITY, larger)
+}
+
 /// The lower bit of each of 16 levels.
 const LOW_BITS: u32 = 0x5555_5555;
-
-/// The four levels of a packed byte as bytes of a word: 0, 1, 2, 3 become -3, -1, 1, 3.
-#[inline(always)]
-fn levels(packed: u8) -> u32 {
-    let byte = u32::from(packed);
-    let levels = (byte | byte << 6 | byte << 12 | byte << 18) & 0x0303_0303;
-    // No byte carries: each is 2 l - 3 + 128, and the upper bit turns 128 into 0.
-    let bytes = (2 * levels + 0x7d7d_7d7d) ^ 0x8080_8080;
-    bytes.to_le()
-}
+/// One level of each byte.
+const LEVEL: u32 = 0x0303_0303;
 
 #[cfg(test)]
 mod tests {
@@ -243,8 +313,7 @@ mod tests {
     fn packing_keeps_sign_and_magnitude_class() {
         let mut codes = Vec::new();
         pack_rows(&[-0.9, -0.1, 0.1, 0.9], 4, &mut codes);
-        let levels = levels(codes[0] as u8).to_ne_bytes();
-        assert_eq!(levels.map(|byte| byte as i8), [-3, -1, 1, 3]);
+        assert_eq!(codes, [0b11_10_01_00u8 as i8]);
         assert_eq!(packed_len(5), 2);
     }
 
@@ -266,6 +335,8 @@ mod tests {
         pack_rows(&[0.25; 16], 16, &mut codes);
         pack_rows(&alternating, 16, &mut codes);
         let rows = |codes| TokenRows { dim: 4, codes };
+        let silent = QueryTokens::new(&tokens, 16, |_| 0.0).unwrap();
+        assert_eq!(silent.max_sims(&[rows(&codes)]), [0.0]);
         let scores = query.max_sims(&[rows(&codes), rows(&[]), rows(&codes[4..])]);
         // Token 7 (weight 3/4) has cosine 1/4 with either row, token 8 (1/4) has 1 with the first
         // and 0 with the second.

@@ -15,8 +15,8 @@ const REACH: usize = 2;
 pub struct Pairs {
     /// First term, second term, weight: distinct, and the two terms differ.
     pairs: Vec<(u32, u32, f32)>,
-    /// Bit `t % 64` is set for every term `t` of a pair: tells most others apart at once.
-    mask: u64,
+    /// The first terms of the pairs, each once.
+    firsts: Vec<u32>,
 }
 
 impl Pairs {
@@ -37,21 +37,27 @@ impl Pairs {
                 pairs.push((first, second, a.min(b)));
             }
         }
-        let mask = pairs.iter().fold(0, |mask, p| mask | bit(p.0) | bit(p.1));
-        Ok(Self { pairs, mask })
+        Ok(Self::of(pairs))
+    }
+
+    fn of(pairs: Vec<(u32, u32, f32)>) -> Self {
+        let mut firsts: Vec<u32> = pairs.iter().map(|pair| pair.0).collect();
+        firsts.sort_unstable();
+        firsts.dedup();
+        Self { pairs, firsts }
     }
 
     /// The weights of the pairs that at least one of `sequences` has, added.
     pub fn score<'a>(&self, sequences: impl IntoIterator<Item = &'a [u32]>) -> f32 {
         let mut found = vec![false; self.pairs.len()];
+        let mut differences = Vec::new();
         for sequence in sequences {
-            for (at, &first) in sequence.iter().enumerate() {
-                if self.mask & bit(first) == 0 {
-                    continue;
-                }
+            compare(sequence, &self.firsts, &mut differences);
+            let places = differences.iter().enumerate();
+            for (at, _) in places.filter(|&(_, &difference)| difference == 0) {
                 let next = &sequence[at + 1..sequence.len().min(at + 1 + REACH)];
                 for (pair, found) in self.pairs.iter().zip(&mut found) {
-                    *found |= pair.0 == first && next.contains(&pair.1);
+                    *found |= pair.0 == sequence[at] && next.contains(&pair.1);
                 }
             }
         }
@@ -60,8 +66,17 @@ impl Pairs {
     }
 }
 
-fn bit(term: u32) -> u64 {
-    1 << (term % 64)
+/// Makes `differences[i]` 0 where `sequence[i]` is one of `terms`, something else where it is not:
+/// one term after the other, since minimum and exclusive or of whole vectors are cheap.
+#[multiversion::multiversion(targets("x86_64+avx512f+avx512bw+avx512vl", "x86_64+avx2"))]
+fn compare(sequence: &[u32], terms: &[u32], differences: &mut Vec<u32>) {
+    differences.clear();
+    differences.resize(sequence.len(), u32::MAX);
+    for &term in terms {
+        for (difference, &member) in differences.iter_mut().zip(sequence) {
+            *difference = (*difference).min(member ^ term);
+        }
+    }
 }
 
 #[cfg(test)]
@@ -70,10 +85,7 @@ mod tests {
 
     #[test]
     fn pairs_count_once_in_order_and_within_reach() {
-        let pairs = Pairs {
-            pairs: vec![(7, 71, 2.0), (71, 3, 0.5)],
-            mask: bit(7) | bit(71) | bit(3),
-        };
+        let pairs = Pairs::of(vec![(7, 71, 2.0), (71, 3, 0.5)]);
         let score = |sequences: &[&[u32]]| pairs.score(sequences.iter().copied());
         assert_eq!(score(&[]), 0.0);
         assert_eq!(score(&[&[7, 71]]), 2.0);
