@@ -69,6 +69,8 @@ fn reason(first: &RankedSection, answer: &RankedSection) -> String {
         ),
         ("late interaction", first.late, answer.late),
         ("feedback", first.feedback, answer.feedback),
+        ("phrases", first.phrase, answer.phrase),
+        ("support", first.support, answer.support),
     ];
     let leads: Vec<String> = arms
         .iter()

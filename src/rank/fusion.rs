@@ -17,12 +17,14 @@ pub struct ArmScores {
     pub feedback: f32,
     /// Neighbouring terms of the question that are near each other in the section.
     pub phrase: f32,
+    /// What similar sections with good scores add.
+    pub support: f32,
 }
 
 /// Number of arms.
-pub const ARMS: usize = 7;
-/// The arm that is not standardized.
-const PHRASE: usize = 6;
+pub const ARMS: usize = 8;
+/// Number of arms that are standardized, the first ones.
+const STANDARDIZED: usize = 6;
 
 impl ArmScores {
     /// The scores in the order of the fields.
@@ -35,6 +37,7 @@ impl ArmScores {
             self.late,
             self.feedback,
             self.phrase,
+            self.support,
         ]
     }
 }
@@ -43,19 +46,20 @@ impl ArmScores {
 pub type Weights = [f32; ARMS];
 
 /// With stored token vectors.
-pub const WITH_LATE: Weights = [0.4, 0.3, 0.6, 0.4, 1.1, 1.4, 0.2];
+pub const WITH_LATE: Weights = [0.4, 0.3, 0.6, 0.4, 1.1, 1.3, 0.2, 0.5];
 /// Without them.
-pub const WITHOUT_LATE: Weights = [0.8, 0.4, 0.6, 0.3, 0.0, 0.7, 0.15];
+pub const WITHOUT_LATE: Weights = [0.8, 0.4, 0.6, 0.3, 0.0, 0.7, 0.15, 0.5];
 /// The dense arm alone.
-pub const DENSE: Weights = [1.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0];
+pub const DENSE: Weights = [1.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0];
 /// BM25 over whole sections alone.
-pub const BM25: Weights = [0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0];
+pub const BM25: Weights = [0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 0.0];
 
 /// For each candidate the weighted sum of its standardized scores.
 ///
 /// An arm's scores are standardized over the candidates (mean 0, deviation 1); an arm that says
-/// the same of all candidates says nothing. Phrases alone are added as they are: most sections have
-/// none, and one that is there is worth its idf however many others have it.
+/// the same of all candidates says nothing. Two are added as they are: phrases, which most sections
+/// do not have, and one that is there is worth its idf however many others have it; and support,
+/// which is made of fused scores.
 pub fn fuse(candidates: &[ArmScores], weights: &Weights) -> Vec<f32> {
     let mut fused = vec![0.0; candidates.len()];
     for (arm, &weight) in weights.iter().enumerate() {
@@ -63,7 +67,7 @@ pub fn fuse(candidates: &[ArmScores], weights: &Weights) -> Vec<f32> {
             continue;
         }
         let mut scores: Vec<f32> = candidates.iter().map(|c| c.to_array()[arm]).collect();
-        if arm != PHRASE {
+        if arm < STANDARDIZED {
             standardize(&mut scores);
         }
         for (fused, score) in fused.iter_mut().zip(scores) {

@@ -12,3 +12,4 @@ pub mod guide;
 pub mod late;
 pub mod phrase;
 pub mod spelling;
+pub mod support;

@@ -9,7 +9,7 @@ use std::collections::BTreeSet;
 use super::{ChunkHit, Scope};
 use crate::Result;
 use crate::encoder::{Embedding, EncoderError};
-use crate::index::{Index, dot};
+use crate::index::{Index, MatrixRef, dot};
 use crate::rank::fusion::{self, ArmScores};
 use crate::rank::late::QueryTokens;
 use crate::rank::phrase::Pairs;
@@ -20,10 +20,7 @@ const PER_ARM: usize = 100;
 /// Chunks of one section that are looked at: of a longer one, the first.
 const CHUNKS_PER_SECTION: u32 = 1_000;
 /// Chunks that late interaction looks at.
-const LATE_CHUNKS: usize = 128;
-/// Sections whose best chunks the question is moved towards, and how far.
-const FEEDBACK_SECTIONS: usize = 2;
-const FEEDBACK_SHARE: f32 = 0.6;
+const LATE_CHUNKS: usize = 80;
 /// Chunks that a hit shows.
 const BEST_CHUNKS: usize = 3;
 
@@ -31,7 +28,7 @@ const BEST_CHUNKS: usize = 3;
 pub(super) struct Question {
     /// Its lexical terms.
     pub terms: Vec<String>,
-    vector: Vec<f32>,
+    pub vector: Vec<f32>,
     late: Option<QueryTokens>,
     pairs: Pairs,
 }
@@ -101,12 +98,19 @@ impl Candidate {
         })
     }
 
-    fn best_chunk(&self) -> Option<u32> {
+    /// The best chunk's number.
+    pub fn best_chunk(&self) -> Option<u32> {
         let best = self
             .chunks
             .iter()
             .max_by(|a, b| a.fused.total_cmp(&b.fused).then(b.id.cmp(&a.id)));
         best.map(|chunk| chunk.id)
+    }
+
+    /// Sentence vectors of its chunks.
+    pub fn rows<'a>(&'a self, vectors: MatrixRef<'a>) -> impl Iterator<Item = &'a [f32]> {
+        let ids = self.chunks.iter().map(|chunk| chunk.id as usize);
+        ids.filter_map(move |id| vectors.row(id))
     }
 
     /// The best chunks, best first.
@@ -124,7 +128,8 @@ impl Candidate {
     }
 }
 
-/// The candidate sections of a question, by number, with all scores but feedback's.
+/// The candidate sections of a question, by number, with all scores but those of
+/// [`super::feedback`].
 pub(super) fn gather(
     index: &Index,
     question: &Question,
@@ -179,40 +184,6 @@ pub(super) fn gather(
             Ok(candidate)
         })
         .collect()
-}
-
-/// Pseudo-relevance feedback (Rocchio, 1971, on vectors): the question is moved towards the best
-/// chunks of the best sections by `scores`, and all chunks are compared with it again.
-pub(super) fn add_feedback(
-    index: &Index,
-    question: &Question,
-    candidates: &mut [Candidate],
-    scores: &[f32],
-) {
-    let vectors = index.vectors();
-    let best = fusion::descending(scores)
-        .into_iter()
-        .take(FEEDBACK_SECTIONS);
-    let best: Vec<u32> = best.filter_map(|i| candidates[i].best_chunk()).collect();
-    let share = FEEDBACK_SHARE / best.len().max(1) as f32;
-    let mut moved: Vec<f32> = question
-        .vector
-        .iter()
-        .map(|v| v * (1.0 - FEEDBACK_SHARE))
-        .collect();
-    for row in best.iter().filter_map(|&id| vectors.row(id as usize)) {
-        for (moved, value) in moved.iter_mut().zip(row) {
-            *moved += share * value;
-        }
-    }
-    for candidate in candidates {
-        let rows = candidate
-            .chunks
-            .iter()
-            .filter_map(|c| vectors.row(c.id as usize));
-        let cosines = rows.map(|row| dot(row, &moved));
-        candidate.arms.feedback = cosines.fold(f32::NEG_INFINITY, f32::max);
-    }
 }
 
 /// Takes their scores from the documents that an answer may not name.
@@ -302,6 +273,7 @@ fn candidate(section: u32, bm25_section: f32, chunks: &[ScoredChunk]) -> Candida
             late: best(late),
             feedback: 0.0,
             phrase: 0.0,
+            support: 0.0,
         },
         chunks: chunks.to_vec(),
     }

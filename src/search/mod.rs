@@ -1,6 +1,7 @@
 //! A search: one question against one opened index.
 
 mod candidates;
+mod feedback;
 mod scope;
 
 use std::collections::BTreeSet;
@@ -194,7 +195,9 @@ impl<'a> Searcher<'a> {
         );
         let mut scores = score(&candidates, question, options.ranking);
         if matches!(options.ranking, Ranking::Full | Ranking::WithoutLate) {
-            candidates::add_feedback(self.index, question, &mut candidates, &scores);
+            feedback::add_feedback(self.index, question, &mut candidates, &scores);
+            scores = score(&candidates, question, options.ranking);
+            feedback::add_support(self.index, &mut candidates, &scores);
             scores = score(&candidates, question, options.ranking);
         }
         let lifted = match &fired {

@@ -92,14 +92,15 @@ fn write_explanation(out: &mut impl Write, index: &Index, hit: &Hit) -> Result<(
     writeln!(
         out,
         "   arms     dense {:.3}, dense_mean {:.3}, bm25_chunk {:.2}, bm25_section {:.2}, \
-         late {:.3}, feedback {:.3}, phrase {:.2}",
+         late {:.3}, feedback {:.3}, phrase {:.2}, support {:.3}",
         arms.dense,
         arms.dense_mean,
         arms.bm25_chunk,
         arms.bm25_section,
         arms.late,
         arms.feedback,
-        arms.phrase
+        arms.phrase,
+        arms.support
     )?;
     let signals = hit.signals;
     let late = signals
