@@ -5,6 +5,8 @@
 //! quantizer (Max, 1960: thresholds at 0 and .98 of the standard deviation), numbered from 0. Four
 //! dimensions share a byte. On the development corpora this ranks like the fp32 vectors at a sixteenth of the size.
 
+use std::ops::Range;
+
 use aligned_vec::{AVec, ConstAlign};
 
 use crate::encoder::TokenVectors;
@@ -109,15 +111,15 @@ impl QueryTokens {
         }
         let mut best = vec![f32::NEG_INFINITY; chunks.len() * queries];
         let mut block = Block::new(self.dim);
-        let mut cosines = vec![0.0; queries * BLOCK];
+        let mut products = vec![0.0; queries * BLOCK];
         for (chunk, rows) in chunks.iter().enumerate() {
             let mut rows = rows.codes;
             while let Some(rest) = block.take(rows, chunk) {
-                self.finish(&mut block, &mut cosines, &mut best);
+                self.finish(&mut block, &mut products, &mut best);
                 rows = rest;
             }
         }
-        self.finish(&mut block, &mut cosines, &mut best);
+        self.finish(&mut block, &mut products, &mut best);
         let weigh = |best: &[f32]| {
             let pairs = best.iter().zip(&self.weights);
             pairs
@@ -132,28 +134,24 @@ impl QueryTokens {
     }
 
     /// Scores the block's tokens, raises the best cosines of the chunks that they belong to, and
-    /// empties the block. `cosines` is scratch.
-    fn finish(&self, block: &mut Block<'_>, cosines: &mut [f32], best: &mut [f32]) {
+    /// empties the block. `products` is scratch.
+    fn finish(&self, block: &mut Block<'_>, products: &mut [f32], best: &mut [f32]) {
         let queries = self.weights.len();
         let input = Quantized {
             bytes: &self.bytes,
             scales: &self.scales,
         };
         block.unpack();
-        self.kernels.matmul(input, &block.matrix(), cosines);
+        self.kernels.matmul(input, &block.matrix(), products);
+        let products = Products {
+            rows: products,
+            offsets: &self.offsets,
+            scales: &block.scales,
+        };
         let mut start = 0;
         for run in block.runs.drain(..) {
-            let range = start..start + run.tokens;
             let best = &mut best[run.chunk * queries..][..queries];
-            let rows = cosines.chunks_exact(BLOCK).zip(&self.offsets);
-            for (best, (cosines, offset)) in best.iter_mut().zip(rows) {
-                let found = largest(
-                    &cosines[range.clone()],
-                    &block.scales[range.clone()],
-                    *offset,
-                );
-                *best = best.max(found);
-            }
+            raise(best, products, start..start + run.tokens);
             start += run.tokens;
         }
         block.tokens = 0;
@@ -282,22 +280,34 @@ fn unpack(
     }
 }
 
-/// The largest of `products + offset * scales`.
+/// A block's products: with row `r`'s offset times its scale a product is a cosine.
+#[derive(Clone, Copy)]
+struct Products<'a> {
+    /// Rows of [`BLOCK`], one a query token.
+    rows: &'a [f32],
+    offsets: &'a [f32],
+    scales: &'a [f32; BLOCK],
+}
+
+/// Raises each query token's best cosine to that of the block's tokens in `range`.
 #[multiversion::multiversion(targets("x86_64+avx512f+avx512bw+avx512vl", "x86_64+avx2"))]
-fn largest(products: &[f32], scales: &[f32], offset: f32) -> f32 {
+fn raise(best: &mut [f32], products: Products<'_>, range: Range<usize>) {
     let larger = |a: f32, b: f32| if b > a { b } else { a };
-    let mut lanes = [f32::NEG_INFINITY; 16];
-    let (groups, rest) = products.as_chunks::<16>();
-    let (group_scales, rest_scales) = scales.as_chunks::<16>();
-    for (products, scales) in groups.iter().zip(group_scales) {
-        for (lane, (product, scale)) in lanes.iter_mut().zip(products.iter().zip(scales)) {
+    let (groups, rest) = products.scales[range.clone()].as_chunks::<16>();
+    let rows = products.rows.chunks_exact(BLOCK).zip(products.offsets);
+    for (best, (row, offset)) in best.iter_mut().zip(rows) {
+        let (row_groups, row_rest) = row[range.clone()].as_chunks::<16>();
+        let mut lanes = [*best; 16];
+        for (products, scales) in row_groups.iter().zip(groups) {
+            for (lane, (product, scale)) in lanes.iter_mut().zip(products.iter().zip(scales)) {
+                *lane = larger(*lane, product + offset * scale);
+            }
+        }
+        for (lane, (product, scale)) in lanes.iter_mut().zip(row_rest.iter().zip(rest)) {
             *lane = larger(*lane, product + offset * scale);
         }
+        *best = lanes.into_iter().fold(*best, larger);
     }
-    for (lane, (product, scale)) in lanes.iter_mut().zip(rest.iter().zip(rest_scales)) {
-        *lane = larger(*lane, product + offset * scale);
-    }
-    lanes.into_iter().fold(f32::NEG_INFINITY, larger)
 }
 
 /// The lower bit of each of 16 levels.

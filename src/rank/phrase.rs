@@ -2,7 +2,8 @@
 //!
 //! BM25 counts terms wherever they stand; `access token` in the question means the two together.
 //! The sequential dependence model (Metzler and Croft, "A Markov Random Field Model for Term
-//! Dependencies", 2005) without counts: a pair that a section has is worth its rarer term's idf.
+//! Dependencies", 2005) without counts: a pair that a section has is worth the idf of its
+//! commoner term.
 
 use super::bm25::idf;
 use crate::index::{IndexError, Postings};
