@@ -23,8 +23,6 @@ const PER_BYTE: usize = 4;
 const PER_WORD: usize = 4;
 /// The byte of a question's value 0.
 const ZERO: i32 = 127;
-/// A query token with a smaller idf is in more than 99 of 100 chunks, as `[CLS]` is in all.
-const LEAST_IDF: f32 = 0.01;
 /// Where the outer level begins, in standard deviations of the vector's values.
 const THRESHOLD: f32 = 0.9816;
 
@@ -57,14 +55,13 @@ pub struct QueryTokens {
     scales: Vec<Scale>,
     /// `-3/2 sum(q)`: what a product with half a token's levels has besides the one with their numbers.
     offsets: Vec<f32>,
-    /// Weights, which sum to 1.
+    /// Weights; they sum to 1 unless all are 0.
     weights: Vec<f32>,
 }
 
 impl QueryTokens {
-    /// Weighs each token with the square root of the idf that `idf` gives for its id, and leaves out
-    /// those that say nothing. `dim` must be a multiple of 16: blocks are unpacked four bytes at a
-    /// time.
+    /// Weighs each token with the square root of the idf that `idf` gives for its id. `dim` must be a
+    /// multiple of 16: blocks are unpacked four bytes at a time.
     ///
     /// # Errors
     ///
@@ -83,13 +80,12 @@ impl QueryTokens {
             weights: Vec::with_capacity(tokens.ids.len()),
         };
         for (row, &id) in tokens.vectors.chunks_exact(dim).zip(&tokens.ids) {
-            let idf = idf(id);
-            if idf >= LEAST_IDF {
-                query.push(row, idf.sqrt());
-            }
+            query.push(row, idf(id).sqrt());
         }
         let sum: f32 = query.weights.iter().sum();
-        query.weights.iter_mut().for_each(|weight| *weight /= sum);
+        if sum > 0.0 {
+            query.weights.iter_mut().for_each(|weight| *weight /= sum);
+        }
         Ok(query)
     }
 
@@ -104,15 +100,12 @@ impl QueryTokens {
     }
 
     /// For each chunk the weighted mean over query tokens of the best cosine with a token of the
-    /// chunk: at most 1; 0 for a chunk without tokens, or if no query token says anything.
+    /// chunk: at most 1; 0 for a chunk without tokens.
     ///
     /// O(query tokens x chunk tokens x dim) on the encoder's integer kernels, which read the
     /// chunks' tokens as the weights of a linear layer, [`BLOCK`] at a time.
     pub fn max_sims(&self, chunks: &[TokenRows<'_>]) -> Vec<f32> {
         let queries = self.weights.len();
-        if queries == 0 {
-            return vec![0.0; chunks.len()];
-        }
         let mut best = vec![f32::NEG_INFINITY; chunks.len() * queries];
         let mut block = Block::new(self.dim);
         let mut products = vec![0.0; queries * BLOCK];
@@ -402,8 +395,6 @@ mod tests {
         pack_rows(&[0.25; 16], 16, &mut codes);
         pack_rows(&alternating, 16, &mut codes);
         let rows = |codes| TokenRows { dim: 4, codes };
-        let silent = QueryTokens::new(&tokens, 16, |_| 0.0).unwrap();
-        assert_eq!(silent.max_sims(&[rows(&codes)]), [0.0]);
         let scores = query.max_sims(&[rows(&codes), rows(&[]), rows(&codes[4..])]);
         // Token 7 (weight 3/4) has cosine 1/4 with either row, token 8 (1/4) has 1 with the first
         // and 0 with the second.

@@ -1,8 +1,8 @@
 //! Ranking: from candidate chunks to ordered sections.
 //!
 //! Each arm scores the candidate sections on a scale of its own; [`fusion`] standardizes and adds
-//! them; [`guide`] lifts what the authors point to; [`confidence`] says whether the best is good
-//! enough to be an answer.
+//! them; [`support`] lets similar sections speak for each other; [`guide`] lifts what the authors
+//! point to; [`confidence`] says whether the best is good enough to be an answer.
 
 pub mod analysis;
 pub mod bm25;
