@@ -57,9 +57,9 @@ pub const BM25: Weights = [0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 0.0];
 /// For each candidate the weighted sum of its standardized scores.
 ///
 /// An arm's scores are standardized over the candidates (mean 0, deviation 1); an arm that says
-/// the same of all candidates says nothing. Two are added as they are: phrases, which most sections
-/// do not have, and one that is there is worth its idf however many others have it; and support,
-/// which is made of fused scores.
+/// the same of all candidates says nothing. Two arms are added as they are: phrases, since most
+/// sections have none and one that is there is worth its idf however many others have it; support,
+/// since it is made of fused scores.
 pub fn fuse(candidates: &[ArmScores], weights: &Weights) -> Vec<f32> {
     let mut fused = vec![0.0; candidates.len()];
     for (arm, &weight) in weights.iter().enumerate() {
