@@ -19,11 +19,37 @@ use docent::search::Searcher;
 use super::exit::Exit;
 use super::message;
 
+/// What `docent eval --help` ends with.
+const HELP: &str = "\
+Question files:
+  A line is a question with the sections that it should find, by grade: 2 answers it, 1 helps.
+  None of them ({}) means that the docs have no answer. Kind and heading may be left out.
+
+  {\"id\": \"q1\", \"question\": \"rotate a secret\", \"kind\": \"howto\", \"relevant\": {\"api/secrets.md\": 2},
+   \"heading\": \"Rotate\", \"heading_file\": \"api/secrets.md\"}
+
+Measures:
+  success@k     part of the questions with an answer among the first k sections
+  recall@4      part of a question's answers that are among the first 4 sections
+  MRR           mean of 1 / rank of the first answer
+  nDCG@10       order of the first 10 sections by grade, 1 at best
+  heading acc.  part of the questions whose best passage lies under the given heading
+  AUROC         how well confidence tells questions with an answer from those without: 0.5 is
+                chance; withheld: from the same questions, asked without the relevant sections
+  refused       part of the questions that get no section at the default --min-confidence
+
+Examples:
+  docent eval questions.jsonl --docs docs --misses
+  docent eval questions.jsonl --docs docs --ablate --report report.html
+  docent eval questions.jsonl --docs docs --format json > baseline.json
+  docent eval questions.jsonl --docs docs --baseline baseline.json --max-drop 0.02";
+
 /// Measure how well judged questions find their sections.
 ///
 /// A target is a question file, with the documentation that it is about (--docs or --index), or a
 /// BEIR folder, which is indexed on the fly.
 #[derive(Debug, Args)]
+#[command(after_long_help = HELP)]
 pub struct EvalArgs {
     /// Question files (JSON lines) and BEIR folders (corpus.jsonl, queries.jsonl, qrels.tsv).
     #[arg(required = true, value_name = "TARGET")]

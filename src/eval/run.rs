@@ -9,7 +9,7 @@ use super::targets::{GoldHeading, Question, Target};
 use crate::index::Index;
 use crate::rank::fusion::ArmScores;
 use crate::rank::guide::Hints;
-use crate::search::{Answer, Hit, Ranking, SearchOptions, Searcher, Timings};
+use crate::search::{Answer, Hit, Ranking, Scope, SearchOptions, Searcher, Timings};
 
 /// Sections of a ranking that are kept, if the search gives as many.
 pub const DEPTH: usize = 1_000;
@@ -118,6 +118,9 @@ pub struct Outcome {
     pub heading_found: Option<bool>,
     /// Confidence of the answer.
     pub confidence: f32,
+    /// Confidence of the answer without the relevant sections: a near miss. `None` for a question
+    /// that has none, and where it was not asked for.
+    pub withheld: Option<f32>,
 }
 
 /// A section of a ranking.
@@ -170,7 +173,8 @@ pub struct TargetRun {
 }
 
 /// Searches every question of `target` in `searcher`, whose index is `index`: once to rank, once
-/// more to take the time, and once for each of `ablations`.
+/// with the relevant sections withheld, once more to take the time, and once for each of
+/// `ablations`.
 ///
 /// # Errors
 ///
@@ -190,7 +194,10 @@ pub fn run(
     for question in &target.questions {
         let answer = searcher.search(&question.text, &System::Full.options(DEPTH))?;
         questions.push(QuestionRun {
-            outcome: outcome(question, target.min_grade, &answer, index)?,
+            outcome: Outcome {
+                withheld: withheld(question, index, searcher)?,
+                ..outcome(question, target.min_grade, &answer, index)?
+            },
             ranking: answer.hits.into_iter().map(ranked_section).collect(),
             question: question.clone(),
         });
@@ -280,6 +287,24 @@ fn exists(
     Ok(false)
 }
 
+/// Confidence of the answer from the other sections when those that are relevant are withheld.
+fn withheld(
+    question: &Question,
+    index: &Index,
+    searcher: &Searcher<'_>,
+) -> Result<Option<f32>, EvalError> {
+    let mut relevant = Vec::new();
+    for path in question.relevant.keys() {
+        relevant.extend(searcher.find_section(path)?);
+    }
+    if relevant.is_empty() {
+        return Ok(None);
+    }
+    let others = searcher.clone().within(Scope::all_but(index, &relevant)?);
+    let answer = others.search(&question.text, &SearchOptions::default())?;
+    Ok(Some(answer.confidence))
+}
+
 /// The searches once more as users run them, after the first pass has warmed everything up.
 fn measure(target: &Target, searcher: &Searcher<'_>) -> Result<Vec<Timings>, EvalError> {
     let search = |question: &Question| {
@@ -334,6 +359,7 @@ fn outcome(
         ndcg_at_10: metrics::ndcg_at(&grades, &judged, CURVE),
         heading_found,
         confidence: answer.confidence,
+        withheld: None,
     })
 }
 

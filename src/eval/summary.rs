@@ -42,11 +42,19 @@ pub enum Measure {
     /// Part of the questions without an answer that are refused at the default threshold.
     #[serde(rename = "refused_no_answer")]
     RefusedNoAnswer,
+    /// [`Self::NoAnswerAuroc`] of the questions with an answer against themselves with the relevant
+    /// sections withheld.
+    #[serde(rename = "withheld_auroc")]
+    WithheldAuroc,
+    /// Part of the questions with an answer that are refused when the relevant sections are
+    /// withheld.
+    #[serde(rename = "refused_withheld")]
+    RefusedWithheld,
 }
 
 impl Measure {
     /// All of them, in the order of reports.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 11] = [
         Self::SuccessAt1,
         Self::SuccessAt3,
         Self::RecallAt4,
@@ -56,6 +64,8 @@ impl Measure {
         Self::NoAnswerAuroc,
         Self::RefusedAnswerable,
         Self::RefusedNoAnswer,
+        Self::WithheldAuroc,
+        Self::RefusedWithheld,
     ];
 
     /// Its name in tables.
@@ -70,6 +80,8 @@ impl Measure {
             Self::NoAnswerAuroc => "no-answer AUROC",
             Self::RefusedAnswerable => "refused, answer",
             Self::RefusedNoAnswer => "refused, none",
+            Self::WithheldAuroc => "withheld AUROC",
+            Self::RefusedWithheld => "refused, withheld",
         }
     }
 
@@ -81,7 +93,8 @@ impl Measure {
     /// The question's share in the mean; `None` if it has none. AUROC is no mean.
     fn of(self, outcome: &Outcome) -> Option<f64> {
         let success = |k: usize| outcome.success_at.map(|s| f64::from(s[k - 1]));
-        let refused = f64::from(outcome.confidence < DEFAULT_THRESHOLD);
+        let is_refused = |confidence| f64::from(confidence < DEFAULT_THRESHOLD);
+        let refused = is_refused(outcome.confidence);
         match self {
             Self::SuccessAt1 => success(1),
             Self::SuccessAt3 => success(3),
@@ -89,9 +102,10 @@ impl Measure {
             Self::Mrr => outcome.reciprocal_rank,
             Self::NdcgAt10 => outcome.ndcg_at_10,
             Self::HeadingAccuracy => outcome.heading_found.map(f64::from),
-            Self::NoAnswerAuroc => None,
+            Self::NoAnswerAuroc | Self::WithheldAuroc => None,
             Self::RefusedAnswerable => outcome.answerable.then_some(refused),
             Self::RefusedNoAnswer => (!outcome.answerable).then_some(refused),
+            Self::RefusedWithheld => outcome.withheld.map(is_refused),
         }
     }
 }
@@ -290,9 +304,17 @@ fn summary(name: &str, runs: &[&TargetRun]) -> Summary {
 }
 
 fn figures(outcomes: &[&Outcome]) -> Figures {
+    let confidences = |answerable: bool| {
+        let group = outcomes.iter().filter(move |o| o.answerable == answerable);
+        group.map(|o| o.confidence)
+    };
     let figure = |measure: Measure| {
         let (value, interval) = match measure {
-            Measure::NoAnswerAuroc => auroc(outcomes)?,
+            Measure::NoAnswerAuroc => auroc(confidences(true), confidences(false))?,
+            Measure::WithheldAuroc => auroc(
+                confidences(true),
+                outcomes.iter().filter_map(|o| o.withheld),
+            )?,
             _ => {
                 let values: Vec<f64> = outcomes.iter().filter_map(|o| measure.of(o)).collect();
                 (mean(&values)?, bootstrap::mean_interval(&values)?)
@@ -304,12 +326,12 @@ fn figures(outcomes: &[&Outcome]) -> Figures {
     Measure::ALL.into_iter().filter_map(figure).collect()
 }
 
-fn auroc(outcomes: &[&Outcome]) -> Option<(f64, Interval)> {
-    let confidences = |answerable: bool| -> Vec<f64> {
-        let group = outcomes.iter().filter(|o| o.answerable == answerable);
-        group.map(|o| f64::from(o.confidence)).collect()
-    };
-    let (with, without) = (confidences(true), confidences(false));
+fn auroc(
+    with: impl Iterator<Item = f32>,
+    without: impl Iterator<Item = f32>,
+) -> Option<(f64, Interval)> {
+    let with: Vec<f64> = with.map(f64::from).collect();
+    let without: Vec<f64> = without.map(f64::from).collect();
     let value = metrics::auroc(&with, &without)?;
     Some((value, bootstrap::auroc_interval(&with, &without)?))
 }
@@ -414,6 +436,7 @@ mod tests {
             ndcg_at_10: answerable.then_some(0.25),
             heading_found: None,
             confidence,
+            withheld: answerable.then_some(confidence / 2.0),
         }
     }
 
@@ -443,6 +466,9 @@ mod tests {
         assert_eq!(value(&figures, Measure::NoAnswerAuroc), Some(0.75));
         assert_eq!(value(&figures, Measure::RefusedAnswerable), Some(0.25));
         assert_eq!(value(&figures, Measure::RefusedNoAnswer), Some(0.5));
+        // Withheld: .45, .05, .4, .35; .1 loses to three.
+        assert_eq!(value(&figures, Measure::WithheldAuroc), Some(13.0 / 16.0));
+        assert_eq!(value(&figures, Measure::RefusedWithheld), Some(0.25));
         assert_eq!(success_curve(&all)[..3], [0.25, 0.5, 0.75]);
         let kinds = by_kind(&all);
         assert_eq!(kinds["typo"].questions, 2);

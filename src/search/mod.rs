@@ -25,6 +25,7 @@ pub use scope::{Scope, ScopeError};
 const LIFT_STEP: f32 = 0.05;
 
 /// An opened index with the encoder that its vectors were made with.
+#[derive(Clone)]
 pub struct Searcher<'a> {
     index: &'a Index,
     encoder: &'a dyn Encoder,
@@ -215,6 +216,7 @@ impl<'a> Searcher<'a> {
                 let signals = Signals {
                     dense: candidate.arms.dense,
                     late: question.has_late().then_some(candidate.arms.late),
+                    bm25: candidate.arms.bm25_chunk,
                     hint: hint.as_ref().map_or(0.0, |fired| fired.strength),
                 };
                 Ok(Hit {

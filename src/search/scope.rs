@@ -89,6 +89,19 @@ impl Scope {
         }
     }
 
+    /// All sections of `index` but those of `left_out`. Decodes every section's record.
+    pub fn all_but(index: &Index, left_out: &[u32]) -> Result<Self> {
+        let numbers = 0..index.num_sections() as u32;
+        let sections: Vec<bool> = numbers.map(|i| !left_out.contains(&i)).collect();
+        let kept = (0..sections.len()).filter(|&i| sections[i]);
+        let ranges = kept.map(|i| Ok(index.section(i)?.chunks));
+        let ranges: Vec<_> = ranges.collect::<Result<_>>()?;
+        Ok(Self {
+            sections,
+            chunks: ChunkSet::new(ranges),
+        })
+    }
+
     /// Whether an answer may name `section`.
     pub fn has_section(&self, section: u32) -> bool {
         self.sections

@@ -143,7 +143,7 @@ fn explained_json_has_every_component() {
     let object: Value = serde_json::from_slice(&output.stdout).unwrap();
     let explain = &object["hits"][0]["explain"];
     assert_eq!(keys(explain), ["arms", "guideline", "signals"]);
-    assert_eq!(keys(&explain["signals"]), ["dense", "hint", "late"]);
+    assert_eq!(keys(&explain["signals"]), ["bm25", "dense", "hint", "late"]);
     assert_eq!(
         explain["arms"].as_object().unwrap().len(),
         docent::rank::fusion::ARMS

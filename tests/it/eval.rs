@@ -7,6 +7,8 @@ use assert_cmd::Command;
 use docent::eval::metrics;
 use docent::eval::{Measure, Report};
 
+use crate::support::{coffee, docent};
+
 fn data(path: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR"))
         .join("tests/data")
@@ -144,6 +146,58 @@ fn a_question_file_is_evaluated_over_a_folder() {
             "the page refers to something else: {external}"
         );
     }
+}
+
+/// The best confidence of an answer to `question` from `sections` of the coffee docs.
+fn confidence(question: &str, sections: &[&str]) -> f64 {
+    let mut command = docent(coffee(), &["--format", "json", "--min-confidence", "0"]);
+    for section in sections {
+        command.args(["--in", section]);
+    }
+    let output = command.arg(question).assert().success();
+    let answer: serde_json::Value = serde_json::from_slice(&output.get_output().stdout).unwrap();
+    answer["hits"][0]["confidence"].as_f64().unwrap()
+}
+
+#[test]
+fn withheld_answers_are_those_of_the_other_sections() {
+    let cache = tempfile::tempdir().unwrap();
+    let report = report(
+        docent_eval(&data("eval/coffee.jsonl"), cache.path())
+            .arg("--docs")
+            .arg(data("coffee")),
+    );
+    let (espresso, pour_over) = ("brewing/espresso.md", "brewing/pour-over.md");
+    let (water, roasting) = ("brewing/water.txt", "roasting");
+    let questions = [
+        (
+            "how many grams of coffee for a shot",
+            vec![pour_over, water, roasting],
+        ),
+        (
+            "in how many pours should the water go in",
+            vec![espresso, roasting],
+        ),
+        ("rinse the paper filter", vec![espresso, water, roasting]),
+    ];
+    let with: Vec<f64> = questions.iter().map(|(q, _)| confidence(q, &[])).collect();
+    let withheld: Vec<f64> = questions
+        .iter()
+        .map(|(q, others)| confidence(q, others))
+        .collect();
+    let figures = &report.targets[0].figures;
+    let auroc = metrics::auroc(&with, &withheld).unwrap();
+    assert_eq!(figures[&Measure::WithheldAuroc].value, auroc);
+    let threshold = f64::from(report.threshold);
+    let refused = withheld
+        .iter()
+        .filter(|&&confidence| confidence < threshold)
+        .count();
+    assert_eq!(
+        figures[&Measure::RefusedWithheld].value,
+        refused as f64 / 3.0
+    );
+    assert!(auroc > 0.8 && refused > 0, "{with:?} {withheld:?}");
 }
 
 #[test]

@@ -108,8 +108,8 @@ fn write_explanation(out: &mut impl Write, index: &Index, hit: &Hit) -> Result<(
         .map_or("none".to_owned(), |late| format!("{late:.3}"));
     writeln!(
         out,
-        "   signals  dense {:.3}, late {late}, hint {:.3}",
-        signals.dense, signals.hint
+        "   signals  dense {:.3}, late {late}, bm25 {:.2}, hint {:.3}",
+        signals.dense, signals.bm25, signals.hint
     )?;
     if let Some(fired) = &hit.hint {
         let targets = fired.targets.join(", ");

@@ -51,6 +51,10 @@ pub fn html(report: &Report, runs: &[TargetRun]) -> String {
                 }
                 h2 { "Quality" }
                 (quality_table(&all))
+                p.note {
+                    "Refused: below confidence " (report.threshold)
+                    ". Withheld: asked without the relevant sections."
+                }
                 div.plots { (success_curves(&all)) }
                 @if all.iter().any(|summary| !summary.ablations.is_empty()) {
                     h2 { "Ablations" }

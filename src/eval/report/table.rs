@@ -13,10 +13,12 @@ const QUALITY: [Measure; 6] = [
     Measure::NdcgAt10,
     Measure::HeadingAccuracy,
 ];
-const REFUSAL: [Measure; 3] = [
+const REFUSAL: [Measure; 5] = [
     Measure::NoAnswerAuroc,
     Measure::RefusedAnswerable,
     Measure::RefusedNoAnswer,
+    Measure::WithheldAuroc,
+    Measure::RefusedWithheld,
 ];
 
 /// The whole report as tables, for a terminal of 120 columns.
@@ -27,11 +29,12 @@ pub fn text(report: &Report) -> String {
         report.version, report.model
     );
     out += &quality_table(&all);
-    if all.iter().any(|summary| summary.unanswerable > 0) {
-        let threshold = report.threshold;
-        let _ = write!(out, "\nNo answer, refused below confidence {threshold}\n\n");
-        out += &refusal_table(&all);
-    }
+    let threshold = report.threshold;
+    let _ = write!(
+        out,
+        "\nNo answer, refused below confidence {threshold}; withheld: asked without the relevant sections\n\n"
+    );
+    out += &refusal_table(&all);
     out += "\nLatency in milliseconds\n\n";
     out += &latency_table(&all);
     // Kinds are few and small: those of the pool of question files stand for all of its targets.
@@ -106,7 +109,7 @@ fn quality_table(summaries: &[&Summary]) -> String {
 
 fn refusal_table(summaries: &[&Summary]) -> String {
     let mut rows = vec![header("", &["with", "without"], &REFUSAL)];
-    for summary in summaries.iter().filter(|s| s.unanswerable > 0) {
+    for summary in summaries {
         let mut row = vec![
             summary.name.clone(),
             summary.answerable.to_string(),

@@ -64,6 +64,7 @@ mod tests {
                 ndcg_at_10: None,
                 heading_found: None,
                 confidence: 0.0,
+                withheld: None,
             },
         }
     }
