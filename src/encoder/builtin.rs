@@ -104,7 +104,7 @@ impl Encoder for BuiltinEncoder {
     }
 
     fn count_tokens(&self, text: &str) -> usize {
-        self.tokenizer().count(text)
+        self.tokenizer().tokens(text).count()
     }
 
     fn makes_token_vectors(&self) -> bool {

@@ -8,8 +8,6 @@
 //! The vocabulary is an open-addressing hash table that lies in the model file: nothing is built.
 //! Cost is linear in the text: a word has at most 100 characters.
 
-use std::ops::ControlFlow;
-
 use unicode_general_category::{GeneralCategory, get_general_category};
 use unicode_normalization::UnicodeNormalization;
 
@@ -102,104 +100,62 @@ impl<'a> Tokenizer<'a> {
 
     /// `[CLS]`, the ids of `text`, `[SEP]`, cut so that there are at most `max_tokens` (>= 2).
     pub fn encode(&self, text: &str, max_tokens: usize) -> Vec<u32> {
-        let mut ids = vec![CLS];
-        let _ = self.each_token(text, |id| {
-            if ids.len() + 1 >= max_tokens {
-                return ControlFlow::Break(());
-            }
-            ids.push(id);
-            ControlFlow::Continue(())
-        });
-        ids.push(SEP);
-        ids
+        let own = self.tokens(text).take(max_tokens.saturating_sub(2));
+        [CLS].into_iter().chain(own).chain([SEP]).collect()
     }
 
-    /// Number of tokens of `text`, without `[CLS]` and `[SEP]`.
-    pub fn count(&self, text: &str) -> usize {
-        let mut count = 0;
-        let _ = self.each_token(text, |_| {
-            count += 1;
-            ControlFlow::Continue(())
-        });
-        count
+    /// The ids of `text`, in order, as far as they are asked for.
+    pub fn tokens(&self, text: &str) -> impl Iterator<Item = u32> {
+        words(text).flat_map(|word| {
+            let is_short = word.chars().count() <= MAX_WORD_CHARS;
+            let pieces = if is_short { self.split(&word) } else { None };
+            pieces.unwrap_or_else(|| vec![UNKNOWN])
+        })
     }
 
-    /// Calls `sink` with every token in order until it breaks.
-    fn each_token(
-        &self,
-        text: &str,
-        mut sink: impl FnMut(u32) -> ControlFlow<()>,
-    ) -> ControlFlow<()> {
-        let mut word = Word::default();
-        for c in normalize(text) {
-            if c.is_whitespace() {
-                self.take_word(&mut word, &mut sink)?;
-            } else if is_punctuation(c) {
-                self.take_word(&mut word, &mut sink)?;
-                word.push(c);
-                self.take_word(&mut word, &mut sink)?;
-            } else {
-                word.push(c);
-            }
-        }
-        self.take_word(&mut word, &mut sink)
-    }
-
-    /// Sends the pieces of `word` to `sink` and empties it.
-    fn take_word(
-        &self,
-        word: &mut Word,
-        sink: &mut impl FnMut(u32) -> ControlFlow<()>,
-    ) -> ControlFlow<()> {
-        if word.chars > MAX_WORD_CHARS || !self.split(&word.text, &mut word.pieces) {
-            word.pieces.clear();
-            word.pieces.push(UNKNOWN);
-        }
-        word.text.clear();
-        word.chars = 0;
-        word.pieces.drain(..).try_for_each(sink)
-    }
-
-    /// Cuts `word` into the longest entries from left to right; false if that fails.
-    fn split(&self, word: &str, pieces: &mut Vec<u32>) -> bool {
-        let mut start = 0;
-        while start < word.len() {
-            let prefix = if start == 0 { &[][..] } else { CONTINUATION };
-            let rest = &word[start..];
-            let mut hash = PieceHash::default().extend(prefix);
-            let mut longest = None;
-            for (at, c) in rest.char_indices() {
-                let end = at + c.len_utf8();
-                hash = hash.extend(&rest.as_bytes()[at..end]);
-                if let Some(id) = self.vocabulary.find(hash, prefix, &rest.as_bytes()[..end]) {
-                    longest = Some((id, end));
-                }
-            }
-            let Some((id, length)) = longest else {
-                return false;
-            };
+    /// Cuts `word` into the longest entries from left to right; `None` if that fails.
+    fn split(&self, word: &str) -> Option<Vec<u32>> {
+        let mut pieces = Vec::new();
+        let mut rest = word;
+        while !rest.is_empty() {
+            let prefix = if pieces.is_empty() { b"" } else { CONTINUATION };
+            let (id, length) = self.longest_entry(prefix, rest)?;
             pieces.push(id);
-            start += length;
+            rest = &rest[length..];
         }
-        true
+        Some(pieces)
+    }
+
+    /// The longest entry `prefix + start of text`, and the length of that start.
+    fn longest_entry(&self, prefix: &[u8], text: &str) -> Option<(u32, usize)> {
+        let mut hash = PieceHash::default().extend(prefix);
+        let mut longest = None;
+        for (at, c) in text.char_indices() {
+            let end = at + c.len_utf8();
+            hash = hash.extend(&text.as_bytes()[at..end]);
+            if let Some(id) = self.vocabulary.find(hash, prefix, &text.as_bytes()[..end]) {
+                longest = Some((id, end));
+            }
+        }
+        longest
     }
 }
 
-/// The word that is being read; text beyond the longest word allowed is only counted.
-#[derive(Default)]
-struct Word {
-    text: String,
-    chars: usize,
-    pieces: Vec<u32>,
-}
-
-impl Word {
-    fn push(&mut self, c: char) {
-        self.chars += 1;
-        if self.chars <= MAX_WORD_CHARS {
-            self.text.push(c);
+/// Words and single punctuation marks of the normalized text.
+fn words(text: &str) -> impl Iterator<Item = String> {
+    let mut chars = normalize(text).peekable();
+    std::iter::from_fn(move || {
+        while chars.next_if(|c| c.is_whitespace()).is_some() {}
+        let first = chars.next()?;
+        let mut word = String::from(first);
+        if !is_punctuation(first) {
+            let inside = |c: &char| !c.is_whitespace() && !is_punctuation(*c);
+            while let Some(c) = chars.next_if(inside) {
+                word.push(c);
+            }
         }
-    }
+        Some(word)
+    })
 }
 
 /// Cleaned, decomposed (NFD), without accents, in lower case, Chinese characters set apart.

@@ -1,10 +1,10 @@
-//! The floating-point kernels, compiled for every instruction set: plain Rust in loops over values
-//! where each stands for itself, over [`Lanes`] where the order of sums must be fixed; only
-//! attention's products are written with the instruction set's own vectors.
+//! The floating-point kernels, compiled for every instruction set: plain loops over values where
+//! each stands for itself, [`fold`] where the order of sums must be fixed; only attention's
+//! products are written with the instruction set's own vectors.
 //!
 //! Rows have a width that is a multiple of 16; the wrappers in `super` check every length.
 
-use super::lanes::{Lanes, ROUNDER, lanes};
+use super::lanes::{ROUNDER, fold, larger, smaller, sum};
 use super::tile::Isa;
 use super::{HEAD_DIM, Head, KEY_PAD, Norm, SCORE_ROWS, Scale, by_rows, rotate};
 
@@ -12,12 +12,8 @@ use super::{HEAD_DIM, Head, KEY_PAD, Norm, SCORE_ROWS, Scale, by_rows, rotate};
 #[inline(always)]
 pub(super) fn quantize(row: &mut [f32], bytes: &mut [u8]) -> Scale {
     rotate(row);
-    let (mut low, mut high) = (Lanes::ZERO, Lanes::ZERO);
-    for values in lanes(row) {
-        low = low.min(Lanes(*values));
-        high = high.max(Lanes(*values));
-    }
-    let (low, high) = (low.smallest(), high.largest());
+    let low = fold(row, 0.0, smaller, smaller);
+    let high = fold(row, 0.0, larger, larger);
     let step = ((high - low) / 255.0).max(f32::MIN_POSITIVE);
     let inverse = 1.0 / step;
     let zero = (-low * inverse).round_ties_even() as i32;
@@ -37,26 +33,12 @@ pub(super) fn add_norm(x: &mut [f32], y: &[f32], norm: &Norm<'_>) {
     for (x, y) in x.iter_mut().zip(y) {
         *x += y;
     }
-    let mean = sum(x) / width;
-    let mut squares = Lanes::ZERO;
-    for x in lanes(x) {
-        let deviation = Lanes(*x) - Lanes::splat(mean);
-        squares = deviation.mul_add(deviation, squares);
-    }
-    let inverse = 1.0 / (squares.sum() / width + Norm::EPSILON).sqrt();
+    let mean = fold(x, 0.0, sum, sum) / width;
+    let square = |sum: f32, x: f32| (x - mean).mul_add(x - mean, sum);
+    let inverse = 1.0 / (fold(x, 0.0, square, sum) / width + Norm::EPSILON).sqrt();
     for ((x, gain), bias) in x.iter_mut().zip(norm.gain).zip(norm.bias) {
         *x = (*x - mean).mul_add(gain * inverse, *bias);
     }
-}
-
-/// Sum of a row, lane by lane.
-#[inline(always)]
-fn sum(row: &[f32]) -> f32 {
-    let mut sum = Lanes::ZERO;
-    for values in lanes(row) {
-        sum = sum + Lanes(*values);
-    }
-    sum.sum()
 }
 
 /// `x = x / 2 * (1 + erf(x / sqrt 2))`, with `erf` by formula 7.1.26 of Abramowitz and Stegun,
@@ -202,13 +184,9 @@ unsafe fn product<I: Isa, const R: usize>(a: [&[f32]; R], b: &[[f32; 32]]) -> [[
 fn softmax_numerators(row: &mut [f32]) -> f32 {
     // 1 / sqrt(32), the head dimension.
     const SCALE: f32 = 0.176_776_7;
-    let mut largest = Lanes::splat(f32::NEG_INFINITY);
-    for values in lanes(row) {
-        largest = largest.max(Lanes(*values));
-    }
-    let largest = largest.largest();
+    let largest = fold(row, f32::NEG_INFINITY, larger, larger);
     for value in row.iter_mut() {
         *value = exp((*value - largest) * SCALE);
     }
-    sum(row)
+    fold(row, 0.0, sum, sum)
 }

@@ -1,7 +1,7 @@
 //! The arithmetic of the encoder, once for every instruction set.
 //!
 //! Integer matrix products (`tile`) and attention's products have one loop over each instruction
-//! set's vectors (`Isa`); all other floating-point work is plain Rust (`float`, `lanes::Lanes`), which
+//! set's vectors (`Isa`); all other floating-point work is plain Rust (`float`, `lanes`), which
 //! the compiler makes vectors of for each instruction set. Integer sums are exact and every float
 //! operation has the same order and rounding everywhere, so **all paths give the same bits**.
 //!
