@@ -2,11 +2,10 @@
 
 use std::collections::HashMap;
 use std::path::Path;
-use std::sync::{Mutex, PoisonError};
 
 use rayon::prelude::*;
 
-use super::forward::{Workspace, forward};
+use super::forward::forward;
 use super::kernels::Kernels;
 use super::pack::{self, HIDDEN, MAX_TOKENS, Manifest, Weights};
 use super::tokenizer::Tokenizer;
@@ -80,14 +79,9 @@ impl BuiltinEncoder {
     }
 
     /// Embeds the sequences of one unit; the result is in their order.
-    fn encode_unit(
-        &self,
-        unit: &[&[u32]],
-        groups: usize,
-        with_tokens: bool,
-        workspace: &mut Workspace,
-    ) -> Vec<Embedding> {
-        let mut rows = forward(&self.weights, &self.kernels, unit, groups, workspace);
+    fn encode_unit(&self, unit: &[&[u32]], groups: usize, with_tokens: bool) -> Vec<Embedding> {
+        let rows = forward(&self.weights, &self.kernels, unit, groups);
+        let mut rows = &rows[..];
         unit.iter()
             .map(|ids| {
                 let (own, rest) = rows.split_at(ids.len() * HIDDEN);
@@ -118,8 +112,7 @@ impl Encoder for BuiltinEncoder {
     fn encode_query(&self, question: &str, with_tokens: bool) -> Result<Embedding> {
         let ids = self.token_ids(question);
         let groups = groups(ids.len() >= MIN_PARALLEL_ROWS);
-        let mut workspace = Workspace::default();
-        let mut embeddings = self.encode_unit(&[&ids], groups, with_tokens, &mut workspace);
+        let mut embeddings = self.encode_unit(&[&ids], groups, with_tokens);
         Ok(embeddings.remove(0))
     }
 
@@ -147,14 +140,9 @@ impl Encoder for BuiltinEncoder {
         longest_first.sort_by_key(|&text| std::cmp::Reverse(ids[text].len()));
         let units = units(&longest_first, &ids);
         let groups = groups(units.len() == 1);
-        // Workspaces of finished units: megabytes that need not be zeroed again.
-        let spare = Mutex::new(Vec::<Workspace>::new());
-        let spare = || spare.lock().unwrap_or_else(PoisonError::into_inner);
         let encode = |unit: &&[usize]| {
             let sequences: Vec<&[u32]> = unit.iter().map(|&text| &ids[text][..]).collect();
-            let mut workspace = spare().pop().unwrap_or_default();
-            let embeddings = self.encode_unit(&sequences, groups, with_tokens, &mut workspace);
-            spare().push(workspace);
+            let embeddings = self.encode_unit(&sequences, groups, with_tokens);
             unit.iter().copied().zip(embeddings).collect::<Vec<_>>()
         };
         let encoded: Vec<Vec<(usize, Embedding)>> =

@@ -42,7 +42,7 @@ impl Span {
 }
 
 /// Aligned, so that no vector of 16 lies in two cache lines.
-type Floats = AVec<f32, ConstAlign<64>>;
+pub(super) type Floats = AVec<f32, ConstAlign<64>>;
 
 fn zeros(length: usize) -> Floats {
     let mut zeros = Floats::new(64);
@@ -50,8 +50,8 @@ fn zeros(length: usize) -> Floats {
     zeros
 }
 
-/// Buffers for a batch; reused from batch to batch.
-pub(super) struct Workspace {
+/// Buffers for a batch.
+struct Workspace {
     /// Hidden state, `rows x 384`.
     hidden: Floats,
     /// `rows x 1152`.
@@ -71,24 +71,17 @@ struct Scratch {
 }
 
 impl Scratch {
-    fn new() -> Self {
+    /// For panels of up to `rows` rows: a short question touches little memory.
+    fn new(rows: usize) -> Self {
         Self {
-            wide: zeros(0),
-            narrow: zeros(0),
+            wide: zeros(rows * FEED_FORWARD),
+            narrow: zeros(rows * HIDDEN),
             scores: zeros(SCORE_ROWS * MAX_TOKENS.next_multiple_of(KEY_PAD)),
             input: LinearInput {
-                bytes: Vec::new(),
-                scales: Vec::new(),
+                bytes: vec![0; rows * FEED_FORWARD],
+                scales: vec![Scale::default(); rows],
             },
         }
-    }
-
-    /// For panels of up to `rows` rows: a short question touches little memory.
-    fn resize(&mut self, rows: usize) {
-        self.wide.resize(rows * FEED_FORWARD, 0.0);
-        self.narrow.resize(rows * HIDDEN, 0.0);
-        self.input.bytes.resize(rows * FEED_FORWARD, 0);
-        self.input.scales.resize(rows, Scale::default());
     }
 }
 
@@ -132,26 +125,15 @@ impl<'a> Panel<'a> {
     }
 }
 
-impl Default for Workspace {
-    fn default() -> Self {
-        Self {
-            hidden: zeros(0),
-            qkv: zeros(0),
-            heads: zeros(0),
-            scratch: Vec::new(),
-        }
-    }
-}
-
 impl Workspace {
-    fn resize(&mut self, rows: usize, spans: &[Span], groups: usize) {
-        self.hidden.resize(rows * HIDDEN, 0.0);
-        self.qkv.resize(rows * QKV, 0.0);
+    fn new(rows: usize, spans: &[Span], groups: usize) -> Self {
         let heads = spans.iter().map(|span| HEADS * span.head_len()).sum();
-        self.heads.resize(heads, 0.0);
-        self.scratch.resize_with(groups, Scratch::new);
-        for scratch in &mut self.scratch {
-            scratch.resize(rows.min(PANEL_ROWS));
+        let scratch = || Scratch::new(rows.min(PANEL_ROWS));
+        Self {
+            hidden: zeros(rows * HIDDEN),
+            qkv: zeros(rows * QKV),
+            heads: zeros(heads),
+            scratch: std::iter::repeat_with(scratch).take(groups).collect(),
         }
     }
 
@@ -187,24 +169,23 @@ impl Workspace {
 /// Runs the model on `sequences` (each 1 to 256 ids) and returns their token vectors, all rows one
 /// after the other, `[CLS]` and `[SEP]` included, not normalized. The rows are shared out to at
 /// most `groups` tasks of the current thread pool; with 1 the pool is not touched.
-pub(super) fn forward<'w>(
+pub(super) fn forward(
     weights: &Weights,
     kernels: &Kernels,
     sequences: &[&[u32]],
     groups: usize,
-    workspace: &'w mut Workspace,
-) -> &'w [f32] {
+) -> Floats {
     let spans = spans(sequences);
     let rows = spans.last().map_or(0, |span| span.end);
     let group_rows = rows.div_ceil(groups).next_multiple_of(SCORE_ROWS);
-    workspace.resize(rows, &spans, rows.div_ceil(group_rows));
+    let mut workspace = Workspace::new(rows, &spans, rows.div_ceil(group_rows));
     embed(weights, kernels, sequences, &mut workspace.hidden);
     workspace.sweep(group_rows, |panel, _, scratch| {
         project_qkv(kernels, &weights.layers[0], panel, scratch);
     });
     for (number, layer) in weights.layers.iter().enumerate() {
         for span in &spans {
-            gather_heads(span, workspace);
+            gather_heads(span, &mut workspace);
         }
         workspace.sweep(group_rows, |panel, heads, scratch| {
             attend(kernels, &spans, heads, &panel, scratch);
@@ -214,7 +195,7 @@ pub(super) fn forward<'w>(
             }
         });
     }
-    &workspace.hidden
+    workspace.hidden
 }
 
 /// Where each sequence lies.

@@ -46,37 +46,14 @@ pub const WEIGHTS_FILE: &str = "model.safetensors";
 /// The manifest's file name.
 pub const MANIFEST_FILE: &str = "manifest.json";
 
-/// What a pack says of itself.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+/// What the encoder reads of a pack's manifest; `pack-model` writes more for people.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Deserialize)]
 pub struct Manifest {
     /// Model id, e.g. `all-MiniLM-L6-v2-int8`.
     pub model: String,
-    /// Length of a sentence vector.
-    pub dimension: u32,
-    /// Longest input in tokens.
-    pub max_tokens: u32,
-    /// How token vectors become a sentence vector.
-    pub pooling: String,
-    /// How the weights were quantized.
-    pub quantization: String,
     /// [`LAYOUT`].
     pub layout: String,
-    /// Files of the pack with their SHA-256.
-    pub files: Vec<FileDigest>,
-    /// What the pack was made from.
-    pub source: Source,
-    /// SPDX name.
-    pub licence: String,
-}
-
-/// Where the original weights came from.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-pub struct Source {
-    /// The original model.
-    pub model: String,
-    /// The package that it was taken from.
-    pub package: String,
-    /// The original files with their SHA-256.
+    /// Files of the pack.
     pub files: Vec<FileDigest>,
 }
 

