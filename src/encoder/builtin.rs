@@ -8,7 +8,6 @@ use rayon::prelude::*;
 use super::forward::forward;
 use super::kernels::Kernels;
 use super::pack::{self, HIDDEN, MAX_TOKENS, Manifest, Weights};
-use super::tokenizer::Tokenizer;
 use super::{Embedding, Encoder, EncoderError, ModelId, TokenVectors};
 use crate::Result;
 
@@ -57,7 +56,7 @@ impl BuiltinEncoder {
 
     /// Vocabulary ids of `text` with `[CLS]` and `[SEP]`, cut at 256.
     pub fn token_ids(&self, text: &str) -> Vec<u32> {
-        self.tokenizer().encode(text, MAX_TOKENS)
+        self.weights.tokenizer.encode(text, MAX_TOKENS)
     }
 
     fn new((manifest, weights): (Manifest, Weights), kernels: Kernels) -> Self {
@@ -72,10 +71,6 @@ impl BuiltinEncoder {
             weights,
             kernels,
         }
-    }
-
-    fn tokenizer(&self) -> Tokenizer<'static> {
-        Tokenizer::new(self.weights.vocabulary)
     }
 
     /// Embeds the sequences of one unit; the result is in their order.
@@ -98,7 +93,7 @@ impl Encoder for BuiltinEncoder {
     }
 
     fn count_tokens(&self, text: &str) -> usize {
-        self.tokenizer().tokens(text).count()
+        self.weights.tokenizer.tokens(text).count()
     }
 
     fn makes_token_vectors(&self) -> bool {

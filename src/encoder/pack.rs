@@ -13,7 +13,7 @@
 //! | `layers.I.M.scales`, `.bias`, `.sums` | f32, f32, i32 \[N\] | see [`Matrix`]; rows of weights are rotated ([`super::kernels::rotate`]) and divided by the rotation's size |
 //! | `layers.I.qkv.shrink`, `layers.I.up.shrink` | f32 \[384\] | factors on the input before it is quantized |
 //! | `layers.I.context.norm`, `layers.I.down.norm` | f32 \[2, 384\] | norms after the residuals |
-//! | `vocabulary.bytes`, `.offsets`, `.slots` | u8, u32, u16 | see [`Vocabulary`] |
+//! | `vocabulary.bytes`, `.offsets`, `.slots` | u8, u32, u16 | see [`Tokenizer`] |
 
 use std::fs::File;
 use std::path::{Path, PathBuf};
@@ -23,7 +23,7 @@ use sha2::{Digest, Sha256};
 use zerocopy::{FromBytes, Immutable, KnownLayout};
 
 use super::kernels::{Matrix, Norm};
-use super::tokenizer::Vocabulary;
+use super::tokenizer::Tokenizer;
 
 /// Length of a token vector.
 pub const HIDDEN: usize = 384;
@@ -163,8 +163,8 @@ pub struct Weights {
     pub norm: Norm<'static>,
     /// The layers, first to last.
     pub layers: [Layer; LAYERS],
-    /// The vocabulary.
-    pub vocabulary: Vocabulary<'static>,
+    /// Over the model's vocabulary.
+    pub tokenizer: Tokenizer<'static>,
 }
 
 /// The bundled pack, aligned as the kernels like it.
@@ -251,7 +251,7 @@ impl Weights {
     fn parse(bytes: &'static [u8]) -> Result<Self, PackError> {
         let file =
             SafeTensors::deserialize(bytes).map_err(|source| PackError::Container { source })?;
-        let vocabulary = Vocabulary {
+        let tokenizer = Tokenizer {
             bytes: any_length(&file, "vocabulary.bytes")?,
             offsets: &tensor(&file, "vocabulary.offsets", padded(VOCABULARY + 1))?[..=VOCABULARY],
             slots: tensor(&file, "vocabulary.slots", VOCABULARY_SLOTS)?,
@@ -265,7 +265,7 @@ impl Weights {
             positions: tensor(&file, "positions", MAX_TOKENS * HIDDEN)?,
             norm: norm(&file, "norm")?,
             layers: layers.try_into().expect("LAYERS layers were collected"),
-            vocabulary,
+            tokenizer,
         })
     }
 }

@@ -23,9 +23,9 @@ const MAX_WORD_CHARS: usize = 100;
 /// Begins an entry that continues a word.
 const CONTINUATION: &[u8] = b"##";
 
-/// The vocabulary, read in place.
+/// Turns text into ids of the vocabulary, which is read in place.
 #[derive(Debug, Clone, Copy)]
-pub struct Vocabulary<'a> {
+pub struct Tokenizer<'a> {
     /// All entries, one after the other.
     pub bytes: &'a [u8],
     /// Entry `id` is `bytes[offsets[id]..offsets[id + 1]]`.
@@ -34,7 +34,7 @@ pub struct Vocabulary<'a> {
     pub slots: &'a [u16],
 }
 
-impl Vocabulary<'_> {
+impl Tokenizer<'_> {
     /// Builds the hash table of `entries`, at most 65,534, with `slots` (a power of two) slots.
     pub fn build_slots(entries: &[&[u8]], slots: usize) -> Vec<u16> {
         let mut table = vec![0u16; slots];
@@ -46,56 +46,6 @@ impl Vocabulary<'_> {
             table[slot] = id;
         }
         table
-    }
-
-    /// The id of the entry `prefix + rest`, whose hash is `hash`.
-    fn find(&self, hash: PieceHash, prefix: &[u8], rest: &[u8]) -> Option<u32> {
-        let start = hash.slot(self.slots.len());
-        for probe in 0..self.slots.len() {
-            let slot = self.slots[(start + probe) % self.slots.len()];
-            let id = usize::from(slot.checked_sub(1)?);
-            let (from, to) = (*self.offsets.get(id)?, *self.offsets.get(id + 1)?);
-            let entry = self.bytes.get(from as usize..to as usize)?;
-            if entry.strip_prefix(prefix) == Some(rest) {
-                return Some(id as u32);
-            }
-        }
-        None
-    }
-}
-
-/// FNV-1a of 32 bits, which grows byte by byte with the piece.
-#[derive(Debug, Clone, Copy)]
-struct PieceHash(u32);
-
-impl Default for PieceHash {
-    fn default() -> Self {
-        Self(0x811c_9dc5)
-    }
-}
-
-impl PieceHash {
-    fn extend(self, bytes: &[u8]) -> Self {
-        bytes.iter().fold(self, |hash, &byte| {
-            Self((hash.0 ^ u32::from(byte)).wrapping_mul(0x0100_0193))
-        })
-    }
-
-    fn slot(self, slots: usize) -> usize {
-        (self.0 ^ (self.0 >> 15)) as usize % slots.max(1)
-    }
-}
-
-/// Turns text into vocabulary ids.
-#[derive(Debug, Clone, Copy)]
-pub struct Tokenizer<'a> {
-    vocabulary: Vocabulary<'a>,
-}
-
-impl<'a> Tokenizer<'a> {
-    /// A tokenizer over `vocabulary`.
-    pub fn new(vocabulary: Vocabulary<'a>) -> Self {
-        Self { vocabulary }
     }
 
     /// `[CLS]`, the ids of `text`, `[SEP]`, cut so that there are at most `max_tokens` (>= 2).
@@ -133,11 +83,48 @@ impl<'a> Tokenizer<'a> {
         for (at, c) in text.char_indices() {
             let end = at + c.len_utf8();
             hash = hash.extend(&text.as_bytes()[at..end]);
-            if let Some(id) = self.vocabulary.find(hash, prefix, &text.as_bytes()[..end]) {
+            if let Some(id) = self.find(hash, prefix, &text.as_bytes()[..end]) {
                 longest = Some((id, end));
             }
         }
         longest
+    }
+
+    /// The id of the entry `prefix + rest`, whose hash is `hash`.
+    fn find(&self, hash: PieceHash, prefix: &[u8], rest: &[u8]) -> Option<u32> {
+        let start = hash.slot(self.slots.len());
+        for probe in 0..self.slots.len() {
+            let slot = self.slots[(start + probe) % self.slots.len()];
+            let id = usize::from(slot.checked_sub(1)?);
+            let (from, to) = (*self.offsets.get(id)?, *self.offsets.get(id + 1)?);
+            let entry = self.bytes.get(from as usize..to as usize)?;
+            if entry.strip_prefix(prefix) == Some(rest) {
+                return Some(id as u32);
+            }
+        }
+        None
+    }
+}
+
+/// FNV-1a of 32 bits, which grows byte by byte with the piece.
+#[derive(Debug, Clone, Copy)]
+struct PieceHash(u32);
+
+impl Default for PieceHash {
+    fn default() -> Self {
+        Self(0x811c_9dc5)
+    }
+}
+
+impl PieceHash {
+    fn extend(self, bytes: &[u8]) -> Self {
+        bytes.iter().fold(self, |hash, &byte| {
+            Self((hash.0 ^ u32::from(byte)).wrapping_mul(0x0100_0193))
+        })
+    }
+
+    fn slot(self, slots: usize) -> usize {
+        (self.0 ^ (self.0 >> 15)) as usize % slots.max(1)
     }
 }
 

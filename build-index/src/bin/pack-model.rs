@@ -14,7 +14,7 @@ use docent::encoder::pack::{
     FEED_FORWARD, FileDigest, HIDDEN, LAYERS, LAYOUT, MANIFEST_FILE, MAX_TOKENS, VOCABULARY,
     VOCABULARY_SLOTS, WEIGHTS_FILE, padded, sha256,
 };
-use docent::encoder::tokenizer::{CLS, SEP, UNKNOWN, Vocabulary};
+use docent::encoder::tokenizer::{CLS, SEP, Tokenizer, UNKNOWN};
 use safetensors::tensor::TensorView;
 use safetensors::{Dtype, SafeTensors};
 use zerocopy::IntoBytes;
@@ -241,7 +241,7 @@ fn pack_vocabulary(text: &[u8], out: &mut Tensors) -> Result<()> {
     }
     offsets.resize(padded(offsets.len()), bytes.len() as u32);
     bytes.resize(bytes.len().next_multiple_of(ALIGNMENT), 0);
-    let slots = Vocabulary::build_slots(&entries, VOCABULARY_SLOTS);
+    let slots = Tokenizer::build_slots(&entries, VOCABULARY_SLOTS);
     out.add("vocabulary.bytes", Dtype::U8, &[bytes.len()], &bytes);
     out.add(
         "vocabulary.offsets",
