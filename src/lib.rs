@@ -10,6 +10,7 @@ pub mod encoder;
 mod error;
 pub mod eval;
 pub mod index;
+mod map;
 pub mod rank;
 pub mod search;
 pub mod stale;

@@ -149,6 +149,10 @@ impl<'a> Build<'a> {
             content_hash: content_hash(&file.text),
         });
         let index_files = index_files.collect();
+        let mut options = *options;
+        // What the model does not read is not embedded.
+        let limit = (encoder.model().max_tokens as usize).saturating_sub(2);
+        options.chunking.max_tokens = options.chunking.max_tokens.min(limit);
         let sections = chunk_all(corpus.sections, encoder, &options.chunking);
         let chunks: usize = sections.iter().map(|section| section.chunks.len()).sum();
         let with_tokens = encoder.makes_token_vectors()
@@ -159,7 +163,7 @@ impl<'a> Build<'a> {
             };
         Self {
             encoder,
-            options: *options,
+            options,
             corpus_fingerprint,
             guide: corpus.guide,
             index_files,
@@ -246,16 +250,11 @@ fn chunk_all(
     encoder: &dyn Encoder,
     options: &ChunkOptions,
 ) -> Vec<ChunkedSection> {
-    let limit = (encoder.model().max_tokens as usize).saturating_sub(2);
-    let options = ChunkOptions {
-        max_tokens: options.max_tokens.min(limit),
-        ..*options
-    };
     let count = |text: &str| encoder.count_tokens(text);
     sections
         .into_par_iter()
         .map(|mut section| {
-            let chunks = chunk_section(&section, &options, &count);
+            let chunks = chunk_section(&section, options, &count);
             let text = std::mem::take(&mut section.text);
             ChunkedSection {
                 section,

@@ -64,15 +64,18 @@ fn walk(root: &Path, most: usize) -> io::Result<Option<Listing>> {
         listing: Listing::default(),
         pending: Vec::new(),
         entries_left: most,
+        is_cut: false,
     };
     walker.enter(&walker.root.clone(), "")?;
-    while let Some((folder, path)) = walker.pending.pop() {
+    while !walker.is_cut
+        && let Some((folder, path)) = walker.pending.pop()
+    {
         if let Err(error) = walker.enter(&folder, &path) {
             walker.skip(path, unreadable(&error));
         }
     }
     walker.listing.files.sort_by(|a, b| a.path.cmp(&b.path));
-    Ok((walker.entries_left > 0).then_some(walker.listing))
+    Ok((!walker.is_cut).then_some(walker.listing))
 }
 
 struct Walker {
@@ -83,11 +86,17 @@ struct Walker {
     pending: Vec<(PathBuf, String)>,
     /// How many more entries are looked at.
     entries_left: usize,
+    /// Whether there were more.
+    is_cut: bool,
 }
 
 impl Walker {
     fn enter(&mut self, folder: &Path, path: &str) -> io::Result<()> {
-        for entry in fs::read_dir(folder)?.take(self.entries_left) {
+        for entry in fs::read_dir(folder)? {
+            if self.entries_left == 0 {
+                self.is_cut = true;
+                break;
+            }
             self.entries_left -= 1;
             self.visit(&entry?, path)?;
         }

@@ -15,7 +15,6 @@
 //! | `layers.I.context.norm`, `layers.I.down.norm` | f32 \[2, 384\] | norms after the residuals |
 //! | `vocabulary.bytes`, `.offsets`, `.slots` | u8, u32, u16 | see [`Tokenizer`] |
 
-use std::fs::File;
 use std::path::{Path, PathBuf};
 
 use safetensors::SafeTensors;
@@ -24,6 +23,7 @@ use zerocopy::{FromBytes, Immutable, KnownLayout};
 
 use super::kernels::{Matrix, Norm};
 use super::tokenizer::Tokenizer;
+use crate::map::map_file;
 
 /// Length of a token vector.
 pub const HIDDEN: usize = 384;
@@ -197,7 +197,8 @@ pub fn load(folder: &Path) -> Result<(Manifest, Weights), PackError> {
     let manifest = std::fs::read(&path).map_err(|source| PackError::Read { path, source })?;
     let manifest = parse_manifest(&manifest)?;
     let path = folder.join(WEIGHTS_FILE);
-    let bytes = map(&path).map_err(|source| PackError::Read { path, source })?;
+    let map = map_file(&path).map_err(|source| PackError::Read { path, source })?;
+    let bytes: &'static [u8] = Box::leak(Box::new(map));
     let found = sha256(bytes);
     let expected = manifest.weights_digest();
     if found != expected {
@@ -207,16 +208,6 @@ pub fn load(folder: &Path) -> Result<(Manifest, Weights), PackError> {
         });
     }
     Ok((manifest, Weights::parse(bytes)?))
-}
-
-/// Maps a file for the rest of the process.
-#[allow(unsafe_code)]
-fn map(path: &Path) -> std::io::Result<&'static [u8]> {
-    let file = File::open(path)?;
-    // SAFETY: the map is private and read-only. Another process that shortened or rewrote the file
-    // in place while it is mapped could still disturb it: packs are written once.
-    let map = unsafe { memmap2::Mmap::map(&file)? };
-    Ok(Box::leak(Box::new(map)))
 }
 
 /// SHA-256 of `bytes`, lower-case hex.

@@ -409,8 +409,24 @@ fn level(id: u32, m: usize) -> u32 {
 
 /// SplitMix64 of an id: numbers that are as good as random, and the same in every build.
 pub(super) fn hash(id: u32, salt: u32) -> u64 {
-    let mut z = (u64::from(salt) << 32 | u64::from(id)).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    let state = (u64::from(salt) << 32 | u64::from(id)) + 1;
+    let mut z = state.wrapping_mul(0x9e37_79b9_7f4a_7c15);
     z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
     z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
     z ^ (z >> 31)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_sixteenth_of_the_vectors_reaches_each_next_layer() {
+        let levels: Vec<u32> = (0..65_536).map(|id| level(id, 16)).collect();
+        let reach = |layer| levels.iter().filter(|&&level| level >= layer).count();
+        // Binomial: within four standard deviations of n / 16 and n / 256.
+        assert!(reach(1).abs_diff(4096) < 248, "{}", reach(1));
+        assert!(reach(2).abs_diff(256) < 64, "{}", reach(2));
+        assert!(levels.iter().all(|&level| level <= 6));
+    }
 }

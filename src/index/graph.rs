@@ -1,7 +1,7 @@
 //! The frozen HNSW graph: flat arrays of codes and neighbour lists, searched where they lie.
 //!
 //! ```text
-//! build: distinct -> hnsw (seed) -> construct (rounds) -> connect -> Graph -> writer
+//! build: hnsw (seed) -> construct (rounds) -> connect (links, copies) -> Graph -> writer
 //! query: map -> GraphRef -> greedy descent -> beam on int8 -> best of it again in f32 (here)
 //! ```
 //!

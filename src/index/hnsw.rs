@@ -49,7 +49,7 @@ impl IndexParts {
     /// Builds the graph over `vectors` with the options in `meta`, measures its recall and
     /// chooses the search path. Fewer than 2 vectors get no graph.
     ///
-    /// Expected O(n log n) time, on all threads; in memory, a third of the vectors for their codes
+    /// Expected O(n log n) time, on all threads; in memory, a quarter of the vectors for their codes
     /// and 24 M bytes a vector for its links.
     ///
     /// # Errors

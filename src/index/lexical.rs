@@ -2,11 +2,12 @@
 //!
 //! Stored as flat arrays that are searched in place; scoring is not done here.
 
+use std::ops::Range;
 use std::path::Path;
 
 use super::error::{Corruption, Damage, IndexError};
 use super::format::Part;
-use super::records::{check_ids, check_offsets, slice};
+use super::records::{check_ids, check_offsets, span};
 
 /// An inverted index as it is written. With `t` terms over `m` documents:
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -120,11 +121,7 @@ impl<'a> Postings<'a> {
     /// if none has it. O(log terms).
     pub fn numbered(&self, term: &str) -> Result<Option<(u32, usize)>, IndexError> {
         let found = self.find(term.as_bytes()).and_then(|found| {
-            let numbered = found.map(|i| {
-                let (start, end) =
-                    bounds(self.posting_offsets, i).map_err(|d| d.of(self.parts[2]))?;
-                Ok((i as u32, end.saturating_sub(start) as usize))
-            });
+            let numbered = found.map(|i| Ok((i as u32, self.posting_span(i)?.len())));
             numbered.transpose()
         });
         found.map_err(|corruption| self.error(corruption))
@@ -192,14 +189,8 @@ impl<'a> Postings<'a> {
     }
 
     fn term(&self, i: usize) -> Result<&'a [u8], Corruption> {
-        let (start, end) = bounds(self.term_offsets, i).map_err(|d| d.of(self.parts[1]))?;
-        slice(self.term_bytes, start, end).ok_or_else(|| {
-            Damage::OutOfRange {
-                value: end,
-                limit: self.term_bytes.len() as u64,
-            }
-            .of(self.parts[1])
-        })
+        let span = span(self.term_offsets, i, self.term_bytes.len());
+        Ok(&self.term_bytes[span.map_err(|damage| damage.of(self.parts[1]))?])
     }
 
     fn term_str(&self, i: usize) -> Result<&'a str, Corruption> {
@@ -208,17 +199,16 @@ impl<'a> Postings<'a> {
     }
 
     fn postings_of(&self, i: usize) -> Result<TermPostings<'a>, Corruption> {
-        let (start, end) = bounds(self.posting_offsets, i).map_err(|d| d.of(self.parts[2]))?;
-        let postings = slice(self.doc_ids, start, end).zip(slice(self.freqs, start, end));
-        let (ids, freqs) = postings.ok_or_else(|| {
-            Damage::OutOfRange {
-                value: end,
-                limit: self.doc_ids.len() as u64,
-            }
-            .of(self.parts[2])
-        })?;
+        let span = self.posting_span(i)?;
+        let ids = &self.doc_ids[span.clone()];
         check_ids(ids, self.num_docs()).map_err(|damage| damage.of(self.parts[3]))?;
-        Ok((ids, freqs))
+        Ok((ids, &self.freqs[span]))
+    }
+
+    fn posting_span(&self, i: usize) -> Result<Range<usize>, Corruption> {
+        // As many frequencies as ids: see `check_shape`.
+        let postings = self.doc_ids.len();
+        span(self.posting_offsets, i, postings).map_err(|damage| damage.of(self.parts[2]))
     }
 
     fn error(&self, corruption: Corruption) -> IndexError {
@@ -226,16 +216,6 @@ impl<'a> Postings<'a> {
             path: self.path.to_owned(),
             corruption,
         }
-    }
-}
-
-fn bounds(offsets: &[u32], i: usize) -> Result<(u64, u64), Damage> {
-    match offsets.get(i..).and_then(|rest| rest.first_chunk::<2>()) {
-        Some(&[start, end]) => Ok((u64::from(start), u64::from(end))),
-        None => Err(Damage::OutOfRange {
-            value: i as u64,
-            limit: offsets.len() as u64,
-        }),
     }
 }
 

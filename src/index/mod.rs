@@ -20,7 +20,6 @@ mod graph;
 mod hnsw;
 mod kernels;
 mod lexical;
-mod map;
 mod output;
 mod parts;
 mod reader;

@@ -122,9 +122,10 @@ impl Output {
         self.file.sync_all()?;
         fs::rename(&self.partial, &self.path)?;
         self.is_renamed = true;
-        // The rename itself lasts only when the folder is on disk as well.
+        // The rename itself lasts only when the folder is on disk as well. Where a folder cannot be
+        // opened or synced, the index is there all the same.
         #[cfg(unix)]
-        File::open(folder_of(&self.path))?.sync_all()?;
+        let _ = File::open(folder_of(&self.path)).and_then(|folder| folder.sync_all());
         Ok(())
     }
 }
@@ -167,6 +168,8 @@ pub(crate) fn folder_of(path: &Path) -> &Path {
 
 /// Opens the file, creating it if need be. Nothing is cut off: it may be another build's.
 fn open_partial(partial: &Path) -> io::Result<File> {
+    // Opening would create what a link points to.
+    refuse_link(partial)?;
     OpenOptions::new()
         .read(true)
         .write(true)
@@ -175,20 +178,26 @@ fn open_partial(partial: &Path) -> io::Result<File> {
         .open(partial)
 }
 
-/// Whether `path` still leads to `file`. A link is refused: it may have been laid to have the file
-/// that it points to overwritten.
+/// Whether `path` still leads to `file`.
 fn is_at(file: &File, path: &Path) -> io::Result<bool> {
+    refuse_link(path)?;
+    match Handle::from_path(path) {
+        Ok(handle) => Ok(handle == Handle::from_file(file.try_clone()?)?),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
+        Err(error) => Err(error),
+    }
+}
+
+/// An error if anything but a file is at `path`: a link may have been laid to have the file that it
+/// points to overwritten.
+fn refuse_link(path: &Path) -> io::Result<()> {
     match fs::symlink_metadata(path) {
         Ok(metadata) if !metadata.is_file() => Err(io::Error::new(
             io::ErrorKind::AlreadyExists,
             format!("{} is in the way", path.display()),
         )),
-        Ok(_) => match Handle::from_path(path) {
-            Ok(handle) => Ok(handle == Handle::from_file(file.try_clone()?)?),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
-            Err(error) => Err(error),
-        },
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
+        Ok(_) => Ok(()),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
         Err(error) => Err(error),
     }
 }
@@ -295,5 +304,24 @@ mod tests {
             "{error}"
         );
         assert_eq!(fs::read(&victim).unwrap(), b"precious");
+
+        fs::remove_file(&victim).unwrap();
+        let error = Output::claim(&path).unwrap_err().to_string();
+        assert!(error.contains("is in the way"), "{error}");
+        assert!(!victim.exists(), "made by opening the link");
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_folder_that_cannot_be_synced_has_the_index_all_the_same() {
+        use std::os::unix::fs::PermissionsExt;
+        let (folder, path) = folder_with_index();
+        let output = Output::claim(&path).unwrap();
+        let access = |mode| fs::set_permissions(folder.path(), fs::Permissions::from_mode(mode));
+        access(0o300).unwrap();
+        let filled = output.fill(SystemTime::now(), |file| file.write_all(b"new"));
+        access(0o700).unwrap();
+        filled.unwrap();
+        assert_eq!(fs::read(&path).unwrap(), b"new");
     }
 }

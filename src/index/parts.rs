@@ -4,6 +4,8 @@ use std::ops::Range;
 
 use serde::{Deserialize, Serialize};
 
+use super::error::{Corruption, Damage};
+use super::format::Part;
 use super::graph::Graph;
 use super::lexical::InvertedIndex;
 use super::sequences::TermSequences;
@@ -116,6 +118,15 @@ pub enum SearchPath {
     Flat,
     /// Approximately, on the graph.
     Hnsw,
+}
+
+impl SearchPath {
+    /// Checks that what queries walk on is there.
+    pub(super) fn check_graph(self, has_graph: bool) -> Result<(), Corruption> {
+        let needed = usize::from(self == Self::Hnsw);
+        Damage::unless_equal(needed, needed.min(usize::from(has_graph)))
+            .map_err(|damage| damage.of(Part::GraphUpperFirst))
+    }
 }
 
 /// One documentation file.

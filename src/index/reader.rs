@@ -3,7 +3,6 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
-use memmap2::Mmap;
 use rayon::prelude::*;
 
 use super::beam::BeamPool;
@@ -15,7 +14,6 @@ use super::graph::{GraphQuery, GraphRef};
 use super::hnsw::EF_SEARCH;
 use super::kernels::DotKernel;
 use super::lexical::{CHUNK_PARTS, LexicalParts, Postings, SECTION_PARTS};
-use super::map::map_file;
 use super::parts::{MatrixRef, Meta, SearchPath, SectionRecord};
 use super::records::Records;
 use super::sequences::SequencesRef;
@@ -23,6 +21,7 @@ use super::tokens::{TokenRows, TokenTableRef};
 use super::within::ChunkSet;
 use crate::corpus::Guide;
 use crate::encoder::ModelId;
+use crate::map::{Mmap, map_file};
 
 /// Longest file, in bytes, that is verified whole when it is opened.
 pub const VERIFIED_WHOLE: u64 = 16 << 20;
@@ -375,7 +374,9 @@ impl Index {
         self.sequences().check_shape(n)?;
         self.token_table()
             .map_or(Ok(()), |table| table.check_shape(n))?;
-        self.graph().map_or(Ok(()), |graph| graph.check_shape(n))
+        let graph = self.graph();
+        self.meta.search.check_graph(graph.is_some())?;
+        graph.map_or(Ok(()), |graph| graph.check_shape(n))
     }
 
     fn read_chunk(&self, i: usize) -> Result<ChunkRef<'_>, Corruption> {

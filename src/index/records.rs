@@ -1,5 +1,7 @@
 //! Record tables: values of any length, each decoded on demand, found by an offset.
 
+use std::ops::Range;
+
 use serde::{Deserialize, Serialize};
 
 use super::error::{Corruption, Damage};
@@ -60,21 +62,10 @@ impl<'a> Records<'a> {
 
     /// Decodes record `i`.
     pub fn get<T: Deserialize<'a>>(&self, i: usize) -> Result<T, Corruption> {
-        let limit = self.blob.len() as u64;
-        let bounds = self
-            .offsets
-            .get(i..)
-            .and_then(|rest| rest.first_chunk::<2>());
-        let &[start, end] = bounds.ok_or_else(|| {
-            Damage::OutOfRange {
-                value: i as u64,
-                limit: self.offsets.len() as u64,
-            }
-            .of(self.offsets_part)
-        })?;
-        let bytes = slice(self.blob, start, end)
-            .ok_or(Damage::OutOfRange { value: end, limit }.of(self.offsets_part))?;
-        decode_record(bytes).ok_or(Damage::Undecodable { record: i as u64 }.of(self.blob_part))
+        let span = span(self.offsets, i, self.blob.len());
+        let span = span.map_err(|damage| damage.of(self.offsets_part))?;
+        decode_record(&self.blob[span])
+            .ok_or(Damage::Undecodable { record: i as u64 }.of(self.blob_part))
     }
 
     /// Checks in O(n) that the offsets ascend over the whole blob.
@@ -84,9 +75,30 @@ impl<'a> Records<'a> {
     }
 }
 
-/// `values[start..end]` for offsets read from a file.
-pub(super) fn slice<T>(values: &[T], start: u64, end: u64) -> Option<&[T]> {
-    values.get(usize::try_from(start).ok()?..usize::try_from(end).ok()?)
+/// `offsets[i]..offsets[i + 1]` for offsets read from a file into something `limit` long.
+pub(super) fn span<T: Copy + Into<u64>>(
+    offsets: &[T],
+    i: usize,
+    limit: usize,
+) -> Result<Range<usize>, Damage> {
+    let bounds = offsets.get(i..).and_then(|rest| rest.first_chunk::<2>());
+    let &[start, end] = bounds.ok_or(Damage::OutOfRange {
+        value: i as u64,
+        limit: offsets.len().saturating_sub(2) as u64,
+    })?;
+    let (start, end) = (start.into(), end.into());
+    if end > limit as u64 {
+        return Err(Damage::OutOfRange {
+            value: end,
+            limit: limit as u64,
+        });
+    }
+    if start > end {
+        return Err(Damage::Order {
+            entry: i as u64 + 1,
+        });
+    }
+    Ok(start as usize..end as usize)
 }
 
 /// Offsets must start at 0, never descend and end at `limit`.

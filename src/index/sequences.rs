@@ -2,7 +2,7 @@
 
 use super::error::{Corruption, Damage};
 use super::format::Part;
-use super::records::{check_offsets, slice};
+use super::records::{check_offsets, span};
 
 /// The terms of all chunks in reading order, as numbers of the chunks' inverted index.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -38,15 +38,9 @@ impl<'a> SequencesRef<'a> {
 
     /// The sequence of one chunk.
     pub fn get(&self, chunk: usize) -> Result<&'a [u32], Corruption> {
-        let bounds = self
-            .offsets
-            .get(chunk..)
-            .and_then(|rest| rest.first_chunk::<2>());
-        let sequence = bounds.and_then(|&[start, end]| slice(self.terms, start, end));
-        sequence.ok_or_else(|| {
-            let (value, limit) = (chunk as u64, self.offsets.len() as u64);
-            Damage::OutOfRange { value, limit }.of(Part::SequenceOffsets)
-        })
+        let span = span(self.offsets, chunk, self.terms.len());
+        let span = span.map_err(|damage| damage.of(Part::SequenceOffsets))?;
+        Ok(&self.terms[span])
     }
 
     /// Checks in O(chunks) that the offsets cover all terms.

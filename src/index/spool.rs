@@ -13,10 +13,9 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use bytemuck::{Pod, cast_slice, cast_slice_mut};
-use memmap2::Mmap;
 
 use super::error::IndexError;
-use super::map::map_unnamed;
+use crate::map::{Mmap, map_unnamed};
 
 /// Numbers, in memory or in a mapped file.
 #[derive(Clone)]

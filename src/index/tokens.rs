@@ -2,7 +2,7 @@
 
 use super::error::{Corruption, Damage};
 use super::format::Part;
-use super::records::{check_offsets, slice};
+use super::records::{check_offsets, span};
 use super::spool::Array;
 
 /// Quantized token vectors of all chunks.
@@ -60,27 +60,12 @@ impl<'a> TokenTableRef<'a> {
 
     /// The rows of one chunk.
     pub fn get(&self, chunk: usize) -> Result<TokenRows<'a>, Corruption> {
-        let out_of_range = |value: u64, limit: usize| {
-            Damage::OutOfRange {
-                value,
-                limit: limit as u64,
-            }
-            .of(Part::TokenOffsets)
-        };
-        let bounds = self
-            .offsets
-            .get(chunk..)
-            .and_then(|rest| rest.first_chunk::<2>());
-        let &[start, end] = bounds.ok_or_else(|| out_of_range(chunk as u64, self.offsets.len()))?;
-        let dim = u64::from(self.dim);
-        let codes = start
-            .checked_mul(dim)
-            .zip(end.checked_mul(dim))
-            .and_then(|(start, end)| slice(self.codes, start, end));
-        let codes = codes.ok_or_else(|| out_of_range(end, self.num_rows()))?;
+        let rows = span(self.offsets, chunk, self.num_rows());
+        let rows = rows.map_err(|damage| damage.of(Part::TokenOffsets))?;
+        let dim = self.dim as usize;
         Ok(TokenRows {
-            dim: self.dim as usize,
-            codes,
+            dim,
+            codes: &self.codes[rows.start * dim..rows.end * dim],
         })
     }
 

@@ -152,6 +152,7 @@ impl IndexParts {
         }
         self.sequences.view().check_shape(n)?;
         self.sequences.view().verify()?;
+        self.meta.search.check_graph(self.graph.is_some())?;
         if let Some(graph) = &self.graph {
             graph.view().check_shape(n)?;
             graph.view().verify()?;

@@ -39,8 +39,10 @@ pub enum Hints {
 pub struct Fired {
     /// What the author wrote: `How do I: Add pagination`, or an example's question.
     pub phrase: String,
-    /// The sections it points to, in order.
+    /// What it points to, in the author's order.
     pub targets: Vec<String>,
+    /// Those targets that an answer may name; at least one.
+    pub sections: Vec<u32>,
     /// How strongly it matches, from the threshold to 1.
     pub strength: f32,
 }
@@ -69,18 +71,60 @@ fn phrase(group: &str, phrase: &str) -> String {
     }
 }
 
-/// The hint that speaks to a question, if one does. `vectors` are the rows of [`texts`].
+/// The hint that speaks to a question, if one does. `vectors` are the rows of [`texts`]; `sections`
+/// gives those of a hint's targets that an answer may name: a hint without any neither speaks nor
+/// silences another.
 ///
 /// O(hints x dim).
-pub fn fire(
+///
+/// # Errors
+///
+/// Those of `sections`.
+pub fn fire<E>(
     guide: &Guide,
     vectors: MatrixRef<'_>,
     question: &str,
     question_vector: &[f32],
     allowed: Hints,
-) -> Option<Fired> {
+    sections: impl Fn(&[String]) -> Result<Vec<u32>, E>,
+) -> Result<Option<Fired>, E> {
+    let mut best: Option<Fired> = None;
+    for (strength, hint) in matches(guide, vectors, question, question_vector, allowed) {
+        let too_weak = match &best {
+            None => strength < THRESHOLD,
+            Some(best) => best.strength - strength >= MARGIN,
+        };
+        if too_weak {
+            break;
+        }
+        let sections = sections(hint.targets)?;
+        match &best {
+            _ if sections.is_empty() => {}
+            None => {
+                best = Some(Fired {
+                    phrase: hint.text,
+                    targets: hint.targets.to_vec(),
+                    sections,
+                    strength,
+                });
+            }
+            Some(best) if best.sections[0] != sections[0] => return Ok(None),
+            Some(_) => {}
+        }
+    }
+    Ok(best)
+}
+
+/// The allowed hints with how strongly they match, strongest first.
+fn matches<'a>(
+    guide: &'a Guide,
+    vectors: MatrixRef<'_>,
+    question: &str,
+    question_vector: &[f32],
+    allowed: Hints,
+) -> Vec<(f32, Hint<'a>)> {
     if allowed == Hints::None {
-        return None;
+        return Vec::new();
     }
     let asked = content_terms(question);
     let is_repeated = |hint: &Hint<'_>| {
@@ -89,7 +133,6 @@ pub fn fire(
             .any(|w| overlap(&asked, w) >= REPEATED)
     };
     let mut matches: Vec<(f32, Hint<'_>)> = hints(guide)
-        .filter(|hint| !hint.targets.is_empty())
         .filter(|hint| allowed == Hints::All || !is_repeated(hint))
         .map(|hint| {
             let cosine = vectors
@@ -101,19 +144,7 @@ pub fn fire(
         })
         .collect();
     matches.sort_by(|(a, _), (b, _)| b.total_cmp(a));
-    let (best, hint) = matches.first()?;
-    let rival = matches
-        .iter()
-        .find(|(_, other)| other.targets[0] != hint.targets[0]);
-    let margin = rival.map_or(f32::INFINITY, |(strength, _)| best - strength);
-    if *best < THRESHOLD || margin < MARGIN {
-        return None;
-    }
-    Some(Fired {
-        phrase: hint.text.clone(),
-        targets: hint.targets.to_vec(),
-        strength: *best,
-    })
+    matches
 }
 
 fn hints(guide: &Guide) -> impl Iterator<Item = Hint<'_>> {

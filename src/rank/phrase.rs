@@ -10,6 +10,9 @@ use crate::index::{IndexError, Postings};
 
 /// Farthest distance of the second term from the first, in terms.
 const REACH: usize = 2;
+/// Terms of a question that are looked at: as many as the model reads tokens. The cost grows with
+/// their square.
+const MAX_TERMS: usize = 256;
 
 /// The pairs of neighbouring terms of a question, as far as the corpus has both terms.
 #[derive(Debug)]
@@ -21,10 +24,11 @@ pub struct Pairs {
 }
 
 impl Pairs {
-    /// The pairs of `terms`, in the question's order, weighted by `postings`.
+    /// The pairs of the first [`MAX_TERMS`] of `terms`, in the question's order, weighted by
+    /// `postings`.
     pub fn new(postings: &Postings<'_>, terms: &[String]) -> Result<Self, IndexError> {
-        let mut numbers = Vec::with_capacity(terms.len());
-        for term in terms {
+        let mut numbers = Vec::new();
+        for term in terms.iter().take(MAX_TERMS) {
             let found = postings.numbered(term)?;
             numbers.push(found.map(|(number, df)| (number, idf(postings.num_docs(), df))));
         }
@@ -63,7 +67,8 @@ impl Pairs {
             }
         }
         let weights = self.pairs.iter().zip(found);
-        weights.filter(|&(_, found)| found).map(|(p, _)| p.2).sum()
+        let found = weights.filter(|&(_, found)| found);
+        found.fold(0.0, |sum, (pair, _)| sum + pair.2)
     }
 }
 

@@ -29,7 +29,11 @@ pub fn support(centroids: &[Vec<f32>], scores: &[f32]) -> Vec<f32> {
                 .select_nth_unstable_by(NEIGHBOURS, |a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
             neighbours.truncate(NEIGHBOURS);
         }
-        neighbours.iter().map(share).sum::<f32>() / NEIGHBOURS as f32
+        neighbours
+            .iter()
+            .map(share)
+            .fold(0.0, |sum, share| sum + share)
+            / NEIGHBOURS as f32
     };
     neighbours.into_iter().map(mean).collect()
 }

@@ -1,10 +1,10 @@
 //! Candidates: the sections worth ranking, and their scores by arm.
 //!
-//! Each retrieving arm (dense, BM25 over chunks, BM25 over sections) names its best; the sections
-//! of all of them are scored by every arm. Late interaction, the dearest, looks at the best chunks
+//! Each retrieving arm (dense, BM25 over chunks, BM25 over sections) names its best, and so does a
+//! routing hint; the sections of all of them are scored by every arm. Late interaction, the dearest, looks at the best chunks
 //! only.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::{ChunkHit, Scope};
 use crate::Result;
@@ -17,7 +17,7 @@ use crate::rank::{analysis, bm25};
 
 /// What each retrieving arm names.
 const PER_ARM: usize = 100;
-/// Chunks of one section that are looked at: of a longer one, the first.
+/// Chunks of one section that are looked at: of a longer one, the first and those that an arm named.
 const CHUNKS_PER_SECTION: u32 = 1_000;
 /// Chunks that late interaction looks at.
 const LATE_CHUNKS: usize = 80;
@@ -81,23 +81,6 @@ struct ScoredChunk {
 }
 
 impl Candidate {
-    /// A section that no arm named.
-    pub fn without_scores(index: &Index, section: u32) -> Result<Self> {
-        let first = index.section(section as usize)?.chunks.next();
-        let chunk = |id| ScoredChunk {
-            id,
-            dense: 0.0,
-            bm25: 0.0,
-            late: None,
-            fused: 0.0,
-        };
-        Ok(Self {
-            section,
-            arms: ArmScores::default(),
-            chunks: first.map(chunk).into_iter().collect(),
-        })
-    }
-
     /// The best chunk's number.
     pub fn best_chunk(&self) -> Option<u32> {
         let best = self
@@ -128,49 +111,65 @@ impl Candidate {
     }
 }
 
-/// The candidate sections of a question, by number, with all scores but those of
-/// [`super::feedback`].
+/// BM25 of all sections and of all chunks; 0 for those that an answer may not name.
+struct Bm25 {
+    sections: Vec<f32>,
+    chunks: Vec<f32>,
+}
+
+impl Bm25 {
+    fn new(index: &Index, question: &Question, scope: Option<&Scope>) -> Result<Self> {
+        let mut sections = bm25::scores(&index.sections_lexical(), &question.terms)?;
+        let mut chunks = bm25::scores(&index.chunks_lexical(), &question.terms)?;
+        if let Some(scope) = scope {
+            zero_unless(&mut sections, |id| scope.has_section(id));
+            zero_unless(&mut chunks, |id| scope.chunks().contains(id));
+        }
+        Ok(Self { sections, chunks })
+    }
+}
+
+/// The candidate sections of a question, those that `hinted` names among them, by number, with all
+/// scores but those of [`super::feedback`].
 pub(super) fn gather(
     index: &Index,
     question: &Question,
     exact: bool,
     scope: Option<&Scope>,
+    hinted: &[u32],
 ) -> Result<Vec<Candidate>> {
-    let mut bm25_sections = bm25::scores(&index.sections_lexical(), &question.terms)?;
-    let mut bm25_chunks = bm25::scores(&index.chunks_lexical(), &question.terms)?;
-    if let Some(scope) = scope {
-        zero_unless(&mut bm25_sections, |id| scope.has_section(id));
-        zero_unless(&mut bm25_chunks, |id| scope.chunks().contains(id));
-    }
-    let mut sections: BTreeSet<u32> = best_ids(&bm25_sections).into_iter().collect();
-    for id in best_ids(&bm25_chunks) {
-        sections.insert(index.section_of(id as usize)?);
-    }
-    for neighbour in index.nearest(&question.vector, PER_ARM, exact, scope.map(Scope::chunks))? {
-        sections.insert(index.section_of(neighbour.id as usize)?);
+    let bm25 = Bm25::new(index, question, scope)?;
+    let nearest = index.nearest(&question.vector, PER_ARM, exact, scope.map(Scope::chunks))?;
+    let sections = best_ids(&bm25.sections).into_iter().chain(hinted.to_vec());
+    let mut named: BTreeMap<u32, BTreeSet<u32>> = sections.map(|s| (s, BTreeSet::new())).collect();
+    let nearest = nearest.into_iter().map(|neighbour| neighbour.id);
+    for id in best_ids(&bm25.chunks).into_iter().chain(nearest) {
+        let section = index.section_of(id as usize)?;
+        named.entry(section).or_default().insert(id);
     }
 
     let vectors = index.vectors();
-    let mut candidates = Vec::with_capacity(sections.len());
+    let mut candidates = Vec::with_capacity(named.len());
     let mut chunks = Vec::new();
-    for section in sections {
+    for (section, named) in named {
         let range = index.section(section as usize)?.chunks;
         let end = range
             .end
             .min(range.start.saturating_add(CHUNKS_PER_SECTION));
         let first = chunks.len();
-        chunks.extend((range.start..end).map(|id| {
+        let later = named.into_iter().filter(|&id| id >= end);
+        chunks.extend((range.start..end).chain(later).map(|id| {
             ScoredChunk {
                 id,
                 dense: vectors
                     .row(id as usize)
                     .map_or(0.0, |row| dot(row, &question.vector)),
-                bm25: bm25_chunks.get(id as usize).copied().unwrap_or(0.0),
+                bm25: bm25.chunks.get(id as usize).copied().unwrap_or(0.0),
                 late: None,
                 fused: 0.0,
             }
         }));
-        let bm25_section = bm25_sections.get(section as usize).copied().unwrap_or(0.0);
+        let bm25_section = bm25.sections.get(section as usize).copied().unwrap_or(0.0);
         candidates.push((section, bm25_section, first..chunks.len()));
     }
     score_late(index, question, &mut chunks)?;

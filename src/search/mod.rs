@@ -4,13 +4,13 @@ mod candidates;
 mod feedback;
 mod scope;
 
-use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
 use crate::Result;
 use crate::corpus::Guide;
-use crate::encoder::{Embedding, Encoder};
+use crate::encoder::Encoder;
 use crate::index::{Index, IndexError, SectionRecord};
+use crate::rank::analysis;
 use crate::rank::confidence::{self, Signals};
 use crate::rank::fusion::{self, ArmScores};
 use crate::rank::guide::{self, Fired, Hints};
@@ -20,8 +20,8 @@ use candidates::{Candidate, Question};
 
 pub use scope::{Scope, ScopeError};
 
-/// How far above the best score the first section of a hint may be lifted, and the distance
-/// between its sections: they must come out in the author's order.
+/// How far above the best score a hint lifts its last section, and the distance between its
+/// sections: they must come out in the author's order.
 const LIFT_STEP: f32 = 0.05;
 
 /// An opened index with the encoder that its vectors were made with.
@@ -150,7 +150,7 @@ impl<'a> Searcher<'a> {
     /// Answers a question. A question without any word gets no hits.
     pub fn search(&self, question: &str, options: &SearchOptions) -> Result<Answer> {
         let start = Instant::now();
-        if question.trim().is_empty() {
+        if analysis::words(question).next().is_none() {
             return Ok(Answer::empty());
         }
         let (text, corrections) = spelling::correct(
@@ -162,10 +162,19 @@ impl<'a> Searcher<'a> {
         let embedding = self.encoder.encode_query(&text, late)?;
         let question = Question::new(self.index, &text, &embedding)?;
         let embedded = Instant::now();
-        let candidates =
-            candidates::gather(self.index, &question, options.exact, self.scope.as_ref())?;
+        let fired = guide::fire(
+            &self.guide,
+            self.index.guide_vectors(),
+            &text,
+            &embedding.sentence,
+            options.hints,
+            |targets| self.allowed_sections(targets),
+        )?;
+        let hinted = fired.as_ref().map_or(&[][..], |fired| &fired.sections);
+        let scope = self.scope.as_ref();
+        let candidates = candidates::gather(self.index, &question, options.exact, scope, hinted)?;
         let gathered = Instant::now();
-        let hits = self.rank(&text, &embedding, &question, candidates, options)?;
+        let hits = self.rank(&question, candidates, fired, options)?;
         Ok(Answer {
             corrections,
             confidence: hits.first().map_or(0.0, |hit| hit.confidence),
@@ -178,22 +187,29 @@ impl<'a> Searcher<'a> {
         })
     }
 
+    /// Those sections of `paths` that an answer may name, each once.
+    fn allowed_sections(&self, paths: &[String]) -> Result<Vec<u32>> {
+        let mut sections = Vec::new();
+        for path in paths {
+            let found = self.find_section(path)?;
+            let scope = self.scope.as_ref();
+            let is_allowed = |section: &u32| scope.is_none_or(|scope| scope.has_section(*section));
+            if let Some(section) = found.filter(is_allowed)
+                && !sections.contains(&section)
+            {
+                sections.push(section);
+            }
+        }
+        Ok(sections)
+    }
+
     fn rank(
         &self,
-        text: &str,
-        embedding: &Embedding,
         question: &Question,
         mut candidates: Vec<Candidate>,
+        fired: Option<Fired>,
         options: &SearchOptions,
     ) -> Result<Vec<Hit>> {
-        let vectors = self.index.guide_vectors();
-        let fired = guide::fire(
-            &self.guide,
-            vectors,
-            text,
-            &embedding.sentence,
-            options.hints,
-        );
         let mut scores = score(&candidates, question, options.ranking);
         if matches!(options.ranking, Ranking::Full | Ranking::WithoutLate) {
             feedback::add_feedback(self.index, question, &mut candidates, &scores);
@@ -201,10 +217,8 @@ impl<'a> Searcher<'a> {
             feedback::add_support(self.index, &mut candidates, &scores);
             scores = score(&candidates, question, options.ranking);
         }
-        let lifted = match &fired {
-            Some(fired) => self.lift(fired, &mut candidates, &mut scores)?,
-            None => BTreeSet::new(),
-        };
+        let hinted = fired.as_ref().map_or(&[][..], |fired| &fired.sections);
+        lift(hinted, &candidates, &mut scores);
         fusion::descending(&scores)
             .into_iter()
             .take(options.k)
@@ -212,7 +226,7 @@ impl<'a> Searcher<'a> {
                 let candidate = &candidates[i];
                 let hint = fired
                     .clone()
-                    .filter(|_| lifted.contains(&candidate.section));
+                    .filter(|fired| fired.sections.contains(&candidate.section));
                 let signals = Signals {
                     dense: candidate.arms.dense,
                     late: question.has_late().then_some(candidate.arms.late),
@@ -233,43 +247,6 @@ impl<'a> Searcher<'a> {
             .collect()
     }
 
-    /// Lifts the hint's sections above the best score, in the author's order; gives the sections
-    /// that it names. One that is no candidate becomes one.
-    fn lift(
-        &self,
-        fired: &Fired,
-        candidates: &mut Vec<Candidate>,
-        scores: &mut Vec<f32>,
-    ) -> Result<BTreeSet<u32>> {
-        let mut named = BTreeSet::new();
-        let best = scores.iter().copied().fold(f32::NEG_INFINITY, f32::max);
-        let worst = scores.iter().copied().fold(f32::INFINITY, f32::min);
-        for (order, target) in fired.targets.iter().enumerate() {
-            let Some(section) = self.find_section(target)? else {
-                continue;
-            };
-            let scope = self.scope.as_ref();
-            if scope.is_some_and(|scope| !scope.has_section(section)) {
-                continue;
-            }
-            // A section that is named twice keeps its first place.
-            if !named.insert(section) {
-                continue;
-            }
-            let at = match candidates.iter().position(|c| c.section == section) {
-                Some(at) => at,
-                None => {
-                    candidates.push(Candidate::without_scores(self.index, section)?);
-                    scores.push(worst);
-                    candidates.len() - 1
-                }
-            };
-            let goal = best + LIFT_STEP * (fired.targets.len() - order) as f32;
-            scores[at] = scores[at].max(goal);
-        }
-        Ok(named)
-    }
-
     /// The section with this path, by binary search: sections are sorted by path.
     pub fn find_section(&self, path: &str) -> Result<Option<u32>> {
         let (mut low, mut high) = (0, self.index.num_sections());
@@ -282,6 +259,16 @@ impl<'a> Searcher<'a> {
             }
         }
         Ok(None)
+    }
+}
+
+/// Lifts the sections that a hint names above the best score, in the author's order.
+fn lift(hinted: &[u32], candidates: &[Candidate], scores: &mut [f32]) {
+    let best = scores.iter().copied().fold(f32::NEG_INFINITY, f32::max);
+    for (candidate, score) in candidates.iter().zip(scores) {
+        if let Some(order) = hinted.iter().position(|&s| s == candidate.section) {
+            *score = score.max(best + LIFT_STEP * (hinted.len() - order) as f32);
+        }
     }
 }
 

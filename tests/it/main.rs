@@ -11,5 +11,6 @@ mod eval;
 #[cfg(feature = "fastembed")]
 mod fastembed;
 mod fuzz;
+mod search;
 mod stale;
 mod support;

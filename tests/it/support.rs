@@ -44,9 +44,10 @@ pub fn coffee() -> &'static Path {
 pub fn indexed(files: &[(&str, &str)]) -> TempDir {
     let folder = TempDir::new().unwrap();
     let docs = folder.path().join("docs");
-    fs::create_dir(&docs).unwrap();
     for (name, text) in files {
-        fs::write(docs.join(name), text).unwrap();
+        let path = docs.join(name);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, text).unwrap();
     }
     build(&docs, &*bundled(), folder.path());
     folder

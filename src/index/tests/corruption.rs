@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::index::format::{ALIGNMENT, HEADER_BYTES, Header, Part};
+use crate::index::format::{ALIGNMENT, HEADER_BYTES, Header, Part, encode_record};
 
 /// Uses everything that an index offers. Results may be errors; a panic fails the test.
 fn exercise(index: &Index) {
@@ -13,7 +13,9 @@ fn exercise(index: &Index) {
     }
     for i in 0..index.num_chunks().min(100) + past_the_end {
         let _ = (index.chunk(i), index.section_of(i), index.token_vectors(i));
+        let _ = index.term_sequence(i);
     }
+    let _ = index.vocabulary().count();
     let _ = index.guide();
     for lexical in [index.sections_lexical(), index.chunks_lexical()] {
         for (_, (ids, freqs)) in lexical.terms().filter_map(Result::ok) {
@@ -21,13 +23,15 @@ fn exercise(index: &Index) {
             assert!(ids.iter().all(|&id| (id as usize) < lexical.num_docs()));
         }
         for term in ["all", "first", "none"] {
-            let _ = lexical.postings(term);
+            let _ = (lexical.postings(term), lexical.numbered(term));
         }
     }
     let query = Rng(77).unit(&vec![0.0; index.vectors().dim], 1.0);
     let _ = (
         index.nearest_exact(&query, 5),
         index.nearest_on_graph(&query, 5, 10),
+        index.nearest(&query, 5, false, None),
+        index.nearest(&query, 5, false, Some(&ChunkSet::new([2..4, 7..19]))),
     );
     let _ = index.verify();
 }
@@ -40,6 +44,13 @@ fn reseal(bytes: &mut [u8], header: &Header) {
         entry.checksum = xxhash_rust::xxh3::xxh3_64(&bytes[start..end]);
     }
     bytes[..HEADER_BYTES].copy_from_slice(&header.encode());
+}
+
+/// Parts whose index is walked on the graph.
+fn walked_parts() -> IndexParts {
+    let mut parts = small_parts();
+    parts.meta.search = SearchPath::Hnsw;
+    parts
 }
 
 #[test]
@@ -83,7 +94,7 @@ fn every_truncation_and_any_addition_is_found() {
 
 #[test]
 fn a_hostile_byte_under_right_checksums_never_panics() {
-    let bytes = file_of(&small_parts());
+    let bytes = file_of(&walked_parts());
     let header = Header::decode(&bytes).unwrap();
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("x.idx");
@@ -151,7 +162,7 @@ proptest! {
         edits in prop::collection::vec((any::<prop::sample::Index>(), any::<[u8; 4]>()), 1..6),
     ) {
         static FILE: std::sync::OnceLock<Vec<u8>> = std::sync::OnceLock::new();
-        let mut bytes = FILE.get_or_init(|| file_of(&small_parts())).clone();
+        let mut bytes = FILE.get_or_init(|| file_of(&walked_parts())).clone();
         let header = Header::decode(&bytes).unwrap();
         let start = header.entries[part].offset as usize;
         let length = header.entries[part].length as usize;
@@ -166,6 +177,30 @@ proptest! {
             exercise(&index);
         }
     }
+}
+
+#[test]
+fn a_graph_that_is_to_be_walked_must_be_there() {
+    let mut parts = small_parts();
+    parts.graph = None;
+    let flat = encode_record(&parts.meta).unwrap();
+    let mut bytes = file_of(&parts);
+    parts.meta.search = SearchPath::Hnsw;
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("x.idx");
+    assert!(matches!(
+        parts.write(&path),
+        Err(IndexError::InvalidParts { .. })
+    ));
+
+    let walked = encode_record(&parts.meta).unwrap();
+    let header = Header::decode(&bytes).unwrap();
+    let start = header.entries[Part::Meta as usize].offset as usize;
+    assert_eq!(bytes[start..start + flat.len()], flat);
+    bytes[start..start + walked.len()].copy_from_slice(&walked);
+    reseal(&mut bytes, &header);
+    let error = open_bytes(&path, &bytes).unwrap_err();
+    assert!(matches!(error, IndexError::Corrupt { .. }), "{error}");
 }
 
 #[test]

@@ -217,10 +217,18 @@ fn a_place_that_cannot_be_written_is_an_error_with_path_and_hint() {
     assert!(error.contains(missing.to_str().unwrap()), "{error}");
     assert!(error.ends_with("hint: create the folder first, or name another place with -o"));
 
-    // The rename fails after everything was written: the target is a folder.
     let target = folder.path().join("target");
     std::fs::create_dir(&target).unwrap();
     let error = small_parts().write(&target).unwrap_err();
+    assert!(matches!(error, IndexError::Write { .. }), "{error}");
+    std::fs::remove_dir(&target).unwrap();
+
+    // The rename fails after everything was written: the target is a folder by then.
+    let output = Output::claim(&target).unwrap();
+    std::fs::create_dir(&target).unwrap();
+    let error = small_parts()
+        .write_to(output, std::time::SystemTime::now())
+        .unwrap_err();
     assert!(matches!(error, IndexError::Write { .. }), "{error}");
     assert!(target.is_dir());
     assert_eq!(

@@ -5,10 +5,10 @@ use std::fs::File;
 use std::io;
 use std::path::Path;
 
-use memmap2::Mmap;
+pub(crate) use memmap2::Mmap;
 
 /// Maps a whole file read-only. Its start is page-aligned.
-pub(super) fn map_file(path: &Path) -> io::Result<Mmap> {
+pub(crate) fn map_file(path: &Path) -> io::Result<Mmap> {
     // Opening a named pipe would wait for a writer.
     if !std::fs::metadata(path)?.is_file() {
         return Err(io::Error::new(
@@ -19,14 +19,14 @@ pub(super) fn map_file(path: &Path) -> io::Result<Mmap> {
     let file = File::open(path)?;
     // SAFETY: a map is sound as long as nobody changes or cuts the file while it is mapped.
     // docent never changes an index in place: the writer renames a new file over the old one, and
-    // the map keeps the old one alive. Another program that overwrites an index in place is
-    // outside what a memory map can defend against; all reads are bounds-checked all the same, and
-    // no value read is trusted to be the one checked before.
+    // the map keeps the old one alive; packs of a model are written once. Another program that
+    // overwrites a file in place is outside what a memory map can defend against; all reads are
+    // bounds-checked all the same, and no value read is trusted to be the one checked before.
     unsafe { Mmap::map(&file) }
 }
 
 /// Maps a file that has no name, and so no user but its opener, read-only.
-pub(super) fn map_unnamed(file: &File) -> io::Result<Mmap> {
+pub(crate) fn map_unnamed(file: &File) -> io::Result<Mmap> {
     // SAFETY: nobody else can open the file; its only user gives it up with this call.
     unsafe { Mmap::map(file) }
 }
