@@ -1,9 +1,11 @@
 //! `--watch`: builds, then builds again when files change.
 //!
 //! The system tells that something happened under the folder; whether the docs have changed is
-//! asked of the docs, as a query asks it. So it does not matter how many events a change makes, nor
-//! whether the index itself lies in the folder.
+//! asked of the docs, as a query asks it. So it does not matter how many events a change makes. What
+//! a build itself writes is no event, or one that fails with the index in the folder would cause
+//! the next one.
 
+use std::fs;
 use std::io::{self, Write};
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -50,9 +52,9 @@ pub fn run(args: &Args) -> Result<()> {
         }
     })
     .context("cannot wait for Ctrl-C")?;
+    let output = args.output.clone();
     let mut watcher = notify::recommended_watcher(move |event: notify::Result<Event>| {
-        // Reading is no change, or a build would cause the next one.
-        if !event.is_ok_and(|event| matches!(event.kind, EventKind::Access(_))) {
+        if !event.is_ok_and(|event| is_own(&event, &output)) {
             let _ = sender.send(Signal::Change);
         }
     })?;
@@ -68,6 +70,27 @@ pub fn run(args: &Args) -> Result<()> {
         }
     }
     Ok(())
+}
+
+/// Whether a build of `output` causes such an event: it reads, and writes the index and the hidden
+/// file that it works on.
+fn is_own(event: &Event, output: &Path) -> bool {
+    let is_index = |path: &Path| match (fs::canonicalize(path), fs::canonicalize(output)) {
+        (Ok(path), Ok(output)) => path == output,
+        _ => false,
+    };
+    let is_written = |path: &Path| is_partial(path, output) || is_index(path);
+    matches!(event.kind, EventKind::Access(_))
+        || (!event.paths.is_empty() && event.paths.iter().all(|path| is_written(path)))
+}
+
+/// Whether `path` has the name that a build of `output` works under. Its folder does not matter:
+/// hidden files are no documentation.
+fn is_partial(path: &Path, output: &Path) -> bool {
+    let name = |path: &Path| path.file_name().map(|name| name.as_encoded_bytes().to_vec());
+    name(output).is_some_and(|output| {
+        name(path) == Some([&b"."[..], &output, &b".partial"[..]].concat())
+    })
 }
 
 /// Waits for a change and the quiet after it; false when it is time to stop.
@@ -135,5 +158,44 @@ fn rebuild(args: &Args, update: bool, encoder: &mut Option<Box<dyn Encoder>>) ->
             message("note: the old index stays, watching for changes");
             Ok(())
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use notify::event::{AccessKind, CreateKind, ModifyKind, RenameMode};
+
+    #[test]
+    fn what_a_build_does_is_no_change() {
+        let folder = tempfile::tempdir().unwrap();
+        let docs = folder.path();
+        let output = docs.join("x.idx");
+        fs::write(&output, "").unwrap();
+        fs::write(docs.join("a.md"), "").unwrap();
+        let is_own = |kind, names: &[&str]| {
+            let paths = names.iter().map(|name| docs.join(name)).collect();
+            let event = Event {
+                paths,
+                ..Event::new(kind)
+            };
+            is_own(&event, &output)
+        };
+        let create = EventKind::Create(CreateKind::File);
+        let rename = EventKind::Modify(ModifyKind::Name(RenameMode::Both));
+        assert!(is_own(EventKind::Access(AccessKind::Any), &["a.md"]));
+        assert!(is_own(create, &[".x.idx.partial"]));
+        assert!(is_own(rename, &[".x.idx.partial", "x.idx"]));
+        assert!(!is_own(create, &["a.md"]));
+        assert!(!is_own(create, &["y.idx"]));
+        assert!(!is_own(create, &["sub/x.idx"]));
+        assert!(!is_own(rename, &[".x.idx.partial", "a.md"]));
+        // The system lost events: nobody knows which.
+        assert!(!is_own(EventKind::Other, &[]));
+        fs::remove_file(&output).unwrap();
+        assert!(
+            !is_own(create, &["x.idx"]),
+            "an index that is gone is built"
+        );
     }
 }
