@@ -5,6 +5,7 @@
 //! a build itself writes is no event, or one that fails with the index in the folder would cause
 //! the next one.
 
+use std::ffi::OsString;
 use std::fs;
 use std::io::{self, Write};
 use std::path::Path;
@@ -87,10 +88,10 @@ fn is_own(event: &Event, output: &Path) -> bool {
 /// Whether `path` has the name that a build of `output` works under. Its folder does not matter:
 /// hidden files are no documentation.
 fn is_partial(path: &Path, output: &Path) -> bool {
-    let name = |path: &Path| path.file_name().map(|name| name.as_encoded_bytes().to_vec());
-    name(output).is_some_and(|output| {
-        name(path) == Some([&b"."[..], &output, &b".partial"[..]].concat())
-    })
+    let mut partial = OsString::from(".");
+    partial.push(output.file_name().unwrap_or_default());
+    partial.push(".partial");
+    path.file_name() == Some(&partial)
 }
 
 /// Waits for a change and the quiet after it; false when it is time to stop.

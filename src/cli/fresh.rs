@@ -1,8 +1,11 @@
 //! Says that the docs are newer than the index.
 
+use std::borrow::Cow;
 use std::path::Path;
 
 use anyhow::Result;
+use docent::builder::{BuildOptions, LATE_INTERACTION_LIMIT};
+use docent::encoder;
 use docent::index::Index;
 use docent::stale::{self, Effort, Staleness};
 use docent::terminal::printable_line;
@@ -78,12 +81,40 @@ fn describe(staleness: Staleness, index: &Index) -> String {
 
 fn note_stale(index: &Index, staleness: Staleness) {
     let docs = stale::docs_of(index).unwrap_or_default();
+    let (docs, path) = (shown(&docs), shown(index.path()));
+    let repeat = if is_default_build(index) {
+        ""
+    } else {
+        "\nhint: repeat the options that it was built with (--model, --m, --ef-construction, \
+         --late-interaction)"
+    };
     message(format_args!(
-        "note: {} in {} since {} was built\nhint: build-index {1} -o {2} --update",
+        "note: {} in {docs} since {path} was built\n\
+         hint: build-index {} -o {} --update{repeat}",
         describe(staleness, index),
-        shown(&docs),
-        shown(index.path())
+        shell_word(&docs),
+        shell_word(&path)
     ));
+}
+
+/// Whether a build without options makes an index like this one.
+fn is_default_build(index: &Index) -> bool {
+    let meta = index.meta();
+    let is_bundled =
+        encoder::open(None).is_ok_and(|encoder| encoder.model().digest == meta.model.digest);
+    let has_token_vectors = !index.token_frequencies().is_empty();
+    is_bundled
+        && meta.graph == BuildOptions::default().graph
+        && has_token_vectors == (index.num_chunks() <= LATE_INTERACTION_LIMIT)
+}
+
+/// `text` as a shell reads it back: in quotes unless all of it is plain.
+fn shell_word(text: &str) -> Cow<'_, str> {
+    let is_plain = |c: char| c.is_alphanumeric() || "/._-+:@%,=".contains(c);
+    if text.chars().all(is_plain) {
+        return Cow::Borrowed(text);
+    }
+    Cow::Owned(format!("'{}'", text.replace('\'', r"'\''")))
 }
 
 fn note_unknown(index: &Index) {
@@ -101,4 +132,16 @@ fn note_unknown(index: &Index) {
 
 fn shown(path: &Path) -> String {
     printable_line(&path.display().to_string()).into_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paths_are_quoted_where_a_shell_would_not_take_them_as_one_word() {
+        assert_eq!(shell_word("../my-docs/v1.2"), "../my-docs/v1.2");
+        assert_eq!(shell_word("my docs"), "'my docs'");
+        assert_eq!(shell_word("it's $HOME"), r"'it'\''s $HOME'");
+    }
 }

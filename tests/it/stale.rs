@@ -4,9 +4,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
-use docent::builder::{self, BuildOptions};
+use docent::builder::{self, BuildOptions, LateInteraction};
 use docent::corpus::Corpus;
-use docent::index::{Index, Output};
+use docent::index::{GraphOptions, Index, Output};
 use docent::stale::{self, Effort, Staleness};
 use serde_json::Value;
 use tempfile::TempDir;
@@ -26,8 +26,13 @@ const FILES: [(&str, &str); 5] = [
 
 /// A folder with `docs` and an index of them that was built `later` from now.
 fn indexed(later: Duration) -> TempDir {
+    indexed_with(later, "docs", &BuildOptions::default())
+}
+
+/// The same, of a folder of another name or with other options.
+fn indexed_with(later: Duration, docs: &str, options: &BuildOptions) -> TempDir {
     let folder = TempDir::new().unwrap();
-    let docs = folder.path().join("docs");
+    let docs = folder.path().join(docs);
     fs::create_dir_all(docs.join("brewing")).unwrap();
     for (name, text) in FILES {
         fs::write(docs.join(name), text).unwrap();
@@ -36,8 +41,7 @@ fn indexed(later: Duration) -> TempDir {
     let path = folder.path().join("docent.idx");
     let corpus = Corpus::read(&docs).unwrap();
     let encoder = bundled();
-    let options = BuildOptions::default();
-    let mut built = builder::build(corpus, &*encoder, &options, &|_, _| ()).unwrap();
+    let mut built = builder::build(corpus, &*encoder, options, &|_, _| ()).unwrap();
     built.parts.meta.docs = stale::docs_path(&docs, &path);
     let as_of = SystemTime::now() + later;
     let output = Output::claim(&path).unwrap();
@@ -249,4 +253,35 @@ fn an_index_that_is_linked_finds_its_docs() {
     std::os::unix::fs::symlink(folder.path().join("docent.idx"), &link).unwrap();
     let index = Index::open(&link).unwrap();
     assert!(stale::check(&index, Effort::BRIEF).unwrap().is_some());
+}
+
+#[test]
+fn the_advice_to_rebuild_can_be_followed_as_it_stands() {
+    let hint = |options: &BuildOptions| {
+        let folder = indexed_with(Duration::ZERO, "my docs", options);
+        fs::write(folder.path().join("my docs/cups.md"), "# Cups\n").unwrap();
+        let args = ["show", "beans.md", "--index=docent.idx"];
+        let (stderr, _) = stderr_and_code(folder.path(), &args);
+        stderr.split_once('\n').unwrap().1.to_owned()
+    };
+    let update = "hint: build-index 'my docs' -o docent.idx --update\n";
+    let default = BuildOptions::default();
+    assert_eq!(hint(&default), update);
+
+    let graph = GraphOptions {
+        m: 8,
+        ..default.graph
+    };
+    let never = LateInteraction::Never;
+    let repeat = "hint: repeat the options that it was built with (--model, --m, \
+                  --ef-construction, --late-interaction)\n";
+    for options in [
+        BuildOptions { graph, ..default },
+        BuildOptions {
+            late_interaction: never,
+            ..default
+        },
+    ] {
+        assert_eq!(hint(&options), format!("{update}{repeat}"));
+    }
 }
