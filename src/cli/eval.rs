@@ -15,6 +15,7 @@ use docent::eval::{
 };
 use docent::index::Index;
 use docent::search::Searcher;
+use docent::terminal::{printable_json, printable_line, printable_text};
 
 use super::exit::Exit;
 use super::message;
@@ -215,11 +216,13 @@ fn cached(
 ) -> anyhow::Result<Index> {
     let options = BuildOptions::default();
     let path = cache.path(corpus, encoder, &options);
-    if path.exists() {
-        message(format_args!("{name}: index {}", path.display()));
+    let state = if path.exists() {
+        "index"
     } else {
-        message(format_args!("{name}: building index {}", path.display()));
-    }
+        "building index"
+    };
+    let line = format!("{name}: {state} {}", path.display());
+    message(printable_line(&line));
     Ok(cache.index(corpus, encoder, &options, &|_, _| {})?)
 }
 
@@ -229,13 +232,20 @@ fn default_cache() -> PathBuf {
 }
 
 fn print(report: &Report, args: &EvalArgs) -> anyhow::Result<()> {
-    let mut text = match args.format {
+    let text = match args.format {
+        Format::Text if args.misses => report::text(report) + &report::misses(report),
         Format::Text => report::text(report),
         Format::Json => serde_json::to_string_pretty(report)? + "\n",
     };
-    if args.misses && args.format == Format::Text {
-        text += &report::misses(report);
-    }
+    let text = match args.format {
+        Format::Text => printable_text(&text).into_owned(),
+        // Line by line, since line breaks between JSON's tokens are meant.
+        Format::Json => text
+            .split('\n')
+            .map(printable_json)
+            .collect::<Vec<_>>()
+            .join("\n"),
+    };
     match std::io::stdout().write_all(text.as_bytes()) {
         Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Ok(()),
         result => result.context("cannot write to standard output"),
@@ -268,7 +278,8 @@ fn compare(before: &Report, now: &Report, max_drop: f64) -> anyhow::Result<Exit>
         } = drop;
         let now = now.map_or("not measured".to_owned(), |value| format!("{value:.4}"));
         message(format_args!(
-            "{target}: {} was {before:.4}, is {now}",
+            "{}: {} was {before:.4}, is {now}",
+            printable_line(target),
             measure.name()
         ));
     }

@@ -366,6 +366,36 @@ fn document_text_cannot_control_the_terminal() {
     );
 }
 
+#[test]
+fn questions_and_documents_cannot_control_the_terminal_of_an_evaluation() {
+    let evil = "\u{1b}[2J\u{9b}31m\u{7f}\u{202e}";
+    let folder = indexed(&[
+        ("wash.md", "# Wash\n\nWash the beans twice.\n"),
+        ("dry.md", "# Dry\n\nLet them dry in the sun.\n"),
+    ]);
+    // The wrong section is said to answer, for a miss.
+    let question = serde_json::json!({
+        "id": format!("q{evil}"),
+        "question": format!("How do I wash beans? {evil}"),
+        "relevant": {"dry.md": 2, format!("{evil}.md"): 2},
+    });
+    let file = format!("q{evil}.jsonl");
+    fs::write(folder.path().join(&file), question.to_string()).unwrap();
+    for format in ["text", "json"] {
+        let args = ["eval", &file, "--docs=docs", "--cache=cache", "--misses"];
+        let mut command = docent(folder.path(), &args);
+        let output = command.args(["--format", format]).output().unwrap();
+        assert_eq!(output.status.code(), Some(0));
+        assert_harmless(&output.stdout);
+        assert_harmless(&output.stderr);
+        if format == "json" {
+            let report: Value = serde_json::from_slice(&output.stdout).unwrap();
+            let miss = &report["targets"][0]["misses"][0];
+            assert_eq!(miss["id"], format!("q{evil}"));
+        }
+    }
+}
+
 fn assert_harmless(output: &[u8]) {
     let text = std::str::from_utf8(output).unwrap();
     assert!(!text.is_empty());
