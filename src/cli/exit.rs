@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use docent::Error;
+use docent::eval::EvalError;
 use docent::index::IndexError;
 
 /// The exit codes, as `--help` lists them.
@@ -100,7 +101,11 @@ impl Exit {
         if let Some(CliError::NoIndex { .. }) = error.downcast_ref() {
             return Self::IndexMissing;
         }
-        let of_library = error.downcast_ref().and_then(|error| match error {
+        let of_eval = error.downcast_ref().and_then(|error| match error {
+            EvalError::Docent(error) => Some(error),
+            _ => None,
+        });
+        let of_library = error.downcast_ref().or(of_eval).and_then(|error| match error {
             Error::Index(error) => Some(error),
             _ => None,
         });
@@ -128,5 +133,30 @@ impl Exit {
 impl From<Exit> for ExitCode {
     fn from(exit: Exit) -> Self {
         Self::from(exit as u8)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_index_error_has_its_code_whatever_it_is_wrapped_in() {
+        let missing = || IndexError::NotFound {
+            path: PathBuf::from("docent.idx"),
+        };
+        let of_library = || Error::from(missing());
+        let errors = [
+            anyhow::Error::from(missing()),
+            anyhow::Error::from(of_library()),
+            anyhow::Error::from(EvalError::from(of_library())),
+        ];
+        for error in errors {
+            assert_eq!(Exit::of_error(&error), Exit::IndexMissing, "{error:?}");
+        }
+        let other = EvalError::NoQuestions {
+            path: PathBuf::new(),
+        };
+        assert_eq!(Exit::of_error(&other.into()), Exit::Error);
     }
 }
