@@ -112,20 +112,25 @@ pub fn run(args: EvalArgs) -> anyhow::Result<Exit> {
     let runs = run_all(&args, &targets, encoder.as_ref())?;
     let mut report = summarize(&runs, &encoder.model().name);
 
-    if let Some(path) = &args.run {
-        write_file(path, |out| report::write_run(&runs[0].questions, out))?;
-    }
-    if let Some(path) = &args.report {
-        let page = report::html(&report, &runs);
-        write_file(path, |out| out.write_all(page.as_bytes()))?;
-    }
+    // The page has the misses in any case.
+    let page = args
+        .report
+        .as_ref()
+        .map(|path| (path, report::html(&report, &runs)));
     if !args.misses {
         report
             .targets
             .iter_mut()
             .for_each(|target| target.misses.clear());
     }
+    // Before the files, one of which may be impossible to write: the figures took long to make.
     print(&report, &args)?;
+    if let Some(path) = &args.run {
+        write_file(path, |out| report::write_run(&runs[0].questions, out))?;
+    }
+    if let Some((path, page)) = page {
+        write_file(path, |out| out.write_all(page.as_bytes()))?;
+    }
     match baseline {
         Some(before) => compare(&before, &report, args.max_drop),
         None => Ok(Exit::Found),

@@ -267,3 +267,23 @@ fn own_questions_name_sections_and_headings_that_exist() {
         assert_eq!((summary.answerable, summary.unanswerable), (answerable, 5));
     }
 }
+
+#[test]
+fn figures_are_printed_though_a_file_cannot_be_written() {
+    let cache = tempfile::tempdir().unwrap();
+    for option in ["--run", "--report"] {
+        let nowhere = cache.path().join("nowhere/file");
+        let mut command = docent_eval(&data("eval/garden"), cache.path());
+        let failed = command
+            .arg(option)
+            .arg(nowhere)
+            .args(["--format", "json"])
+            .assert()
+            .code(2);
+        let output = failed.get_output();
+        let report: Report = serde_json::from_slice(&output.stdout).unwrap();
+        assert_eq!(report.targets[0].answerable, 8);
+        let stderr = String::from_utf8_lossy(&output.stderr);
+        assert!(stderr.contains("error: cannot write "), "{stderr}");
+    }
+}
