@@ -72,6 +72,18 @@ pub enum EvalError {
         /// A section that it names.
         section: String,
     },
+    /// No document that the judgements of a BEIR folder name is in its corpus.
+    #[error(
+        "none of the documents that the judgements of {} name is in its corpus (the first: \
+         `{document}`)\n\
+         hint: qrels.tsv names documents by their `_id` in corpus.jsonl", path.display()
+    )]
+    OtherCorpus {
+        /// The folder.
+        path: PathBuf,
+        /// A document that its judgements name.
+        document: String,
+    },
     /// A file could not be written.
     #[error("cannot write {}: {source}\nhint: name a folder that exists and that you may write to", path.display())]
     Write {

@@ -152,7 +152,8 @@ fn read_beir(folder: &Path) -> Result<Target, EvalError> {
         })
         .collect();
     let ids: HashSet<&str> = documents.iter().map(|d| d.id.as_str()).collect();
-    let notes = beir_notes(&questions, &ids, judged - questions.len());
+    let missing = missing_documents(folder, &questions, &ids)?;
+    let notes = beir_notes(judged - questions.len(), missing);
     let sections = documents.into_iter().map(section).collect();
     Target {
         name: name_of(folder.file_name(), folder),
@@ -175,9 +176,24 @@ fn section(document: DocumentLine) -> Section {
     }
 }
 
-fn beir_notes(questions: &[Question], ids: &HashSet<&str>, not_evaluated: usize) -> Vec<String> {
-    let named = questions.iter().flat_map(|q| q.relevant.keys());
-    let missing = named.filter(|id| !ids.contains(id.as_str())).count();
+/// How many relevant documents the corpus lacks; an error if it lacks all of them.
+fn missing_documents(
+    folder: &Path,
+    questions: &[Question],
+    ids: &HashSet<&str>,
+) -> Result<usize, EvalError> {
+    let named: Vec<&String> = questions.iter().flat_map(|q| q.relevant.keys()).collect();
+    let missing = named.iter().filter(|id| !ids.contains(id.as_str()));
+    match (missing.count(), named.first()) {
+        (missing, Some(first)) if missing == named.len() => Err(EvalError::OtherCorpus {
+            path: folder.to_owned(),
+            document: (*first).clone(),
+        }),
+        (missing, _) => Ok(missing),
+    }
+}
+
+fn beir_notes(not_evaluated: usize, missing: usize) -> Vec<String> {
     let mut notes = Vec::new();
     if not_evaluated > 0 {
         notes.push(format!(
@@ -385,6 +401,21 @@ mod tests {
             target.notes,
             ["1 judged queries have no text or no relevant document: left out"]
         );
+    }
+
+    #[test]
+    fn judgements_of_another_corpus_are_an_error() {
+        let other = "{\"_id\": \"z\", \"text\": \"Zebras run.\"}\n";
+        for corpus in [other, ""] {
+            let folder = folder(&[
+                ("corpus.jsonl", corpus),
+                ("queries.jsonl", QUERIES),
+                ("qrels.tsv", QRELS),
+            ]);
+            let error = Target::read(folder.path()).unwrap_err();
+            assert!(matches!(&error, EvalError::OtherCorpus { document, .. } if document == "b"));
+            assert!(error.to_string().contains("\nhint: "), "{error}");
+        }
     }
 
     #[test]
