@@ -104,8 +104,8 @@ impl System {
 pub struct Outcome {
     /// Kind of question.
     pub kind: Option<String>,
-    /// Whether any section answers.
-    pub answerable: bool,
+    /// As [`Question::is_answerable`].
+    pub answerable: Option<bool>,
     /// Whether one of the first k sections answers, for k from 1 to [`CURVE`].
     pub success_at: Option<[bool; CURVE]>,
     /// Part of the answering sections among the first 4.
@@ -119,7 +119,7 @@ pub struct Outcome {
     /// Confidence of the answer.
     pub confidence: f32,
     /// Confidence of the answer without the relevant sections: a near miss. `None` for a question
-    /// that has none, and where it was not asked for.
+    /// that has no answer, and where it was not asked for.
     pub withheld: Option<f32>,
 }
 
@@ -189,13 +189,14 @@ pub fn run(
     if target.documents.is_none() {
         notes.extend(missing_sections(target, searcher)?);
         notes.extend(missing_headings(target, index, searcher)?);
+        notes.extend(only_helped(target));
     }
     let mut questions = Vec::with_capacity(target.questions.len());
     for question in &target.questions {
         let answer = searcher.search(&question.text, &System::Full.options(DEPTH))?;
         questions.push(QuestionRun {
             outcome: Outcome {
-                withheld: withheld(question, index, searcher)?,
+                withheld: withheld(question, target.min_grade, index, searcher)?,
                 ..outcome(question, target.min_grade, &answer, index)?
             },
             ranking: answer.hits.into_iter().map(ranked_section).collect(),
@@ -271,6 +272,20 @@ fn missing_headings(
     }))
 }
 
+/// Notes questions that no section answers, though some help.
+fn only_helped(target: &Target) -> Option<String> {
+    let answerable = |question: &Question| question.is_answerable(target.min_grade);
+    let helped = target.questions.iter().filter(|q| answerable(q).is_none());
+    let ids: Vec<&str> = helped.map(|question| question.id.as_str()).collect();
+    (!ids.is_empty()).then(|| {
+        format!(
+            "no section of grade {} or more, so left out of all but nDCG@10: {}",
+            target.min_grade,
+            ids.join(", ")
+        )
+    })
+}
+
 fn exists(
     heading: &GoldHeading,
     index: &Index,
@@ -290,9 +305,13 @@ fn exists(
 /// Confidence of the answer from the other sections when those that are relevant are withheld.
 fn withheld(
     question: &Question,
+    min_grade: u8,
     index: &Index,
     searcher: &Searcher<'_>,
 ) -> Result<Option<f32>, EvalError> {
+    if question.is_answerable(min_grade) != Some(true) {
+        return Ok(None);
+    }
     let mut relevant = Vec::new();
     for path in question.relevant.keys() {
         relevant.extend(searcher.find_section(path)?);
@@ -340,7 +359,8 @@ fn outcome(
         .map(|hit| grade(&hit.section.path))
         .collect();
     let judged: Vec<u8> = question.relevant.values().copied().collect();
-    let has_answer = judged.iter().any(|&grade| grade >= min_grade);
+    let answerable = question.is_answerable(min_grade);
+    let has_answer = answerable == Some(true);
     let heading_found = match &question.heading {
         Some(heading) if has_answer => {
             let first = grades.iter().position(|&grade| grade >= min_grade);
@@ -351,7 +371,7 @@ fn outcome(
     };
     Ok(Outcome {
         kind: question.kind.clone(),
-        answerable: !judged.is_empty(),
+        answerable,
         success_at: has_answer
             .then(|| std::array::from_fn(|i| metrics::success_at(&grades, min_grade, i + 1))),
         recall_at_4: metrics::recall_at(&grades, &judged, min_grade, 4),

@@ -103,8 +103,8 @@ impl Measure {
             Self::NdcgAt10 => outcome.ndcg_at_10,
             Self::HeadingAccuracy => outcome.heading_found.map(f64::from),
             Self::NoAnswerAuroc | Self::WithheldAuroc => None,
-            Self::RefusedAnswerable => outcome.answerable.then_some(refused),
-            Self::RefusedNoAnswer => (!outcome.answerable).then_some(refused),
+            Self::RefusedAnswerable => (outcome.answerable == Some(true)).then_some(refused),
+            Self::RefusedNoAnswer => (outcome.answerable == Some(false)).then_some(refused),
             Self::RefusedWithheld => outcome.withheld.map(is_refused),
         }
     }
@@ -287,13 +287,16 @@ fn summary(name: &str, runs: &[&TargetRun]) -> Summary {
         .flat_map(|run| run.questions.iter().map(|q| &q.outcome))
         .collect();
     let timings: Vec<Timings> = runs.iter().flat_map(|run| run.timings.clone()).collect();
-    let answerable = outcomes.iter().filter(|o| o.answerable).count();
+    let count = |answerable| {
+        let group = outcomes.iter().filter(|o| o.answerable == Some(answerable));
+        group.count()
+    };
     Summary {
         name: name.to_owned(),
         notes: Vec::new(),
         index: None,
-        answerable,
-        unanswerable: outcomes.len() - answerable,
+        answerable: count(true),
+        unanswerable: count(false),
         figures: figures(&outcomes),
         success_curve: success_curve(&outcomes),
         by_kind: by_kind(&outcomes),
@@ -305,7 +308,9 @@ fn summary(name: &str, runs: &[&TargetRun]) -> Summary {
 
 fn figures(outcomes: &[&Outcome]) -> Figures {
     let confidences = |answerable: bool| {
-        let group = outcomes.iter().filter(move |o| o.answerable == answerable);
+        let group = outcomes
+            .iter()
+            .filter(move |o| o.answerable == Some(answerable));
         group.map(|o| o.confidence)
     };
     let figure = |measure: Measure| {
@@ -428,7 +433,7 @@ mod tests {
         let answerable = kind != "noanswer";
         Outcome {
             kind: Some(kind.to_owned()),
-            answerable,
+            answerable: Some(answerable),
             success_at: answerable
                 .then(|| std::array::from_fn(|k| rank.is_some_and(|rank| rank <= k + 1))),
             recall_at_4: answerable.then_some(0.5),
@@ -474,6 +479,32 @@ mod tests {
         assert_eq!(kinds["typo"].questions, 2);
         assert_eq!(value(&kinds["typo"].figures, Measure::Mrr), Some(0.25));
         assert_eq!(value(&kinds["noanswer"].figures, Measure::Mrr), None);
+    }
+
+    #[test]
+    fn a_question_that_is_only_helped_says_nothing_of_confidence() {
+        let mut outcomes = vec![
+            outcome("howto", Some(1), 0.9),
+            outcome("noanswer", None, 0.1),
+        ];
+        let confidence = |outcomes: &[Outcome]| {
+            let figures = figures(&outcomes.iter().collect::<Vec<_>>());
+            [
+                Measure::NoAnswerAuroc,
+                Measure::RefusedAnswerable,
+                Measure::RefusedNoAnswer,
+            ]
+            .map(|measure| value(&figures, measure))
+        };
+        let expected = [Some(1.0), Some(0.0), Some(1.0)];
+        assert_eq!(confidence(&outcomes), expected);
+        for confidence in [0.0, 1.0] {
+            outcomes.push(Outcome {
+                answerable: None,
+                ..outcome("noanswer", None, confidence)
+            });
+        }
+        assert_eq!(confidence(&outcomes), expected);
     }
 
     #[test]

@@ -43,6 +43,17 @@ pub struct Question {
     pub heading: Option<GoldHeading>,
 }
 
+impl Question {
+    /// Whether any section answers, which it does from `min_grade` on; `None` where sections only
+    /// help, so that neither an answer nor a refusal is right.
+    pub fn is_answerable(&self, min_grade: u8) -> Option<bool> {
+        match self.relevant.values().max() {
+            None => Some(false),
+            Some(&grade) => (grade >= min_grade).then_some(true),
+        }
+    }
+}
+
 /// The heading that an answer stands under.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct GoldHeading {
@@ -83,7 +94,9 @@ struct QuestionLine {
 
 fn read_questions(path: &Path) -> Result<Target, EvalError> {
     let expected = "with id, question, kind, relevant {file: grade}, heading and heading_file";
-    let questions = read_json_lines(path, expected, |line: &QuestionLine| line.id.clone())?
+    let lines = read_json_lines(path, expected, |line: &QuestionLine| line.id.clone())?;
+    let notes = half_headings(&lines).into_iter().collect();
+    let questions = lines
         .into_iter()
         .map(|line| Question {
             id: line.id,
@@ -102,9 +115,24 @@ fn read_questions(path: &Path) -> Result<Target, EvalError> {
         questions,
         min_grade: ANSWER,
         documents: None,
-        notes: Vec::new(),
+        notes,
     }
     .unless_empty()
+}
+
+/// Notes questions that give a heading without its file, or a file without the heading.
+fn half_headings(lines: &[QuestionLine]) -> Option<String> {
+    let ids: Vec<&str> = lines
+        .iter()
+        .filter(|line| line.heading.is_some() != line.heading_file.is_some())
+        .map(|line| line.id.as_str())
+        .collect();
+    (!ids.is_empty()).then(|| {
+        format!(
+            "heading and heading_file count only together: left out of {}",
+            ids.join(", ")
+        )
+    })
 }
 
 #[derive(Deserialize)]
@@ -441,6 +469,38 @@ mod tests {
         );
         assert!(target.questions[1].relevant.is_empty());
         assert_eq!(target.questions[1].heading, None);
+        assert!(target.notes.is_empty());
+    }
+
+    #[test]
+    fn a_heading_without_its_file_is_noted() {
+        let folder = folder(&[(
+            "q.jsonl",
+            "{\"id\": \"1\", \"question\": \"a\", \"relevant\": {}, \"heading\": \"A\"}\n\
+             {\"id\": \"2\", \"question\": \"b\", \"relevant\": {}, \"heading_file\": \"b.md\"}\n\
+             {\"id\": \"3\", \"question\": \"c\", \"relevant\": {}}\n",
+        )]);
+        let target = Target::read(&folder.path().join("q.jsonl")).unwrap();
+        assert_eq!(
+            target.notes,
+            ["heading and heading_file count only together: left out of 1, 2"]
+        );
+        assert!(target.questions.iter().all(|q| q.heading.is_none()));
+    }
+
+    #[test]
+    fn a_question_with_lower_grades_alone_is_neither_answerable_nor_not() {
+        let question = |relevant: &[(&str, u8)]| Question {
+            id: String::new(),
+            text: String::new(),
+            kind: None,
+            relevant: relevant.iter().map(|&(p, g)| (p.to_owned(), g)).collect(),
+            heading: None,
+        };
+        assert_eq!(question(&[]).is_answerable(2), Some(false));
+        assert_eq!(question(&[("a", 1)]).is_answerable(2), None);
+        assert_eq!(question(&[("a", 1)]).is_answerable(1), Some(true));
+        assert_eq!(question(&[("a", 1), ("b", 2)]).is_answerable(2), Some(true));
     }
 
     #[test]

@@ -287,3 +287,29 @@ fn figures_are_printed_though_a_file_cannot_be_written() {
         assert!(stderr.contains("error: cannot write "), "{stderr}");
     }
 }
+
+#[test]
+fn a_question_that_sections_only_help_with_counts_for_their_order_alone() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("q.jsonl");
+    let line = |id: &str, relevant: &str| {
+        format!("{{\"id\": \"{id}\", \"question\": \"pour\", \"relevant\": {{{relevant}}}}}\n")
+    };
+    let lines = [
+        line("a", "\"brewing/pour-over.md\": 2"),
+        line("b", "\"brewing/pour-over.md\": 1"),
+    ];
+    std::fs::write(&file, lines.concat()).unwrap();
+    let report = report(
+        docent_eval(&file, folder.path())
+            .arg("--docs")
+            .arg(data("coffee")),
+    );
+    let summary = &report.targets[0];
+    assert_eq!((summary.answerable, summary.unanswerable), (1, 0));
+    assert_eq!(
+        summary.notes,
+        ["no section of grade 2 or more, so left out of all but nDCG@10: b"]
+    );
+    assert!(!summary.figures.contains_key(&Measure::RefusedNoAnswer));
+}

@@ -57,7 +57,7 @@ mod tests {
             ranking: ranking.iter().map(section).collect(),
             outcome: Outcome {
                 kind: None,
-                answerable: false,
+                answerable: Some(false),
                 success_at: None,
                 recall_at_4: None,
                 reciprocal_rank: None,
