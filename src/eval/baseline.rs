@@ -22,9 +22,9 @@ pub struct Drop {
 ///
 /// # Errors
 ///
-/// [`EvalError::Read`] or [`EvalError::Baseline`].
+/// [`EvalError::ReadBaseline`] or [`EvalError::Baseline`].
 pub fn read(path: &Path) -> Result<Report, EvalError> {
-    let text = std::fs::read_to_string(path).map_err(|source| EvalError::Read {
+    let text = std::fs::read_to_string(path).map_err(|source| EvalError::ReadBaseline {
         path: path.to_owned(),
         source,
     })?;
@@ -39,8 +39,15 @@ pub fn read(path: &Path) -> Result<Report, EvalError> {
 ///
 /// # Errors
 ///
-/// [`EvalError::TargetNotEvaluated`] if `now` lacks a target of `before`.
+/// [`EvalError::TargetNotEvaluated`] if `now` lacks a target of `before`, and
+/// [`EvalError::OtherModel`] or [`EvalError::OtherQuestions`] if the figures are of something else.
 pub fn drops(before: &Report, now: &Report, max_drop: f64) -> Result<Vec<Drop>, EvalError> {
+    if before.model != now.model {
+        return Err(EvalError::OtherModel {
+            before: before.model.clone(),
+            now: now.model.clone(),
+        });
+    }
     let mut drops = Vec::new();
     for (before, now) in [
         (&before.targets, &now.targets),
@@ -51,10 +58,24 @@ pub fn drops(before: &Report, now: &Report, max_drop: f64) -> Result<Vec<Drop>, 
             let same = same.ok_or_else(|| EvalError::TargetNotEvaluated {
                 target: summary.name.clone(),
             })?;
+            check_questions(summary, same)?;
             drops.extend(drops_of(summary, same, max_drop));
         }
     }
     Ok(drops)
+}
+
+/// Questions are known by their number alone: a baseline keeps no more of them.
+fn check_questions(before: &Summary, now: &Summary) -> Result<(), EvalError> {
+    let questions = |summary: &Summary| (summary.answerable, summary.unanswerable);
+    if questions(before) == questions(now) {
+        return Ok(());
+    }
+    Err(EvalError::OtherQuestions {
+        target: before.name.clone(),
+        before: questions(before),
+        now: questions(now),
+    })
 }
 
 fn drops_of(before: &Summary, now: &Summary, max_drop: f64) -> Vec<Drop> {
@@ -155,6 +176,31 @@ mod tests {
             drops(&report("a", &before), &report("b", &before), 0.0),
             Err(EvalError::TargetNotEvaluated { target }) if target == "a"
         ));
+    }
+
+    #[test]
+    fn other_questions_and_another_model_are_errors() {
+        let before = report("a", &[(Measure::Mrr, 0.8)]);
+        let mut now = before.clone();
+        now.targets[0].unanswerable = 1;
+        assert!(matches!(
+            drops(&before, &now, 1.0),
+            Err(EvalError::OtherQuestions { target, before: (10, 0), now: (10, 1) })
+                if target == "a"
+        ));
+        let mut now = before.clone();
+        now.model = "n".to_owned();
+        assert!(matches!(
+            drops(&before, &now, 1.0),
+            Err(EvalError::OtherModel { before, now }) if before == "m" && now == "n"
+        ));
+    }
+
+    #[test]
+    fn a_baseline_that_is_not_there_is_no_question_file() {
+        let error = read(Path::new("no-such-baseline.json")).unwrap_err();
+        assert!(matches!(error, EvalError::ReadBaseline { .. }));
+        assert!(error.to_string().ends_with("`docent eval --format json`"));
     }
 
     #[test]

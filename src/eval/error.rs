@@ -92,6 +92,17 @@ pub enum EvalError {
         /// The operating system's answer.
         source: io::Error,
     },
+    /// The baseline cannot be read.
+    #[error(
+        "cannot read the baseline {}: {source}\n\
+         hint: write one with `docent eval --format json`", path.display()
+    )]
+    ReadBaseline {
+        /// The file.
+        path: PathBuf,
+        /// The operating system's answer.
+        source: io::Error,
+    },
     /// The baseline is no report of an evaluation.
     #[error(
         "{} is not a report of docent eval: {source}\n\
@@ -111,6 +122,31 @@ pub enum EvalError {
     TargetNotEvaluated {
         /// Name of the target.
         target: String,
+    },
+    /// The baseline was made with another model.
+    #[error(
+        "the baseline was made with the model {before}, not with {now}\n\
+         hint: name that model with --model, or write a new baseline"
+    )]
+    OtherModel {
+        /// The baseline's model.
+        before: String,
+        /// The model of this evaluation.
+        now: String,
+    },
+    /// The baseline was made with other questions.
+    #[error(
+        "the baseline's `{target}` has {} questions with an answer and {} without, this one {} and \
+         {}\nhint: write a new baseline: figures of other questions cannot be compared",
+        before.0, before.1, now.0, now.1
+    )]
+    OtherQuestions {
+        /// Name of the target or pool.
+        target: String,
+        /// The baseline's questions with an answer, and those without.
+        before: (usize, usize),
+        /// The same of this evaluation.
+        now: (usize, usize),
     },
     /// Reading, building or searching failed.
     #[error(transparent)]
