@@ -5,6 +5,8 @@
 //! corpus and goes to people passes through here. Such a character is shown as `\u{1b}`.
 
 use std::borrow::Cow;
+use std::error::Error;
+use std::iter;
 
 /// `text` on one line: line breaks and tabs become spaces, control characters are escaped.
 pub fn printable_line(text: &str) -> Cow<'_, str> {
@@ -28,6 +30,18 @@ pub fn printable_json(json: &str) -> Cow<'_, str> {
     escape(json, |c| {
         Some(Cow::Owned(format!("\\u{:04x}", u32::from(c))))
     })
+}
+
+/// `error` and its causes, but for those that its message tells already.
+pub fn printable_error(error: &(dyn Error + 'static)) -> String {
+    let mut text = error.to_string();
+    for cause in iter::successors(error.source(), |&cause| cause.source()) {
+        let cause = cause.to_string();
+        if !text.contains(&cause) {
+            text = format!("{text}: {cause}");
+        }
+    }
+    printable_text(&text).into_owned()
 }
 
 /// Whether a terminal may act on `c` instead of showing it: the control characters C0, DEL and C1,
@@ -73,6 +87,23 @@ mod tests {
             "a\\u{1b}[31m\tb\nc\\u{7f}\\u{9b}\\u{d}\\u{202e}d\\u{2066}\\u{0}"
         );
         assert_eq!(printable_line("a\tb\r\nc\u{7}"), "a b  c\\u{7}");
+    }
+
+    #[derive(Debug, thiserror::Error)]
+    #[error("cannot {doing}")]
+    struct Failure {
+        doing: &'static str,
+        source: std::io::Error,
+    }
+
+    #[test]
+    fn causes_are_told_once() {
+        let told = |doing| {
+            let source = std::io::Error::other("\u{7}full");
+            printable_error(&Failure { doing, source })
+        };
+        assert_eq!(told("write"), "cannot write: \\u{7}full");
+        assert_eq!(told("write: \u{7}full"), "cannot write: \\u{7}full");
     }
 
     #[test]

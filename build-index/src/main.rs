@@ -12,7 +12,7 @@ use std::process::ExitCode;
 
 use anyhow::Result;
 use clap::Parser;
-use docent::terminal::{printable_json, printable_text};
+use docent::terminal::{printable_error, printable_json};
 
 use build::Outcome;
 use cli::Args;
@@ -56,10 +56,7 @@ fn print(json: bool, summary: &Summary) -> Result<()> {
 }
 
 fn report(error: &anyhow::Error) {
-    message(format_args!(
-        "error: {}",
-        printable_text(&error.to_string())
-    ));
+    message(format_args!("error: {}", printable_error(error.as_ref())));
 }
 
 /// Says something to the person at the terminal. A closed stderr is nobody to tell.

@@ -13,7 +13,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
 use std::time::Duration;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
+use docent::corpus::CorpusError;
 use docent::encoder::Encoder;
 use docent::index::Index;
 use docent::stale::{self, Effort};
@@ -43,6 +44,11 @@ enum Signal {
 /// A build that fails is reported, and the old index stays. Errors are those of watching and of
 /// standard output.
 pub fn run(args: &Args) -> Result<()> {
+    // A folder that never was is most likely misspelt; one that goes later is waited for.
+    fs::read_dir(&args.docs).map_err(|source| CorpusError::Unreadable {
+        path: args.docs.clone(),
+        source,
+    })?;
     let (sender, signals) = mpsc::channel();
     let stop = sender.clone();
     let asked = AtomicBool::new(false);
@@ -59,9 +65,13 @@ pub fn run(args: &Args) -> Result<()> {
             let _ = sender.send(Signal::Change);
         }
     })?;
-    watcher
-        .watch(&args.docs, RecursiveMode::Recursive)
-        .with_context(|| format!("cannot watch {}", args.docs.display()))?;
+    if let Err(error) = watcher.watch(&args.docs, RecursiveMode::Recursive) {
+        bail!(
+            "cannot watch {}: {error}\n\
+             hint: see that all folders in it can be read, or build without --watch",
+            args.docs.display()
+        );
+    }
 
     let mut encoder = None;
     rebuild(args, args.update, &mut encoder)?;

@@ -15,7 +15,7 @@ use std::fmt::Display;
 use std::io::Write;
 use std::process::ExitCode;
 
-use docent::terminal::printable_text;
+use docent::terminal::printable_error;
 
 use args::Command;
 use exit::Exit;
@@ -31,22 +31,11 @@ pub fn main() -> ExitCode {
     let exit = result.unwrap_or_else(|error| {
         let exit = Exit::of_error(&error);
         if exit != Exit::Found {
-            message(format_args!("error: {}", describe(&error)));
+            message(format_args!("error: {}", printable_error(error.as_ref())));
         }
         exit
     });
     exit.into()
-}
-
-/// The error and its causes, but for those that its message tells already.
-fn describe(error: &anyhow::Error) -> String {
-    let mut text = error.to_string();
-    for cause in error.chain().skip(1).map(ToString::to_string) {
-        if !text.contains(&cause) {
-            text = format!("{text}: {cause}");
-        }
-    }
-    printable_text(&text).into_owned()
 }
 
 /// Says something to the person at the terminal. A closed stderr is nobody to tell.

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use docent::index::Index;
 
-use crate::support::docs;
+use crate::support::{build_index, docs};
 
 /// Far longer than any step takes: a line that does not come fails the test instead of hanging it.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -140,4 +140,19 @@ fn a_folder_that_is_deleted_and_made_again_is_watched_again() {
     fs::write(path.join("cups.md"), "# Cups\n\nWarm them.\n").unwrap();
     built(3, 2);
     assert_eq!(watching.interrupt(), Some(0));
+}
+
+#[cfg(unix)]
+#[test]
+fn a_folder_that_is_not_there_is_an_error_with_its_cause() {
+    let folder = docs(&[]);
+    let output = build_index(folder.path(), &["--watch", "nowhere"])
+        .output()
+        .unwrap();
+    assert_eq!(output.status.code(), Some(2));
+    assert_eq!(
+        String::from_utf8(output.stderr).unwrap(),
+        "error: cannot read documentation folder nowhere: No such file or directory (os error 2)\n\
+         hint: name a folder of .md files\n"
+    );
 }
