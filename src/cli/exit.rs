@@ -73,6 +73,15 @@ pub enum CliError {
         /// Sections whose path contains the name, sorted.
         close: Vec<String>,
     },
+    /// What was asked for is no section but an index file.
+    #[error(
+        "{name} is an index file: its routing hints are in the index, its text is not\n\
+         hint: open the file itself in the documentation folder"
+    )]
+    IsIndexFile {
+        /// Its path.
+        name: String,
+    },
     /// The smallest passage of the answer is over the budget.
     #[error("no passage of the answer fits into {budget} tokens\nhint: raise --budget")]
     BudgetTooSmall {
@@ -105,10 +114,13 @@ impl Exit {
             EvalError::Docent(error) => Some(error),
             _ => None,
         });
-        let of_library = error.downcast_ref().or(of_eval).and_then(|error| match error {
-            Error::Index(error) => Some(error),
-            _ => None,
-        });
+        let of_library = error
+            .downcast_ref()
+            .or(of_eval)
+            .and_then(|error| match error {
+                Error::Index(error) => Some(error),
+                _ => None,
+            });
         error
             .downcast_ref()
             .or(of_library)

@@ -40,6 +40,10 @@ fn find(index: &Index, name: &str) -> Result<SectionRecord> {
             close.push(printable_line(&section.path).into_owned());
         }
     }
+    let is_index_file = index.meta().index_files.iter().any(|f| f.path == name);
     let name = printable_line(name).into_owned();
+    if is_index_file {
+        return Err(CliError::IsIndexFile { name }.into());
+    }
     Err(CliError::NoSuchSection { name, close }.into())
 }

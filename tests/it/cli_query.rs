@@ -272,6 +272,7 @@ fn show_prints_the_section() {
     assert_snapshot!("show", run("brewing/pour-over.md"));
     assert_snapshot!("show_missing", run("pour"));
     assert_snapshot!("show_unlike_anything", run("tea.md"));
+    assert_snapshot!("show_index_file", run("INDEX.md"));
 }
 
 #[test]

@@ -54,6 +54,7 @@ fn json_is_one_object_with_the_documented_keys() {
             "graph_links",
             "guidelines",
             "index",
+            "index_files",
             "late_interaction",
             "model",
             "reused",
@@ -68,6 +69,7 @@ fn json_is_one_object_with_the_documented_keys() {
     assert_eq!(object["sections"], 2);
     assert_eq!(object["chunks"], 2);
     assert_eq!(object["guidelines"], 1);
+    assert_eq!(object["index_files"], 1);
     assert_eq!(object["index"], "docent.idx");
     assert_eq!(
         object["bytes"],
