@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use pulldown_cmark::{Event, Options, Parser, Tag, TagEnd};
 
-use super::names_file;
+use super::{expects_file, is_file, linked_file, names_file};
 use crate::corpus::lines::Lines;
 
 /// A piece of an index file that can hold routing hints.
@@ -39,7 +39,7 @@ pub(super) struct Line {
 pub(super) struct Mention {
     /// Offset in the line's text.
     pub(super) at: usize,
-    /// As written.
+    /// As written; of a link, decoded.
     pub(super) path: String,
     /// The text of a link, if it is not the path itself.
     pub(super) label: Option<String>,
@@ -249,7 +249,7 @@ impl Reader {
         self.push(text, offset);
         if self.link.is_none() {
             self.line.opaque.push(at..self.line.text.len());
-            if names_file(text) {
+            if names_file(text) || is_file(text) && expects_file(&self.line.text[..at]) {
                 self.line.mentions.push(Mention {
                     at,
                     path: text.to_owned(),
@@ -260,15 +260,15 @@ impl Reader {
     }
 
     fn end_link(&mut self) {
-        let Some((path, start)) = self.link.take() else {
+        let Some((destination, start)) = self.link.take() else {
             return;
         };
         // A link may begin on an earlier line.
         let at = start.min(self.line.text.len());
         self.line.opaque.push(at..self.line.text.len());
-        if names_file(&path) {
+        if let Some(path) = linked_file(&destination) {
             let text = self.line.text[at..].trim();
-            let label = (!names_file(text)).then(|| text.to_owned());
+            let label = (text != path && !names_file(text)).then(|| text.to_owned());
             self.line.mentions.push(Mention { at, path, label });
         }
     }

@@ -15,12 +15,16 @@
 //! Retrieve: `pagination.md`, `patterns.md`
 //! ```
 //!
-//! A target is a documentation file in backticks, as a link or as a bare word. What else stands
-//! around the targets (`first, then`, `(see also)`) is a note to the reader and is ignored.
+//! A target is a documentation file in backticks, as a link or as a bare word; one with a space in
+//! its name is a link (`my%20notes.md` or `<my notes.md>`), or in backticks where a file is
+//! expected. What else stands around the targets (`first, then`, `(see also)`) is a note to the
+//! reader and is ignored.
 
 mod blocks;
 
 use std::collections::HashSet;
+
+use percent_encoding::percent_decode_str;
 
 use super::walk::is_documentation;
 use super::{Descriptor, Example, Guide, Guideline, Pattern, Source};
@@ -302,10 +306,32 @@ fn is_glob(path: &str) -> bool {
     path.contains('*')
 }
 
-/// Whether a word, code span or link destination in an index names a documentation file.
+/// Whether a word or code span in an index names a documentation file wherever it stands. One with
+/// white space does not: it may as well be a command (`cat notes.md`).
 fn names_file(text: &str) -> bool {
+    is_file(text) && !without_anchor(text).contains(char::is_whitespace)
+}
+
+/// The documentation file that a link leads to, if it leads to one: `my%20notes.md` is
+/// `my notes.md`.
+fn linked_file(destination: &str) -> Option<String> {
+    let path = without_anchor(destination);
+    is_file(path).then(|| {
+        let decoded = percent_decode_str(path).decode_utf8();
+        decoded.map_or_else(|_| path.to_owned(), |path| path.into_owned())
+    })
+}
+
+/// Whether a file is what comes next in a line or cell that begins with `before`: after an arrow, a
+/// colon or a comma, or at the beginning.
+fn expects_file(before: &str) -> bool {
+    let before = before.trim_end();
+    before.is_empty() || before.ends_with(['>', '→', ':', ','])
+}
+
+fn is_file(text: &str) -> bool {
     let path = without_anchor(text);
-    is_documentation(path) && !path.contains("://") && !path.contains(char::is_whitespace)
+    is_documentation(path) && !path.contains("://")
 }
 
 fn without_anchor(path: &str) -> &str {

@@ -67,6 +67,33 @@ fn notes_around_targets_are_ignored() {
 }
 
 #[test]
+fn files_with_spaces_are_named_by_links_and_in_backticks() {
+    let text = "**Q**\n- Begin -> [Start](getting%20started.md#first)\n\
+                - Go on -> [next](<next steps.md>), [caf\u{e9}](caf%C3%A9.md)\n\
+                - Broken -> [x](%ff.md)\n- Word -> next steps.md, or run `cat a.md`\n\
+                - Code -> `a.md`, `next steps.md` (not `b c.md`)\n\n\
+                | File | Covers |\n|--|--|\n| [my notes.md](my%20notes.md) | Notes |\n\
+                | `old notes.md` | `cat` them |\n";
+    assert_eq!(
+        guidelines(text),
+        [
+            "2 Q | Begin | getting started.md",
+            "3 Q | Go on | next steps.md caf\u{e9}.md",
+            "4 Q | Broken | %ff.md",
+            "5 Q | Word | steps.md",
+            "6 Q | Code | a.md next steps.md",
+        ]
+    );
+    assert_eq!(
+        descriptors(text),
+        [
+            "10  |  | my notes.md | Notes",
+            "11  |  | old notes.md | cat them"
+        ]
+    );
+}
+
+#[test]
 fn globs_are_kept_apart() {
     let text = "**Q**\n- Vars -> `types.md`, then relevant `env-*.md`\n- All -> `x/*.md`\n";
     let guide = parse("sub/INDEX.md", text);
