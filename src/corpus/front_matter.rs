@@ -36,11 +36,12 @@ fn scalar(yaml: &str, key: &str) -> Option<String> {
 }
 
 fn unquote(value: &str) -> String {
-    if let Some(inner) = enclosed(value, '"') {
+    if let Some(inner) = quoted(value, '"') {
         // YAML's double-quoted escapes are JSON's but for rare ones, which then stay as written.
-        return serde_json::from_str(value).unwrap_or_else(|_| inner.to_owned());
+        let json = format!("\"{inner}\"");
+        return serde_json::from_str(&json).unwrap_or_else(|_| inner.to_owned());
     }
-    if let Some(inner) = enclosed(value, '\'') {
+    if let Some(inner) = quoted(value, '\'') {
         return inner.replace("''", "'");
     }
     match value.split_once(" #") {
@@ -49,8 +50,21 @@ fn unquote(value: &str) -> String {
     }
 }
 
-fn enclosed(value: &str, quote: char) -> Option<&str> {
-    value.strip_prefix(quote)?.strip_suffix(quote)
+/// What stands between the quotes of `value`, after which only a comment may follow.
+fn quoted(value: &str, quote: char) -> Option<&str> {
+    let text = value.strip_prefix(quote)?;
+    let mut chars = text.char_indices().peekable();
+    while let Some((at, char)) = chars.next() {
+        let is_doubled = quote == '\'' && chars.peek().is_some_and(|&(_, next)| next == quote);
+        if char == '\\' && quote == '"' || char == quote && is_doubled {
+            chars.next();
+        } else if char == quote {
+            let rest = &text[at + quote.len_utf8()..];
+            let is_end = rest.is_empty() || rest.starts_with(" #");
+            return is_end.then(|| &text[..at]);
+        }
+    }
+    None
 }
 
 #[cfg(test)]
@@ -73,6 +87,14 @@ mod tests {
         );
         assert_eq!(title("title: 'It''s'").unwrap(), "It's");
         assert_eq!(title("title: C# basics # note").unwrap(), "C# basics");
+        assert_eq!(
+            title("title: \"Setup guide\" # sidebar").unwrap(),
+            "Setup guide"
+        );
+        assert_eq!(title("title: 'It''s' # 'sidebar'").unwrap(), "It's");
+        assert_eq!(title("title: \"A \\\" # b\" # c").unwrap(), "A \" # b");
+        assert_eq!(title("title: \"a\" and \"b\"").unwrap(), "\"a\" and \"b\"");
+        assert_eq!(title("title: \"open").unwrap(), "\"open");
         assert_eq!(
             title("title: >-\n  two\n  lines\nother: x").unwrap(),
             "two lines"

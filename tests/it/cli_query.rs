@@ -151,6 +151,31 @@ fn explained_json_has_every_component() {
     assert_eq!(explain["guideline"]["targets"][0], "brewing/pour-over.md");
 }
 
+#[test]
+fn a_passage_under_no_heading_goes_by_the_title_of_its_section() {
+    let folder = indexed(&[("grow-beans.md", "Beans grow in the shade.\n")]);
+    let print = |format| {
+        let args = [
+            "Where do beans grow?",
+            "--min-confidence=0",
+            "--format",
+            format,
+        ];
+        let output = docent(folder.path(), &args).output().unwrap();
+        String::from_utf8(output.stdout).unwrap()
+    };
+    let text = print("text");
+    assert!(
+        text.starts_with("1  grow-beans.md:1-1  grow beans\n"),
+        "{text}"
+    );
+    assert_eq!(
+        print("context"),
+        "<section file=\"grow-beans.md\" lines=\"1-1\" heading=\"grow beans\">\n\
+         Beans grow in the shade.\n</section>\n"
+    );
+}
+
 fn keys(object: &Value) -> Vec<&str> {
     object
         .as_object()
@@ -171,7 +196,8 @@ fn without_guidelines_none_fires() {
     ];
     let output = docent(coffee(), args).output().unwrap();
     let object: Value = serde_json::from_slice(&output.stdout).unwrap();
-    assert_eq!(object["hits"][0]["guideline"], Value::Null);
+    let hit = object["hits"][0].as_object().unwrap();
+    assert_eq!(hit["guideline"], Value::Null);
 }
 
 #[test]
@@ -328,7 +354,9 @@ fn colours_only_where_they_are_wanted() {
     assert!(has_escapes(
         docent(coffee(), args).env("CLICOLOR_FORCE", "1")
     ));
-    assert!(!has_escapes(docent(coffee(), args).env("NO_COLOR", "1")));
+    let mut refused = docent(coffee(), args);
+    refused.env("CLICOLOR_FORCE", "1").env("NO_COLOR", "1");
+    assert!(!has_escapes(&mut refused));
 }
 
 #[test]
@@ -422,4 +450,14 @@ fn a_closed_pipe_is_success() {
     let output = child.wait_with_output().unwrap();
     assert_eq!(output.status.code(), Some(0));
     assert_eq!(String::from_utf8(output.stderr).unwrap(), "");
+}
+
+#[test]
+fn the_help_of_eval_says_once_what_a_target_is() {
+    let output = docent(coffee(), &["eval", "--help"]).output().unwrap();
+    let help = String::from_utf8(output.stdout).unwrap();
+    let about = "Measure how well judged questions find their sections.\n\n\
+                 A target is a question file, ";
+    assert!(help.starts_with(about), "{help}");
+    assert_eq!(help.matches("A target is ").count(), 1);
 }

@@ -106,7 +106,7 @@ fn render(section: &SectionRecord, chunks: &[ChunkRef<'_>]) -> String {
         attribute(&section.path),
         first.line_start,
         last.line_end,
-        attribute(&heading_line(&first.heading_path)),
+        attribute(&heading_line(section, &first.heading_path)),
         passage::text(chunks)
     )
 }

@@ -6,8 +6,9 @@ pub mod json;
 pub mod paths;
 pub mod text;
 
-use docent::index::Index;
+use docent::index::{Index, SectionRecord};
 use docent::search::{Answer, Hit};
+use docent::terminal::printable_line;
 
 use super::fresh::Freshness;
 
@@ -25,7 +26,11 @@ pub struct Reply<'a> {
     pub hits: &'a [Hit],
 }
 
-/// Headings from the outermost down, as one line.
-fn heading_line(heading_path: &[&str]) -> String {
-    docent::terminal::printable_line(&heading_path.join(" > ")).into_owned()
+/// Headings from the outermost down, as one line; the section's title where there are none.
+fn heading_line(section: &SectionRecord, heading_path: &[&str]) -> String {
+    let headings = match heading_path {
+        [] => section.title.clone(),
+        _ => heading_path.join(" > "),
+    };
+    printable_line(&headings).into_owned()
 }

@@ -54,7 +54,7 @@ fn write_hit(
     write!(out, "{rank}  {PATH}{}", printable_line(&hit.section.path))?;
     if let Some(chunk) = &best {
         write!(out, ":{}-{}{PATH:#}", chunk.line_start, chunk.line_end)?;
-        writeln!(out, "  {}", heading_line(&chunk.heading_path))?;
+        writeln!(out, "  {}", heading_line(&hit.section, &chunk.heading_path))?;
     } else {
         writeln!(out, "{PATH:#}  {}", printable_line(&hit.section.title))?;
     }
