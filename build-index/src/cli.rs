@@ -10,7 +10,7 @@ const EXIT_CODES: &str = "\
 Exit codes:
   0  built
   1  not built: --strict, and the docs' index files contradict the docs
-  2  not built: usage or other error
+  2  usage or other error: not built, or built but the summary could not be printed
 
 A build that fails or is interrupted leaves the old index as it was.";
 

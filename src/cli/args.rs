@@ -152,7 +152,7 @@ enum RawCommand {
     Show(ShowArgs),
     /// Say what an index holds and how it was built
     Info(InfoArgs),
-    /// Measure how well judged questions find their sections
+    // Without words of its own, so that those of its arguments are shown.
     Eval(EvalArgs),
 }
 
