@@ -22,18 +22,14 @@ pub struct ChunkOptions {
     /// A passage with fewer tokens is joined with its neighbours under the same heading, as far
     /// as `max_tokens` allows. Equal to `max_tokens`, chunks are filled as full as possible.
     pub min_tokens: usize,
-    /// Source lines at the end of a chunk that are repeated at the beginning of the next one
-    /// under the same heading, where they fit.
-    pub overlap_lines: u32,
 }
 
 impl Default for ChunkOptions {
-    /// 200, 40, 0.
+    /// 200, 40.
     fn default() -> Self {
         Self {
             max_tokens: 200,
             min_tokens: 40,
-            overlap_lines: 0,
         }
     }
 }
@@ -42,9 +38,9 @@ const LEAST_MAX_TOKENS: usize = 16;
 
 /// Cuts `section` into chunks, in line order.
 ///
-/// Every line that is not blank is in exactly one chunk, but for `overlap_lines` and for a line
-/// that alone is too long for a chunk, which is shared by the chunks that hold its parts. A
-/// heading without a text of its own belongs to the chunk of the sub-heading that follows it.
+/// Every line that is not blank is in exactly one chunk, but for a line that alone is too long for
+/// a chunk, which is shared by the chunks that hold its parts. A heading without a text of its own
+/// belongs to the chunk of the sub-heading that follows it.
 ///
 /// `count_tokens` counts the model's tokens without special ones. It is called on lines, so the
 /// cost is that of tokenizing the section one to three times.
@@ -84,10 +80,7 @@ struct Counted {
 /// A chunk whose end is not known yet: it ends where the next one begins.
 struct Draft {
     heading_path: Vec<String>,
-    /// Where the chunk begins.
     start: usize,
-    /// Where it begins without the lines that overlap with the chunk before it.
-    own_start: usize,
     prefix: String,
     body: Vec<Counted>,
 }
@@ -140,7 +133,7 @@ impl Chunker<'_> {
             if let (Some(start), false) = (self.pending_start, is_introduction) {
                 self.pending_start = None;
                 let (prefix, _) = self.prefix();
-                self.add_draft(prefix, start, start, Vec::new());
+                self.add_draft(prefix, start, Vec::new());
             }
             return;
         }
@@ -149,7 +142,6 @@ impl Chunker<'_> {
             budget: self.options.max_tokens - prefix_tokens,
             options: self.options,
             count_tokens: self.count_tokens,
-            lines: &self.lines,
             context_tokens: &self.context_tokens,
             packs: Vec::new(),
             current: Pack::default(),
@@ -157,18 +149,13 @@ impl Chunker<'_> {
         let packs = packer.pack(units);
         let heading_start = self.pending_start.take();
         for (index, pack) in packs.into_iter().enumerate() {
-            let own_start = pack.units[pack.repeated].unit.start;
-            let start = pack.units[0].unit.start;
             let heading_start = heading_start.filter(|_| index == 0);
-            let (start, own_start) = match heading_start {
-                Some(heading_start) => (heading_start, heading_start),
-                None => (start, own_start),
-            };
-            self.add_draft(prefix.clone(), start, own_start, pack.units);
+            let start = heading_start.unwrap_or(pack.units[0].unit.start);
+            self.add_draft(prefix.clone(), start, pack.units);
         }
     }
 
-    fn add_draft(&mut self, prefix: String, start: usize, own_start: usize, body: Vec<Counted>) {
+    fn add_draft(&mut self, prefix: String, start: usize, body: Vec<Counted>) {
         // A part of a line begins where its text is about in the source: not inside a character.
         let source = &self.section.text;
         self.drafts.push(Draft {
@@ -178,7 +165,6 @@ impl Chunker<'_> {
                 .map(|(_, text)| text.clone())
                 .collect(),
             start: source.floor_char_boundary(start),
-            own_start: source.floor_char_boundary(own_start),
             prefix,
             body,
         });
@@ -216,26 +202,24 @@ impl Chunker<'_> {
     fn finish(mut self, contexts: &[String]) -> Vec<Chunk> {
         if self.drafts.is_empty() && !self.section.title.trim().is_empty() {
             let (prefix, _) = self.prefix();
-            self.add_draft(prefix, 0, 0, Vec::new());
+            self.add_draft(prefix, 0, Vec::new());
         }
         let text = &self.section.text;
         if let Some(first) = self.drafts.first_mut() {
             let blank = text.len() - text.trim_start().len();
-            let start = if blank == text.len() {
+            first.start = if blank == text.len() {
                 0
             } else {
                 self.lines.start(blank)
             };
-            (first.start, first.own_start) = (start, start);
         }
         // Where a part of a line begins is an estimate, at worst beyond the next line.
         let mut ends = vec![text.len(); self.drafts.len()];
         let mut end = text.len();
         for (draft, own_end) in self.drafts.iter_mut().zip(&mut ends).rev() {
             *own_end = end;
-            draft.own_start = draft.own_start.min(end);
-            draft.start = draft.start.min(draft.own_start);
-            end = draft.own_start;
+            draft.start = draft.start.min(end);
+            end = draft.start;
         }
         let drafts = std::mem::take(&mut self.drafts);
         drafts
@@ -292,8 +276,6 @@ fn missing_context(unit: &Unit, known: Option<usize>) -> Option<usize> {
 struct Pack {
     units: Vec<Counted>,
     tokens: usize,
-    /// How many of the first units repeat the end of the pack before.
-    repeated: usize,
 }
 
 impl Pack {
@@ -308,7 +290,6 @@ struct Packer<'a> {
     budget: usize,
     options: ChunkOptions,
     count_tokens: &'a (dyn Fn(&str) -> usize + Sync),
-    lines: &'a Lines,
     context_tokens: &'a [usize],
     packs: Vec<Pack>,
     current: Pack,
@@ -392,45 +373,8 @@ impl Packer<'_> {
     }
 
     fn append(&mut self, units: Vec<Counted>) {
-        if self.current.units.is_empty() {
-            self.repeat_last_lines(&units);
-        }
         self.current.tokens += self.cost(&units, self.current.context());
         self.current.units.extend(units);
-    }
-
-    /// Begins the current pack with the last lines of the pack before, if they fit with `units`.
-    /// Not inside a line: its two packs share that line already.
-    fn repeat_last_lines(&mut self, units: &[Counted]) {
-        let (Some(last), Some(first)) = (self.packs.last(), units.first()) else {
-            return;
-        };
-        if self.lines.start(first.unit.start) != first.unit.start {
-            return;
-        }
-        let line = |counted: &Counted| self.lines.number(counted.unit.start);
-        let own_line = line(first);
-        let is_repeated = |known: &&Counted| {
-            let distance = own_line - line(known);
-            (1..=self.options.overlap_lines).contains(&distance)
-        };
-        let count = last.units.iter().rev().take_while(is_repeated).count();
-        let repeated: Vec<Counted> = last.units[last.units.len() - count..]
-            .iter()
-            .map(|known| Counted {
-                unit: known.unit.part(0..known.unit.text.len(), true),
-                tokens: known.tokens,
-            })
-            .collect();
-        let tokens = self.cost(&repeated, None);
-        let context = repeated.last().and_then(|known| known.unit.context);
-        if tokens + self.cost(units, context) <= self.budget {
-            self.current = Pack {
-                repeated: repeated.len(),
-                units: repeated,
-                tokens,
-            };
-        }
     }
 
     /// Ends the current pack. A small one joins the pack before it if it fits there.
@@ -439,16 +383,13 @@ impl Packer<'_> {
         if pack.units.is_empty() {
             return;
         }
-        let own = &pack.units[pack.repeated..];
-        let small = self.cost(own, None) < self.options.min_tokens;
+        let small = self.cost(&pack.units, None) < self.options.min_tokens;
         if let Some(last) = self.packs.last().filter(|_| small) {
-            let cost = self.cost(own, last.context());
+            let cost = self.cost(&pack.units, last.context());
             if last.tokens + cost <= self.budget {
                 let index = self.packs.len() - 1;
                 self.packs[index].tokens += cost;
-                self.packs[index]
-                    .units
-                    .extend(pack.units.into_iter().skip(pack.repeated));
+                self.packs[index].units.extend(pack.units);
                 return;
             }
         }

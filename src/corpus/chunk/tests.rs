@@ -23,7 +23,6 @@ fn options(max_tokens: usize, min_tokens: usize) -> ChunkOptions {
     ChunkOptions {
         max_tokens,
         min_tokens,
-        overlap_lines: 0,
     }
 }
 
@@ -168,30 +167,6 @@ fn long_lines_are_cut_at_sentences_then_words_then_characters() {
 }
 
 #[test]
-fn overlap_repeats_the_last_lines() {
-    let text = format!(
-        "# T\n\n{}\n{}\n{}\n",
-        words(6, "a"),
-        words(6, "b"),
-        words(6, "c")
-    );
-    let found = chunks(
-        &text,
-        ChunkOptions {
-            overlap_lines: 1,
-            ..options(16, 5)
-        },
-    );
-    assert_eq!(
-        shown(&found),
-        [
-            "1-4 T//a a a a a a/b b b b b b",
-            "4-5 T//b b b b b b/c c c c c c"
-        ]
-    );
-}
-
-#[test]
 fn plain_text_and_documents_without_text() {
     let found = chunk_section(
         &section("notes.txt", "# no heading\r\n\r\nmore"),
@@ -315,10 +290,9 @@ proptest! {
         path in prop_oneof![Just("a.md"), Just("a.mdx"), Just("a.txt")],
         max_tokens in 16usize..120,
         min_tokens in 0usize..60,
-        overlap_lines in 0u32..4,
     ) {
         let section = section(path, &text);
-        let options = ChunkOptions { max_tokens, min_tokens, overlap_lines };
+        let options = ChunkOptions { max_tokens, min_tokens };
         let chunks = chunk_section(&section, &options, &count);
         let lines: Vec<&str> = text.split('\n').collect();
         let mut next_uncovered = 1;
@@ -340,7 +314,7 @@ proptest! {
                     && (line.contains('\r')
                         || count(&before.embed_text) + count(&chunk.embed_text) > max_tokens);
                 prop_assert!(
-                    chunk.line_start + overlap_lines > before.line_end || shared_line,
+                    chunk.line_start > before.line_end || shared_line,
                     "{:?} then {:?}", before, chunk
                 );
             }
