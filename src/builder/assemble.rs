@@ -61,7 +61,6 @@ impl Build<'_> {
                 chunking: Chunking {
                     max_tokens: chunking.max_tokens as u32,
                     min_tokens: chunking.min_tokens as u32,
-                    overlap: 0,
                 },
                 graph: self.options.graph,
                 counts: Counts {

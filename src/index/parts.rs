@@ -87,8 +87,6 @@ pub struct Chunking {
     pub max_tokens: u32,
     /// Shorter neighbours under one heading are joined.
     pub min_tokens: u32,
-    /// Tokens that a chunk repeats of the one before.
-    pub overlap: u32,
 }
 
 /// Parameters of HNSW, as in Malkov and Yashunin's paper.

@@ -130,7 +130,6 @@ fn parts_over(vectors: Matrix) -> IndexParts {
             chunking: Chunking {
                 max_tokens: 200,
                 min_tokens: 20,
-                overlap: 0,
             },
             graph: GraphOptions {
                 m: 16,

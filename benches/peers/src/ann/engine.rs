@@ -209,7 +209,6 @@ fn parts_over(base: &[f32], parameters: Parameters) -> Result<IndexParts> {
             chunking: Chunking {
                 max_tokens: 1,
                 min_tokens: 1,
-                overlap: 0,
             },
             graph: GraphOptions {
                 m: parameters.m as u32,
