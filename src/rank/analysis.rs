@@ -87,7 +87,7 @@ impl Stems {
 }
 
 /// `WithExternalID` to `With`, `External`, `ID`; `HTTPServer2` to `HTTP`, `Server`, `2`.
-fn identifier_parts(word: &str) -> Vec<&str> {
+pub(super) fn identifier_parts(word: &str) -> Vec<&str> {
     let chars: Vec<(usize, char)> = word.char_indices().collect();
     let mut parts = Vec::new();
     let mut start = 0;

@@ -156,7 +156,7 @@ impl<'a> Searcher<'a> {
         let (text, corrections) = spelling::correct(
             question,
             || self.index.vocabulary(),
-            |word| self.encoder.count_tokens(word) == 1,
+            |word| self.is_familiar(word),
         );
         let late = options.ranking == Ranking::Full && !self.index.token_frequencies().is_empty();
         let embedding = self.encoder.encode_query(&text, late)?;
@@ -185,6 +185,14 @@ impl<'a> Searcher<'a> {
                 rank: gathered.elapsed(),
             },
         })
+    }
+
+    /// Whether the corpus has the stem of `word`, or the model knows it whole.
+    fn is_familiar(&self, word: &str) -> bool {
+        let postings = self.index.chunks_lexical();
+        // A damaged index is found where its postings are scored.
+        let has = |term: &String| matches!(postings.numbered(term), Ok(Some(_)));
+        analysis::terms(word).iter().all(has) || self.encoder.count_tokens(word) == 1
     }
 
     /// Those sections of `paths` that an answer may name, each once.

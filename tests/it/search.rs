@@ -93,3 +93,20 @@ fn a_question_without_a_word_has_no_hits() {
     let mut command = docent(folder.path(), &["?! ...", "--min-confidence", "0"]);
     assert_eq!(command.output().unwrap().status.code(), Some(1));
 }
+
+#[test]
+fn a_word_inside_an_identifier_is_no_typo() {
+    let folder = indexed(&[
+        ("a.md", "# Times\n\nThe field `last_signoff` is a time.\n"),
+        ("b.md", "# Work\n\nA signal is sent. Retries are counted.\n"),
+    ]);
+    for question in ["signoff", "retried", "signel"] {
+        let output = docent(folder.path(), &[question, "--min-confidence", "0"]).output();
+        let notes = String::from_utf8(output.unwrap().stderr).unwrap();
+        let expected = match question {
+            "signel" => "note: read \"signel\" as \"signal\"\n",
+            _ => "",
+        };
+        assert_eq!(notes, expected, "{question}");
+    }
+}
