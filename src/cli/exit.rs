@@ -82,9 +82,16 @@ pub enum CliError {
         /// Its path.
         name: String,
     },
-    /// The smallest passage of the answer is over the budget.
-    #[error("no passage of the answer fits into {budget} tokens\nhint: raise --budget")]
+    /// The best passage of the answer is over the budget.
+    #[error(
+        "the best passage, {passage}, has {tokens} tokens, more than the budget of {budget}\n\
+         hint: raise --budget to {tokens} or more"
+    )]
     BudgetTooSmall {
+        /// Path and lines.
+        passage: String,
+        /// Its tokens as it is printed.
+        tokens: usize,
         /// The budget.
         budget: usize,
     },

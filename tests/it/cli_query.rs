@@ -217,6 +217,33 @@ fn context_gives_whole_sections_where_they_fit() {
 }
 
 #[test]
+fn a_small_budget_never_costs_the_best_passage() {
+    let long = "A kettle with a long thin neck pours a steady stream where you want it. ".repeat(8);
+    let folder = indexed(&[
+        ("kettle.md", &format!("# Kettles\n\n{long}\n")),
+        ("cups.md", "# Cups\n\nPour into a warm cup.\n"),
+        (
+            "pots.md",
+            &format!("# Pots\n\n{}\n", long.replace("kettle", "pot")),
+        ),
+    ]);
+    let run = |budget| {
+        let args = &[
+            "kettle with a thin neck",
+            "--min-confidence=0",
+            "--format=context",
+            "--budget",
+            budget,
+        ];
+        transcript(folder.path(), &mut docent(folder.path(), args))
+    };
+    // The cups would fit.
+    assert_snapshot!("context_best_does_not_fit", run("100"));
+    // The pots are better than the cups.
+    assert_snapshot!("context_better_left_out", run("250"));
+}
+
+#[test]
 fn context_stays_within_its_budget() {
     let text: String = (0..40)
         .map(|i| format!("## Part {i}\n\nThe grinder number {i} needs cleaning every week.\n\n"))

@@ -2,7 +2,9 @@
 //!
 //! First every section gets its best chunks, in order of rank, as far as they fit; then, in order
 //! of rank, every section that fits whole is given whole. So a budget too small for all sections
-//! still shows the passage that answers in each of them.
+//! still shows the passage that answers in each of them. The best passage of all is always there:
+//! a budget too small for it is an error. Best chunks that did not fit are named on stderr, since
+//! worse ones may stand in their place.
 
 use std::collections::BTreeSet;
 use std::io::Write;
@@ -15,7 +17,10 @@ use docent::terminal::printable_line;
 
 use super::{Reply, heading_line};
 use crate::cli::exit::CliError;
-use crate::cli::passage;
+use crate::cli::{message, passage};
+
+/// Most passages that are named where some are left out.
+const NAMED_PASSAGES: usize = 3;
 
 /// Writes the passages; their tokens, as `encoder` counts them, are at most `budget` in all.
 pub fn write(
@@ -32,6 +37,14 @@ pub fn write(
         if more <= left {
             left -= more;
             *excerpt = grown;
+        } else if left == budget {
+            // Nothing has been given yet: this is the best chunk of all.
+            return Err(CliError::BudgetTooSmall {
+                passage: place(excerpt.section, &reply.index.chunk(chunks[0] as usize)?),
+                tokens: more,
+                budget,
+            }
+            .into());
         }
         Ok(())
     };
@@ -44,15 +57,42 @@ pub fn write(
         let whole: Vec<u32> = excerpt.section.chunks.clone().collect();
         grow(excerpt, &whole)?;
     }
-    let text: String = excerpts
-        .iter()
-        .map(|excerpt| excerpt.text.as_str())
-        .collect();
-    if text.is_empty() && !reply.hits.is_empty() {
-        return Err(CliError::BudgetTooSmall { budget }.into());
+    note_left_out(&excerpts, reply, budget)?;
+    for excerpt in &excerpts {
+        out.write_all(excerpt.text.as_bytes())?;
     }
-    out.write_all(text.as_bytes())?;
     Ok(())
+}
+
+/// Names the best chunks that did not fit.
+fn note_left_out(excerpts: &[Excerpt<'_>], reply: &Reply<'_>, budget: usize) -> Result<()> {
+    let mut left_out = Vec::new();
+    for (excerpt, hit) in excerpts.iter().zip(reply.hits) {
+        for chunk in &hit.chunks {
+            if !excerpt.chunks.contains(&chunk.id) {
+                left_out.push(place(&hit.section, &reply.index.chunk(chunk.id as usize)?));
+            }
+        }
+    }
+    let (named, more) = left_out.split_at(left_out.len().min(NAMED_PASSAGES));
+    if !named.is_empty() {
+        let more = match more.len() {
+            0 => String::new(),
+            more => format!(" and {more} more"),
+        };
+        message(format_args!(
+            "note: left out, over the budget of {budget} tokens: {}{more}\n\
+             hint: raise --budget, or print a passage with `docent show PATH:A-B`",
+            named.join(", ")
+        ));
+    }
+    Ok(())
+}
+
+/// `path:first-last`.
+fn place(section: &SectionRecord, chunk: &ChunkRef<'_>) -> String {
+    let path = printable_line(&section.path);
+    format!("{path}:{}-{}", chunk.line_start, chunk.line_end)
 }
 
 /// What is given of a section.
