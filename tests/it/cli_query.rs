@@ -169,10 +169,14 @@ fn a_passage_under_no_heading_goes_by_the_title_of_its_section() {
         text.starts_with("1  grow-beans.md:1-1  grow beans\n"),
         "{text}"
     );
+    let json: Value = serde_json::from_str(&print("json")).unwrap();
+    let confidence = json["hits"][0]["confidence"].as_f64().unwrap();
     assert_eq!(
         print("context"),
-        "<section file=\"grow-beans.md\" lines=\"1-1\" heading=\"grow beans\">\n\
-         Beans grow in the shade.\n</section>\n"
+        format!(
+            "<section file=\"grow-beans.md\" lines=\"1-1\" heading=\"grow beans\" \
+             confidence=\"{confidence:.2}\">\nBeans grow in the shade.\n</section>\n"
+        )
     );
 }
 

@@ -98,6 +98,7 @@ fn place(section: &SectionRecord, chunk: &ChunkRef<'_>) -> String {
 /// What is given of a section.
 struct Excerpt<'a> {
     section: &'a SectionRecord,
+    confidence: f32,
     chunks: BTreeSet<u32>,
     text: String,
     tokens: usize,
@@ -108,6 +109,7 @@ impl<'a> Excerpt<'a> {
     fn of(hit: &'a Hit) -> Self {
         Self {
             section: &hit.section,
+            confidence: hit.confidence,
             chunks: BTreeSet::new(),
             text: String::new(),
             tokens: 0,
@@ -125,30 +127,32 @@ impl<'a> Excerpt<'a> {
                 .iter()
                 .map(|&id| index.chunk(id as usize))
                 .collect::<Result<_, _>>()?;
-            text.push_str(&render(self.section, &run));
+            text.push_str(&self.render(&run));
         }
         Ok(Self {
-            section: self.section,
             tokens: encoder.count_tokens(&text),
             chunks,
             text,
+            ..*self
         })
     }
-}
 
-/// Neighbouring chunks as one element that says where they stand.
-fn render(section: &SectionRecord, chunks: &[ChunkRef<'_>]) -> String {
-    let (Some(first), Some(last)) = (chunks.first(), chunks.last()) else {
-        return String::new();
-    };
-    format!(
-        "<section file=\"{}\" lines=\"{}-{}\" heading=\"{}\">\n{}</section>\n",
-        attribute(&section.path),
-        first.line_start,
-        last.line_end,
-        attribute(&heading_line(section, &first.heading_path)),
-        passage::text(chunks)
-    )
+    /// Neighbouring chunks as one element that says where they stand.
+    fn render(&self, chunks: &[ChunkRef<'_>]) -> String {
+        let (Some(first), Some(last)) = (chunks.first(), chunks.last()) else {
+            return String::new();
+        };
+        format!(
+            "<section file=\"{}\" lines=\"{}-{}\" heading=\"{}\" confidence=\"{:.2}\">\n\
+             {}</section>\n",
+            attribute(&self.section.path),
+            first.line_start,
+            last.line_end,
+            attribute(&heading_line(self.section, &first.heading_path)),
+            self.confidence,
+            passage::text(chunks)
+        )
+    }
 }
 
 /// `text` between double quotes.
