@@ -84,7 +84,7 @@ pub enum Format {
 
 /// Which section is printed.
 pub struct ShowConfig {
-    /// Path of the section.
+    /// Path of the section, maybe with lines of it.
     pub section: String,
     /// Which index has it.
     pub index: IndexArgs,
@@ -148,7 +148,7 @@ enum RawCommand {
     /// Answer a question (what `docent QUESTION` does)
     #[command(after_help = exit::HELP)]
     Query(QueryArgs),
-    /// Print the text of a section, as far as the index holds it
+    /// Print the text of a section or of some of its lines, as far as the index holds it
     Show(ShowArgs),
     /// Say what an index holds and how it was built
     Info(InfoArgs),
@@ -197,7 +197,7 @@ struct QueryArgs {
 
 #[derive(Args)]
 struct ShowArgs {
-    /// Path of the section, as answers give it
+    /// Path of the section, as answers give it; `PATH:A-B` or `PATH:A` for these lines only
     section: String,
     #[command(flatten)]
     index: IndexArgs,

@@ -70,8 +70,19 @@ pub enum CliError {
     NoSuchSection {
         /// As it was asked for.
         name: String,
-        /// Sections whose path contains the name, sorted.
+        /// Sections with the same file name, then those whose path contains the name.
         close: Vec<String>,
+    },
+    /// The section has no such lines.
+    #[error(
+        "no lines {name}: the section has {lines} lines\n\
+         hint: ask for PATH:A-B with A at least 1 and at most B, as answers give it"
+    )]
+    NoSuchLines {
+        /// Path and lines as they were asked for.
+        name: String,
+        /// Lines of the section.
+        lines: u32,
     },
     /// What was asked for is no section but an index file.
     #[error(

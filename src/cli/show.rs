@@ -1,6 +1,7 @@
-//! `docent show`: the text of a section, out of the index.
+//! `docent show`: the text of a section or of some of its lines, out of the index.
 
-use std::io::{self, Write};
+use std::io::{self, BufWriter, Write};
+use std::ops::RangeInclusive;
 
 use anyhow::Result;
 use docent::index::{ChunkRef, Index, SectionRecord};
@@ -14,36 +15,91 @@ use super::passage;
 /// Sections that are suggested for one that is not there.
 const SUGGESTIONS: usize = 3;
 
-/// Prints the section's text.
+/// Prints the section's text, or those lines of it that were asked for.
 pub fn run(config: &ShowConfig) -> Result<Exit> {
     let index = Index::open(&config.index.locate()?)?;
-    let section = find(&index, &config.section)?;
+    let (section, lines) = find(&index, &config.section)?;
     let chunks: Vec<ChunkRef<'_>> = section
         .chunks
         .map(|id| index.chunk(id as usize))
         .collect::<Result<_, _>>()?;
     let freshness = Freshness::check(&index, &config.index)?;
-    let mut out = io::stdout().lock();
-    out.write_all(passage::text(&chunks).as_bytes())?;
+    let first = chunks.first().map_or(1, |first| first.line_start);
+    let mut out = BufWriter::new(io::stdout().lock());
+    for (line, number) in passage::text(&chunks)
+        .split_inclusive('\n')
+        .zip(u64::from(first)..)
+    {
+        if lines.as_ref().is_none_or(|lines| lines.contains(&number)) {
+            out.write_all(line.as_bytes())?;
+        }
+    }
     out.flush()?;
     Ok(freshness.exit(Exit::Found))
 }
 
-fn find(index: &Index, name: &str) -> Result<SectionRecord> {
-    let mut close = Vec::new();
-    for i in 0..index.num_sections() {
-        let section = index.section(i)?;
-        if section.path == name {
-            return Ok(section);
-        }
-        if close.len() < SUGGESTIONS && section.path.contains(name) {
-            close.push(printable_line(&section.path).into_owned());
-        }
+/// The section that `name` is the path of, with the lines if they stand behind the path.
+fn find(index: &Index, name: &str) -> Result<(SectionRecord, Option<RangeInclusive<u64>>)> {
+    let sections: Vec<SectionRecord> = (0..index.num_sections())
+        .map(|i| index.section(i))
+        .collect::<Result<_, _>>()?;
+    let of_path = |path: &str| sections.iter().find(|section| section.path == path);
+    if let Some(section) = of_path(name) {
+        return Ok((section.clone(), None));
     }
+    let (path, lines) = split_lines(name).unzip();
+    let path = path.unwrap_or(name);
+    let Some(section) = of_path(path) else {
+        return Err(missing(index, &sections, path).into());
+    };
+    let has_lines = |lines: &RangeInclusive<u64>| {
+        !lines.is_empty() && *lines.start() > 0 && *lines.start() <= u64::from(section.lines)
+    };
+    if !lines.as_ref().is_none_or(has_lines) {
+        return Err(CliError::NoSuchLines {
+            name: printable_line(name).into_owned(),
+            lines: section.lines,
+        }
+        .into());
+    }
+    Ok((section.clone(), lines))
+}
+
+/// `path:first-last` or `path:line` in its parts.
+fn split_lines(name: &str) -> Option<(&str, RangeInclusive<u64>)> {
+    let (path, lines) = name.rsplit_once(':')?;
+    let (first, last) = lines.split_once('-').unwrap_or((lines, lines));
+    Some((path, first.parse().ok()?..=last.parse().ok()?))
+}
+
+fn missing(index: &Index, sections: &[SectionRecord], name: &str) -> CliError {
     let is_index_file = index.meta().index_files.iter().any(|f| f.path == name);
-    let name = printable_line(name).into_owned();
+    let shown = printable_line(name).into_owned();
     if is_index_file {
-        return Err(CliError::IsIndexFile { name }.into());
+        return CliError::IsIndexFile { name: shown };
     }
-    Err(CliError::NoSuchSection { name, close }.into())
+    let mut close: Vec<&str> = sections
+        .iter()
+        .map(|section| section.path.as_str())
+        .filter(|path| is_same_file_name(path, name) || contains(path, name))
+        .collect();
+    close.sort_by_key(|path| !is_same_file_name(path, name));
+    close.truncate(SUGGESTIONS);
+    CliError::NoSuchSection {
+        name: shown,
+        close: close
+            .into_iter()
+            .map(|path| printable_line(path).into_owned())
+            .collect(),
+    }
+}
+
+/// Whether the files have the same name in any folders and letter case.
+fn is_same_file_name(a: &str, b: &str) -> bool {
+    let file_name = |path: &str| path.rsplit('/').next().map(str::to_lowercase);
+    file_name(a) == file_name(b)
+}
+
+fn contains(path: &str, part: &str) -> bool {
+    path.to_lowercase().contains(&part.to_lowercase())
 }

@@ -333,6 +333,58 @@ fn show_prints_the_section() {
 }
 
 #[test]
+fn show_prints_the_lines_that_are_asked_for() {
+    let folder = indexed(&[
+        ("a.md", "\n\n# Three\n\n\n\n## Seven\n\nNine\nten\n"),
+        ("b:9-3.md", "# Nine to three\n"),
+        ("data.md", "# Data\n"),
+        ("guides/Pouring.md", "# Pouring\n"),
+        ("INDEX.md", "**\"How do I...\"**\n- Count -> `a.md`\n"),
+    ]);
+    let show = |section| {
+        let output = docent(folder.path(), &["show", section]).output().unwrap();
+        let text = [output.stdout, output.stderr].concat();
+        (output.status.code(), String::from_utf8(text).unwrap())
+    };
+    let found = |text: &str| (Some(0), text.to_owned());
+    assert_eq!(
+        show("a.md"),
+        found("# Three\n\n\n\n## Seven\n\nNine\nten\n")
+    );
+    assert_eq!(show("a.md:7-9"), found("## Seven\n\nNine\n"));
+    assert_eq!(show("a.md:10"), found("ten\n"));
+    assert_eq!(show("a.md:9-40000000000"), found("Nine\nten\n"));
+    assert_eq!(show("b:9-3.md"), found("# Nine to three\n"));
+    let refused = |text: &str| (Some(2), text.to_owned());
+    for name in ["a.md:9-7", "a.md:0-3", "a.md:11-12"] {
+        let error = format!(
+            "error: no lines {name}: the section has 10 lines\n\
+             hint: ask for PATH:A-B with A at least 1 and at most B, as answers give it\n"
+        );
+        assert_eq!(show(name), refused(&error));
+    }
+    for (name, path, close) in [
+        ("docs/a.md:3-4", "docs/a.md", "a.md"),
+        ("A.MD", "A.MD", "a.md or data.md"),
+        ("pouring.md:1", "pouring.md", "guides/Pouring.md"),
+        ("a.md:x", "a.md:x", ""),
+    ] {
+        let hint = match close {
+            "" => "name it by its path in the documentation folder, as answers do".to_owned(),
+            _ => format!("did you mean {close}?"),
+        };
+        let error = format!("error: the index has no section {path}\nhint: {hint}\n");
+        assert_eq!(show(name), refused(&error));
+    }
+    let (code, text) = show("INDEX.md:1-2");
+    assert_eq!(code, Some(2));
+    assert!(
+        text.starts_with("error: INDEX.md is an index file"),
+        "{text}"
+    );
+}
+
+#[test]
 fn info_describes_the_index() {
     let index = coffee().join("docent.idx");
     let bytes = fs::metadata(&index).unwrap().len();
