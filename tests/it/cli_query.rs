@@ -248,6 +248,39 @@ fn a_small_budget_never_costs_the_best_passage() {
 }
 
 #[test]
+fn context_gives_code_blocks_and_tables_whole_where_they_fit() {
+    let code: String = (0..120)
+        .map(|i| format!("grind({i}, \"beans\");\n"))
+        .collect();
+    let rows: String = (0..120)
+        .map(|i| format!("| kettle {i} | water | hot |\n"))
+        .collect();
+    let filler = "Nothing is said here of any of that, at some length. ".repeat(300);
+    let folder = indexed(&[
+        (
+            "grind.md",
+            &format!("# Grind\n\nBeans:\n\n```js\n{code}```\n\n{filler}\n"),
+        ),
+        (
+            "kettles.md",
+            &format!("# Kettles\n\n| Name | For | Is |\n|---|---|---|\n{rows}\n{filler}\n"),
+        ),
+    ]);
+    let lines = |question, budget| {
+        let args = ["-k1", "--min-confidence=0", "--format=context", "--budget"];
+        let mut command = docent(folder.path(), &args);
+        let output = command.args([budget, question]).output().unwrap();
+        let text = String::from_utf8(output.stdout).unwrap();
+        let ranges = text.lines().filter_map(|line| line.split('"').nth(3));
+        ranges.map(str::to_owned).collect::<Vec<_>>()
+    };
+    assert_eq!(lines("grind beans 42", "2000"), ["1-126"]);
+    assert_eq!(lines("kettle 42 water hot", "2000"), ["1-124"]);
+    assert_eq!(lines("grind beans 42", "900"), ["27-89"]);
+    assert_eq!(lines("kettle 42 water hot", "900"), ["37-124"]);
+}
+
+#[test]
 fn context_stays_within_its_budget() {
     let text: String = (0..40)
         .map(|i| format!("## Part {i}\n\nThe grinder number {i} needs cleaning every week.\n\n"))

@@ -1,7 +1,8 @@
 //! `--format context`: the text of the answer for a language model, within a budget of tokens.
 //!
-//! First every section gets its best chunks, in order of rank, as far as they fit; then, in order
-//! of rank, every section that fits whole is given whole. So a budget too small for all sections
+//! First every section gets its best chunks, in order of rank, as far as they fit; then the chunks
+//! with the rest of a code block or table that was cut are added to them; then, in order of rank,
+//! every section that fits whole is given whole. So a budget too small for all sections
 //! still shows the passage that answers in each of them. The best passage of all is always there:
 //! a budget too small for it is an error. Best chunks that did not fit are named on stderr, since
 //! worse ones may stand in their place.
@@ -15,7 +16,7 @@ use docent::index::{ChunkRef, Index, SectionRecord};
 use docent::search::Hit;
 use docent::terminal::printable_line;
 
-use super::{Reply, heading_line};
+use super::{Reply, blocks, heading_line};
 use crate::cli::exit::CliError;
 use crate::cli::{message, passage};
 
@@ -51,6 +52,13 @@ pub fn write(
     for (excerpt, hit) in excerpts.iter_mut().zip(reply.hits) {
         for chunk in &hit.chunks {
             grow(excerpt, &[chunk.id])?;
+        }
+    }
+    for (excerpt, hit) in excerpts.iter_mut().zip(reply.hits) {
+        for run in blocks::runs(reply.index, excerpt.section)? {
+            if hit.chunks.iter().any(|chunk| run.contains(&chunk.id)) {
+                grow(excerpt, &Vec::from_iter(run))?;
+            }
         }
     }
     for excerpt in &mut excerpts {

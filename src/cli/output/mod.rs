@@ -1,5 +1,6 @@
 //! How an answer is printed: one file per format.
 
+mod blocks;
 pub mod context;
 mod excerpt;
 pub mod json;
