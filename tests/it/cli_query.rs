@@ -93,6 +93,7 @@ fn json_has_the_documented_keys() {
         [
             "confidence",
             "corrections",
+            "docs",
             "hits",
             "query",
             "stale",

@@ -285,3 +285,22 @@ fn the_advice_to_rebuild_can_be_followed_as_it_stands() {
         assert_eq!(hint(&options), format!("{update}{repeat}"));
     }
 }
+
+#[test]
+fn json_says_where_the_docs_can_be_opened() {
+    let folder = indexed(Duration::ZERO);
+    let docs = folder.path().join("docs");
+    let place = |from: &Path, args: &[&str]| {
+        let mut command = docent(from, &["beans", "--format=json"]);
+        let output = command.args(args).output().unwrap();
+        let answer: Value = serde_json::from_slice(&output.stdout).unwrap();
+        answer["docs"].clone()
+    };
+    assert_eq!(place(folder.path(), &["--index=docent.idx"]), "docs");
+    assert_eq!(place(&docs, &["--index=../docent.idx"]), "../docs");
+    let found = place(&docs.join("brewing"), &[]);
+    let absolute = fs::canonicalize(&docs).unwrap();
+    assert_eq!(Path::new(found.as_str().unwrap()), absolute);
+    fs::rename(&docs, folder.path().join("moved")).unwrap();
+    assert_eq!(place(folder.path(), &[]), Value::Null);
+}

@@ -9,6 +9,7 @@ use docent::rank::confidence::Signals;
 use docent::rank::fusion::ArmScores;
 use docent::rank::spelling::Correction;
 use docent::search::{Hit, Timings};
+use docent::stale;
 use docent::terminal::printable_json;
 use serde::Serialize;
 
@@ -23,6 +24,8 @@ struct Object<'a> {
     query: &'a str,
     /// Whether the docs are newer than the index; `null` if that cannot be told.
     stale: Option<bool>,
+    /// Where the sections' files are; `null` if that is not known.
+    docs: Option<String>,
     confidence: f32,
     corrections: &'a [Correction],
     hits: Vec<HitObject<'a>>,
@@ -83,6 +86,7 @@ pub fn write(out: &mut impl Write, reply: &Reply<'_>, explain: bool) -> Result<(
         version: VERSION,
         query: reply.question,
         stale: reply.freshness.is_stale(),
+        docs: docs(reply.index),
         confidence: reply.answer.confidence,
         corrections: &reply.answer.corrections,
         hits,
@@ -90,6 +94,12 @@ pub fn write(out: &mut impl Write, reply: &Reply<'_>, explain: bool) -> Result<(
     };
     writeln!(out, "{}", printable_json(&serde_json::to_string(&object)?))?;
     Ok(())
+}
+
+/// The documentation folder, as it can be opened from the working folder.
+fn docs(index: &Index) -> Option<String> {
+    let docs = stale::docs_of(index).filter(|docs| docs.is_dir())?;
+    docs.into_os_string().into_string().ok()
 }
 
 fn hit_object<'a>(index: &'a Index, hit: &'a Hit, explain: bool) -> Result<HitObject<'a>> {
