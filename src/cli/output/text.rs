@@ -72,19 +72,46 @@ fn write_hit(
             out,
             "   {DIM}{:>5}{DIM:#}  {}",
             line.number,
-            shortened(line.text)
+            shortened(line.text, terms)
         )?;
     }
     Ok(())
 }
 
-/// `text` made printable; what is cut off at [`LINE_WIDTH`] characters is marked.
-fn shortened(text: &str) -> String {
+/// `text` made printable: if it is too long, [`LINE_WIDTH`] characters of it with the first word
+/// of `terms`; what is cut off is marked.
+fn shortened(text: &str, terms: &HashSet<String>) -> String {
     let text = printable_line(text);
-    match text.char_indices().nth(LINE_WIDTH) {
-        Some((end, _)) => format!("{} …", text[..end].trim_end()),
-        None => text.into_owned(),
+    let length = text.chars().count();
+    if length <= LINE_WIDTH {
+        return text.into_owned();
     }
+    let is_match = |word: &&str| {
+        analysis::terms(word)
+            .iter()
+            .any(|term| terms.contains(term))
+    };
+    let start = match analysis::words(&text).find(is_match) {
+        Some(word) => {
+            let at = word.as_ptr() as usize - text.as_ptr() as usize;
+            let before = text[..at].chars().count();
+            if before + word.chars().count() <= LINE_WIDTH {
+                0
+            } else {
+                before.saturating_sub(LINE_WIDTH / 2)
+            }
+        }
+        None => 0,
+    };
+    let start = start.min(length - LINE_WIDTH);
+    let window: String = text.chars().skip(start).take(LINE_WIDTH).collect();
+    let (cut_before, cut_after) = (start > 0, start + LINE_WIDTH < length);
+    format!(
+        "{}{}{}",
+        if cut_before { "… " } else { "" },
+        window.trim(),
+        if cut_after { " …" } else { "" }
+    )
 }
 
 fn write_explanation(out: &mut impl Write, index: &Index, hit: &Hit) -> Result<()> {
@@ -137,12 +164,25 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_cut_line_is_marked() {
+    fn a_cut_line_is_marked_and_shows_what_matches() {
+        let shortened =
+            |text: &str| shortened(text, &analysis::terms("cups").into_iter().collect());
+        let umlauts = |count| "ä".repeat(count);
         assert_eq!(shortened("short"), "short");
-        assert_eq!(shortened(&"ä".repeat(100)), "ä".repeat(100));
+        assert_eq!(shortened(&umlauts(100)), umlauts(100));
+        assert_eq!(shortened(&umlauts(101)), format!("{} …", umlauts(100)));
+        // The first match shows anyway.
         assert_eq!(
-            shortened(&"ä".repeat(101)),
-            format!("{} …", "ä".repeat(100))
+            shortened(&format!("{} cup {0}", umlauts(96))),
+            format!("{} cup …", umlauts(96))
+        );
+        assert_eq!(
+            shortened(&format!("{} cup {0} cup", umlauts(97))),
+            format!("… {} cup {} …", umlauts(49), umlauts(46))
+        );
+        assert_eq!(
+            shortened(&format!("{} a cup", umlauts(100))),
+            format!("… {} a cup", umlauts(94))
         );
     }
 }
