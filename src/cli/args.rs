@@ -158,7 +158,8 @@ enum RawCommand {
 
 #[derive(Args)]
 struct QueryArgs {
-    /// The question; several words are joined, `-` reads it from standard input
+    /// The question; several words are joined, `-` reads it from standard input, `--` goes before
+    /// one that begins with `-`
     #[arg(value_name = "QUESTION")]
     question: Vec<String>,
     #[command(flatten)]
