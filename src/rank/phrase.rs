@@ -24,8 +24,7 @@ pub struct Pairs {
 }
 
 impl Pairs {
-    /// The pairs of the first [`MAX_TERMS`] of `terms`, in the question's order, weighted by
-    /// `postings`.
+    /// The pairs of the first 256 of `terms`, in the question's order, weighted by `postings`.
     pub fn new(postings: &Postings<'_>, terms: &[String]) -> Result<Self, IndexError> {
         let mut numbers = Vec::new();
         for term in terms.iter().take(MAX_TERMS) {
