@@ -5,7 +5,6 @@
 //! a build itself writes is no event, or one that fails with the index in the folder would cause
 //! the next one.
 
-use std::ffi::OsString;
 use std::fs;
 use std::io::{self, Write};
 use std::path::Path;
@@ -16,7 +15,7 @@ use std::time::Duration;
 use anyhow::{Context, Result, bail};
 use docent::corpus::CorpusError;
 use docent::encoder::Encoder;
-use docent::index::Index;
+use docent::index::{Index, Output};
 use docent::stale::{self, Effort};
 use notify::{Event, EventKind, RecursiveMode, Watcher};
 
@@ -98,10 +97,7 @@ fn is_own(event: &Event, output: &Path) -> bool {
 /// Whether `path` has the name that a build of `output` works under. Its folder does not matter:
 /// hidden files are no documentation.
 fn is_partial(path: &Path, output: &Path) -> bool {
-    let mut partial = OsString::from(".");
-    partial.push(output.file_name().unwrap_or_default());
-    partial.push(".partial");
-    path.file_name() == Some(&partial)
+    Output::partial_name(output).is_some_and(|partial| path.file_name() == Some(&partial))
 }
 
 /// Waits for a change and the quiet after it; false when it is time to stop.

@@ -40,18 +40,15 @@ pub fn run(config: &ShowConfig) -> Result<Exit> {
 
 /// The section that `name` is the path of, with the lines if they stand behind the path.
 fn find(index: &Index, name: &str) -> Result<(SectionRecord, Option<RangeInclusive<u64>>)> {
-    let sections: Vec<SectionRecord> = (0..index.num_sections())
-        .map(|i| index.section(i))
-        .collect::<Result<_, _>>()?;
-    let of_path = |path: &str| sections.iter().find(|section| section.path == path);
-    if let Some(section) = of_path(name) {
-        return Ok((section.clone(), None));
+    if let Some(section) = index.find_section(name)? {
+        return Ok((index.section(section as usize)?, None));
     }
     let (path, lines) = split_lines(name).unzip();
     let path = path.unwrap_or(name);
-    let Some(section) = of_path(path) else {
-        return Err(missing(index, &sections, path).into());
+    let Some(section) = index.find_section(path)? else {
+        return Err(missing(index, path)?.into());
     };
+    let section = index.section(section as usize)?;
     let has_lines = |lines: &RangeInclusive<u64>| {
         !lines.is_empty() && *lines.start() > 0 && *lines.start() <= u64::from(section.lines)
     };
@@ -62,7 +59,7 @@ fn find(index: &Index, name: &str) -> Result<(SectionRecord, Option<RangeInclusi
         }
         .into());
     }
-    Ok((section.clone(), lines))
+    Ok((section, lines))
 }
 
 /// `path:first-last` or `path:line` in its parts.
@@ -72,12 +69,15 @@ fn split_lines(name: &str) -> Option<(&str, RangeInclusive<u64>)> {
     Some((path, first.parse().ok()?..=last.parse().ok()?))
 }
 
-fn missing(index: &Index, sections: &[SectionRecord], name: &str) -> CliError {
+fn missing(index: &Index, name: &str) -> Result<CliError> {
     let is_index_file = index.meta().index_files.iter().any(|f| f.path == name);
     let shown = printable_line(name).into_owned();
     if is_index_file {
-        return CliError::IsIndexFile { name: shown };
+        return Ok(CliError::IsIndexFile { name: shown });
     }
+    let sections: Vec<SectionRecord> = (0..index.num_sections())
+        .map(|i| index.section(i))
+        .collect::<Result<_, _>>()?;
     let mut close: Vec<&str> = sections
         .iter()
         .map(|section| section.path.as_str())
@@ -85,13 +85,13 @@ fn missing(index: &Index, sections: &[SectionRecord], name: &str) -> CliError {
         .collect();
     close.sort_by_key(|path| !is_same_file_name(path, name));
     close.truncate(SUGGESTIONS);
-    CliError::NoSuchSection {
+    Ok(CliError::NoSuchSection {
         name: shown,
         close: close
             .into_iter()
             .map(|path| printable_line(path).into_owned())
             .collect(),
-    }
+    })
 }
 
 /// Whether the files have the same name in any folders and letter case.

@@ -63,19 +63,17 @@ fn walk(root: &Path, most: usize) -> io::Result<Option<Listing>> {
         root: fs::canonicalize(root)?,
         listing: Listing::default(),
         pending: Vec::new(),
-        entries_left: most,
-        is_cut: false,
+        // One more than allowed, so that an entry over the limit uses it up.
+        entries_left: most.saturating_add(1),
     };
     walker.enter(&walker.root.clone(), "")?;
-    while !walker.is_cut
-        && let Some((folder, path)) = walker.pending.pop()
-    {
+    while let Some((folder, path)) = walker.pending.pop() {
         if let Err(error) = walker.enter(&folder, &path) {
             walker.skip(path, unreadable(&error));
         }
     }
     walker.listing.files.sort_by(|a, b| a.path.cmp(&b.path));
-    Ok((!walker.is_cut).then_some(walker.listing))
+    Ok((walker.entries_left > 0).then_some(walker.listing))
 }
 
 struct Walker {
@@ -86,17 +84,11 @@ struct Walker {
     pending: Vec<(PathBuf, String)>,
     /// How many more entries are looked at.
     entries_left: usize,
-    /// Whether there were more.
-    is_cut: bool,
 }
 
 impl Walker {
     fn enter(&mut self, folder: &Path, path: &str) -> io::Result<()> {
-        for entry in fs::read_dir(folder)? {
-            if self.entries_left == 0 {
-                self.is_cut = true;
-                break;
-            }
+        for entry in fs::read_dir(folder)?.take(self.entries_left) {
             self.entries_left -= 1;
             self.visit(&entry?, path)?;
         }

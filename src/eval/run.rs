@@ -187,8 +187,8 @@ pub fn run(
 ) -> Result<TargetRun, EvalError> {
     let mut notes = target.notes.clone();
     if target.documents.is_none() {
-        notes.extend(missing_sections(target, searcher)?);
-        notes.extend(missing_headings(target, index, searcher)?);
+        notes.extend(missing_sections(target, index)?);
+        notes.extend(missing_headings(target, index)?);
         notes.extend(only_helped(target));
     }
     let mut questions = Vec::with_capacity(target.questions.len());
@@ -223,7 +223,7 @@ pub fn run(
 }
 
 /// Notes sections that questions name and the index lacks; an error if it lacks all of them.
-fn missing_sections(target: &Target, searcher: &Searcher<'_>) -> Result<Option<String>, EvalError> {
+fn missing_sections(target: &Target, index: &Index) -> Result<Option<String>, EvalError> {
     let mut named: Vec<&String> = target
         .questions
         .iter()
@@ -233,7 +233,7 @@ fn missing_sections(target: &Target, searcher: &Searcher<'_>) -> Result<Option<S
     named.dedup();
     let mut missing = Vec::new();
     for path in &named {
-        if searcher.find_section(path)?.is_none() {
+        if index.find_section(path)?.is_none() {
             missing.push(path.as_str());
         }
     }
@@ -251,15 +251,11 @@ fn missing_sections(target: &Target, searcher: &Searcher<'_>) -> Result<Option<S
 }
 
 /// Notes questions whose gold heading no chunk lies under: their label cannot be met.
-fn missing_headings(
-    target: &Target,
-    index: &Index,
-    searcher: &Searcher<'_>,
-) -> Result<Option<String>, EvalError> {
+fn missing_headings(target: &Target, index: &Index) -> Result<Option<String>, EvalError> {
     let mut missing = Vec::new();
     for question in &target.questions {
         if let Some(heading) = &question.heading
-            && !exists(heading, index, searcher)?
+            && !exists(heading, index)?
         {
             missing.push(question.id.as_str());
         }
@@ -286,12 +282,8 @@ fn only_helped(target: &Target) -> Option<String> {
     })
 }
 
-fn exists(
-    heading: &GoldHeading,
-    index: &Index,
-    searcher: &Searcher<'_>,
-) -> Result<bool, EvalError> {
-    let Some(section) = searcher.find_section(&heading.section)? else {
+fn exists(heading: &GoldHeading, index: &Index) -> Result<bool, EvalError> {
+    let Some(section) = index.find_section(&heading.section)? else {
         return Ok(false);
     };
     for chunk in index.section(section as usize)?.chunks {
@@ -314,7 +306,7 @@ fn withheld(
     }
     let mut relevant = Vec::new();
     for path in question.relevant.keys() {
-        relevant.extend(searcher.find_section(path)?);
+        relevant.extend(index.find_section(path)?);
     }
     if relevant.is_empty() {
         return Ok(None);

@@ -82,6 +82,15 @@ impl Output {
         }
     }
 
+    /// Name of the file beside the index file `path` that a build of it works on; `None` if `path` has
+    /// no name.
+    pub fn partial_name(path: &Path) -> Option<OsString> {
+        let mut partial = OsString::from(".");
+        partial.push(path.file_name()?);
+        partial.push(".partial");
+        Some(partial)
+    }
+
     /// The index file that will be written.
     pub fn path(&self) -> &Path {
         &self.path
@@ -151,11 +160,8 @@ fn partial_path(path: &Path) -> io::Result<PathBuf> {
         }
         _ => {}
     }
-    let name = path.file_name().ok_or(io::ErrorKind::IsADirectory)?;
-    let mut partial = OsString::from(".");
-    partial.push(name);
-    partial.push(".partial");
-    Ok(path.with_file_name(partial))
+    let name = Output::partial_name(path).ok_or(io::ErrorKind::IsADirectory)?;
+    Ok(path.with_file_name(name))
 }
 
 /// The folder that the file `path` lies in.

@@ -121,9 +121,14 @@ pub enum SearchPath {
 impl SearchPath {
     /// Checks that what queries walk on is there.
     pub(super) fn check_graph(self, has_graph: bool) -> Result<(), Corruption> {
-        let needed = usize::from(self == Self::Hnsw);
-        Damage::unless_equal(needed, needed.min(usize::from(has_graph)))
-            .map_err(|damage| damage.of(Part::GraphUpperFirst))
+        match self {
+            Self::Hnsw if !has_graph => Err(Damage::Mismatch {
+                expected: 1,
+                found: 0,
+            }
+            .of(Part::GraphUpperFirst)),
+            _ => Ok(()),
+        }
     }
 }
 

@@ -165,6 +165,20 @@ impl Index {
         self.meta.counts.chunks as usize
     }
 
+    /// Number of the section with this path, by binary search: sections are sorted by path.
+    pub fn find_section(&self, path: &str) -> Result<Option<u32>, IndexError> {
+        let (mut low, mut high) = (0, self.num_sections());
+        while low < high {
+            let middle = low + (high - low) / 2;
+            match self.section(middle)?.path.as_str().cmp(path) {
+                std::cmp::Ordering::Equal => return Ok(Some(middle as u32)),
+                std::cmp::Ordering::Less => low = middle + 1,
+                std::cmp::Ordering::Greater => high = middle,
+            }
+        }
+        Ok(None)
+    }
+
     /// Section `i`. Decodes one record; its chunk ids are below [`Index::num_chunks`].
     pub fn section(&self, i: usize) -> Result<SectionRecord, IndexError> {
         let record = self

@@ -1,8 +1,8 @@
 //! Candidates: the sections worth ranking, and their scores by arm.
 //!
 //! Each retrieving arm (dense, BM25 over chunks, BM25 over sections) names its best, and so does a
-//! routing hint; the sections of all of them are scored by every arm. Late interaction, the dearest, looks at the best chunks
-//! only.
+//! routing hint; the sections of all of them are scored by every arm. Late interaction, the dearest,
+//! looks at the best chunks only.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -140,7 +140,8 @@ pub(super) fn gather(
 ) -> Result<Vec<Candidate>> {
     let bm25 = Bm25::new(index, question, scope)?;
     let nearest = index.nearest(&question.vector, PER_ARM, exact, scope.map(Scope::chunks))?;
-    let sections = best_ids(&bm25.sections).into_iter().chain(hinted.to_vec());
+    let sections = best_ids(&bm25.sections);
+    let sections = sections.into_iter().chain(hinted.iter().copied());
     let mut named: BTreeMap<u32, BTreeSet<u32>> = sections.map(|s| (s, BTreeSet::new())).collect();
     let nearest = nearest.into_iter().map(|neighbour| neighbour.id);
     for id in best_ids(&bm25.chunks).into_iter().chain(nearest) {

@@ -199,7 +199,7 @@ impl<'a> Searcher<'a> {
     fn allowed_sections(&self, paths: &[String]) -> Result<Vec<u32>> {
         let mut sections = Vec::new();
         for path in paths {
-            let found = self.find_section(path)?;
+            let found = self.index.find_section(path)?;
             let scope = self.scope.as_ref();
             let is_allowed = |section: &u32| scope.is_none_or(|scope| scope.has_section(*section));
             if let Some(section) = found.filter(is_allowed)
@@ -253,20 +253,6 @@ impl<'a> Searcher<'a> {
                 })
             })
             .collect()
-    }
-
-    /// The section with this path, by binary search: sections are sorted by path.
-    pub fn find_section(&self, path: &str) -> Result<Option<u32>> {
-        let (mut low, mut high) = (0, self.index.num_sections());
-        while low < high {
-            let middle = low + (high - low) / 2;
-            match self.index.section(middle)?.path.as_str().cmp(path) {
-                std::cmp::Ordering::Equal => return Ok(Some(middle as u32)),
-                std::cmp::Ordering::Less => low = middle + 1,
-                std::cmp::Ordering::Greater => high = middle,
-            }
-        }
-        Ok(None)
     }
 }
 

@@ -50,8 +50,7 @@ impl Indexed {
     /// The guidelines that, asked in their own words, do not have all their sections within the
     /// first (number of sections + 1) hits; and the number of all that name a section.
     fn missed_guidelines(&self) -> (Vec<String>, usize) {
-        let searcher = Searcher::new(&self.index, &*self.encoder).unwrap();
-        let is_section = |path: &&String| searcher.find_section(path).unwrap().is_some();
+        let is_section = |path: &&String| self.index.find_section(path).unwrap().is_some();
         let mut missed = Vec::new();
         let mut asked = 0;
         for guideline in &self.guide.guidelines {
