@@ -28,11 +28,11 @@ fn matmul(c: &mut Criterion) {
         group.throughput(Throughput::Elements((2 * ROWS * inputs * channels) as u64));
         let weights: Vec<i8> = (0..inputs * channels).map(|i| (i % 255) as i8).collect();
         let (floats, sums) = (vec![0.01; channels], vec![1; channels]);
-        let bytes: Vec<u8> = (0..ROWS * inputs).map(|i| (i % 251) as u8).collect();
+        let bytes: Vec<u8> = (0..ROWS * inputs).map(|i| (i % 127) as u8).collect();
         let scales = vec![
             Scale {
                 step: 0.1,
-                zero: 128
+                zero: 64
             };
             ROWS
         ];

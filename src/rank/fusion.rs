@@ -46,7 +46,7 @@ impl ArmScores {
 pub type Weights = [f32; ARMS];
 
 /// With stored token vectors.
-pub const WITH_LATE: Weights = [0.4, 0.3, 0.6, 0.4, 1.1, 1.3, 0.2, 0.55];
+pub const WITH_LATE: Weights = [0.4, 0.3, 0.55, 0.4, 1.2, 1.3, 0.2, 0.55];
 /// Without them.
 pub const WITHOUT_LATE: Weights = [0.8, 0.4, 0.6, 0.3, 0.0, 0.7, 0.15, 0.5];
 /// The dense arm alone.

@@ -22,7 +22,7 @@ const PER_BYTE: usize = 4;
 /// Bytes in a word.
 const PER_WORD: usize = 4;
 /// The byte of a question's value 0.
-const ZERO: i32 = 127;
+const ZERO: i32 = 63;
 /// Where the outer level begins, in standard deviations of the vector's values.
 const THRESHOLD: f32 = 0.9816;
 
@@ -155,7 +155,7 @@ impl QueryTokens {
     }
 }
 
-/// Appends the values of `row` to `bytes`, in 255 levels around [`ZERO`], in the order of [`unpack`].
+/// Appends the values of `row` to `bytes`, in 127 levels around [`ZERO`], in the order of [`unpack`].
 /// (The encoder's own quantization rotates its rows, to fit its rotated weights.)
 fn quantize(row: &[f32], bytes: &mut Vec<u8>) -> Scale {
     let peak = row

@@ -2,6 +2,8 @@
 //! same model, one run, taking turns. How to run it, and tables: `benches/README.md`.
 
 mod ann;
+#[cfg(all(target_os = "linux", target_arch = "x86_64"))]
+mod cpuid;
 mod encoder;
 mod one_shot;
 mod scale;
@@ -19,6 +21,9 @@ const QUESTION: &str = "How do I add pagination to my connector";
 
 /// Compares docent with fastembed, ONNX Runtime (`ORT_DYLIB_PATH` names its library), hnsw_rs and
 /// usearch.
+///
+/// Where the environment variable `PEERS_AVX2` is set, AVX-512 and AVX-VNNI are hidden from all of
+/// them (x86-64 Linux, Intel).
 #[derive(Parser)]
 enum Command {
     /// Encoders: throughput, one question, load, memory, likeness
@@ -90,7 +95,11 @@ enum Command {
 }
 
 fn main() -> Result<()> {
-    match Command::parse() {
+    let command = Command::parse();
+    if std::env::var_os("PEERS_AVX2").is_some() {
+        hide_avx512()?;
+    }
+    match command {
         Command::Encoder { docs, onnx, rounds } => encoder::compare(&docs, &onnx, rounds),
         Command::Probe { docs, engine } => encoder::probe(&docs, &engine),
         Command::Dump { docs, onnx, to } => one_shot::dump(&docs, &onnx, &to),
@@ -120,6 +129,14 @@ fn main() -> Result<()> {
             folders,
         } => vectors::write(&out, count, &folders),
     }
+}
+
+#[cfg(all(target_os = "linux", target_arch = "x86_64"))]
+use cpuid::hide_avx512;
+
+#[cfg(not(all(target_os = "linux", target_arch = "x86_64")))]
+fn hide_avx512() -> Result<()> {
+    anyhow::bail!("PEERS_AVX2 needs x86-64 Linux")
 }
 
 /// The chunks of a documentation folder as docent embeds them: section path and text.

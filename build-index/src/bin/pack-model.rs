@@ -122,7 +122,7 @@ fn manifest(packed: &[u8]) -> Manifest {
         pooling: "mean of all token vectors, then unit length",
         quantization: "weights int8, symmetric, one scale per output channel or embedding row, \
                        rotated; \
-                       activations uint8, asymmetric, one scale per token at run time",
+                       activations 7 bits, asymmetric, one scale per token at run time",
         layout: LAYOUT,
         files: vec![digest(WEIGHTS_FILE, &sha256(packed))],
         source: Source {

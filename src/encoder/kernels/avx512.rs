@@ -14,10 +14,8 @@ pub(super) struct Avx512Vnni;
 #[allow(clippy::undocumented_unsafe_blocks)]
 impl Isa for Avx512Vnni {
     type Vector = __m512i;
-    type Step = __m512i;
     type Floats = __m512;
     const ROWS: usize = 6;
-    const SHIFT: i32 = 0;
 
     #[inline(always)]
     unsafe fn broadcast(from: *const u8) -> __m512i {

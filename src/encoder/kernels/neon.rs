@@ -1,6 +1,6 @@
 //! aarch64 with the dot-product extension: `sdot` adds four signed products to each of 4 sums.
 //!
-//! Both operands are signed: an activation byte `u` is taken as `u - 128`. `sdot` is written as
+//! Both operands are signed, which activations of seven bits are as well. `sdot` is written as
 //! assembly because its intrinsic is not stable. Four rows take 16 registers of 32 for sums.
 
 use std::arch::aarch64::*;
@@ -14,17 +14,12 @@ pub(super) struct NeonDot;
 #[allow(clippy::undocumented_unsafe_blocks)]
 impl Isa for NeonDot {
     type Vector = int32x4_t;
-    type Step = int32x4_t;
     type Floats = float32x4_t;
     const ROWS: usize = 4;
-    const SHIFT: i32 = 128;
 
     #[inline(always)]
     unsafe fn broadcast(from: *const u8) -> int32x4_t {
-        unsafe {
-            let four = from.cast::<u32>().read_unaligned() ^ 0x8080_8080;
-            vreinterpretq_s32_u32(vdupq_n_u32(four))
-        }
+        unsafe { vdupq_n_s32(from.cast::<i32>().read_unaligned()) }
     }
 
     #[inline(always)]

@@ -7,24 +7,22 @@ pub(super) struct Scalar;
 
 impl Isa for Scalar {
     type Vector = [i32; 16];
-    type Step = [u8; 4];
     type Floats = [f32; 16];
     const ROWS: usize = 2;
-    const SHIFT: i32 = 0;
 
     #[inline(always)]
-    unsafe fn broadcast(from: *const u8) -> [u8; 4] {
+    unsafe fn broadcast(from: *const u8) -> [i32; 16] {
         // SAFETY: the caller promises four bytes.
-        unsafe { from.cast::<[u8; 4]>().read() }
+        [unsafe { from.cast::<i32>().read_unaligned() }; 16]
     }
 
     #[inline(always)]
-    unsafe fn dot(sums: [i32; 16], bytes: [u8; 4], weights: [i32; 16]) -> [i32; 16] {
+    unsafe fn dot(sums: [i32; 16], bytes: [i32; 16], weights: [i32; 16]) -> [i32; 16] {
         std::array::from_fn(|channel| {
             let weights = weights[channel].to_ne_bytes();
-            let products = bytes.iter().zip(weights);
+            let products = bytes[channel].to_ne_bytes().into_iter().zip(weights);
             let dot: i32 = products
-                .map(|(u, w)| i32::from(*u) * i32::from(w as i8))
+                .map(|(u, w)| i32::from(u) * i32::from(w as i8))
                 .sum();
             sums[channel] + dot
         })

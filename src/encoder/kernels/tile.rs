@@ -16,7 +16,7 @@
 use super::{BLOCK, Matrix, Quantized, Scale, by_rows};
 
 /// The sums of a tile.
-pub(super) type Sums<const R: usize> = [[i32; BLOCK]; R];
+type Sums<const R: usize> = [[i32; BLOCK]; R];
 
 /// An instruction set's vectors.
 ///
@@ -27,48 +27,33 @@ pub(super) type Sums<const R: usize> = [[i32; BLOCK]; R];
 pub(super) trait Isa {
     /// Sums of 32 bits of some channels, or the four weights of each; plain bits.
     type Vector: Copy;
-    /// Four activation bytes, ready for [`Isa::dot`].
-    type Step: Copy;
     /// As many lanes of `f32`; plain bits.
     type Floats: Copy;
     /// Rows of a full tile, at most 6.
     const ROWS: usize;
-    /// What `tile` subtracts from an activation byte.
-    const SHIFT: i32;
 
-    /// Reads four activation bytes (or what `tile` made of them).
-    unsafe fn broadcast(from: *const u8) -> Self::Step;
+    /// Four activation bytes in every channel.
+    unsafe fn broadcast(from: *const u8) -> Self::Vector;
     /// `sums + activations . weights`, exact.
-    unsafe fn dot(sums: Self::Vector, step: Self::Step, weights: Self::Vector) -> Self::Vector;
+    unsafe fn dot(sums: Self::Vector, bytes: Self::Vector, weights: Self::Vector) -> Self::Vector;
     /// `value` in every lane.
     unsafe fn splat(value: f32) -> Self::Floats;
     /// `a * b + sums`, rounded once.
     unsafe fn mul_add(a: Self::Floats, b: Self::Floats, sums: Self::Floats) -> Self::Floats;
-
-    /// `out[r][c] += sum_k((rows[r][k] - SHIFT) * block[c][k])` for `R` rows of `k` bytes, one after
-    /// the other, and a block of 64 channels.
-    #[inline(always)]
-    unsafe fn tile<const V: usize, const R: usize>(rows: &[u8], block: &[i8], out: &mut Sums<R>) {
-        // SAFETY: the caller's promise.
-        unsafe { tile::<Self, V, R>(rows.as_ptr(), rows.len() / R, block, out) }
-    }
 }
 
-/// [`Isa::tile`] for rows that begin `stride` bytes apart; the block says how long they are.
+/// `sum_k(rows[r][k] * block[c][k])` for `R` rows of `k` bytes, one after the other, and a block of
+/// 64 channels.
 ///
 /// # Safety
 ///
 /// The processor must have what `I` needs; each of the `R` rows has a byte for each column of the
 /// block.
 #[inline(always)]
-pub(super) unsafe fn tile<I: Isa + ?Sized, const V: usize, const R: usize>(
-    rows: *const u8,
-    stride: usize,
-    block: &[i8],
-    out: &mut Sums<R>,
-) {
+unsafe fn tile<I: Isa, const V: usize, const R: usize>(rows: &[u8], block: &[i8]) -> Sums<R> {
     const STEP: usize = 4 * BLOCK;
     let steps = block.len() / STEP;
+    let mut out = [[0; BLOCK]; R];
     let channels = size_of::<I::Vector>() / 4;
     for part in (0..BLOCK).step_by(V * channels) {
         // SAFETY: the caller's promise. A step's `STEP` weights lie in `block`, the part's channels
@@ -81,7 +66,7 @@ pub(super) unsafe fn tile<I: Isa + ?Sized, const V: usize, const R: usize>(
             for step in 0..steps {
                 let weights = vectors(block.as_ptr().add(step * STEP + part * 4));
                 for (r, sums) in sums.iter_mut().enumerate() {
-                    let bytes = I::broadcast(rows.add(r * stride + step * 4));
+                    let bytes = I::broadcast(rows.as_ptr().add((r * steps + step) * 4));
                     for (sums, weights) in sums.iter_mut().zip(weights) {
                         *sums = I::dot(*sums, bytes, weights);
                     }
@@ -95,6 +80,7 @@ pub(super) unsafe fn tile<I: Isa + ?Sized, const V: usize, const R: usize>(
             }
         }
     }
+    out
 }
 
 /// `out[r][n] = scale[r] * scale_n * sum_k((u[r][k] - zero[r]) * w[n][k]) + bias[n]`.
@@ -131,9 +117,8 @@ unsafe fn matmul_tile<I: Isa, const V: usize, const R: usize>(
     let k = matrix.inputs;
     let bytes = &input.bytes[row * k..][..R * k];
     let weights = &matrix.weights[first * k..][..BLOCK * k];
-    let mut sums = [[0; BLOCK]; R];
     // SAFETY: the caller's promise.
-    unsafe { I::tile::<V, R>(bytes, weights, &mut sums) };
+    let sums = unsafe { tile::<I, V, R>(bytes, weights) };
     let column_sums = &matrix.sums[first..][..BLOCK];
     let scales = &matrix.scales[first..][..BLOCK];
     let bias = &matrix.bias[first..][..BLOCK];
@@ -141,7 +126,7 @@ unsafe fn matmul_tile<I: Isa, const V: usize, const R: usize>(
         let Scale { step, zero } = input.scales[row + r];
         let out = &mut out[(row + r) * matrix.channels() + first..][..BLOCK];
         for (c, out) in out.iter_mut().enumerate() {
-            let sum = sums[c].wrapping_sub((zero - I::SHIFT).wrapping_mul(column_sums[c]));
+            let sum = sums[c].wrapping_sub(zero.wrapping_mul(column_sums[c]));
             *out = (sum as f32).mul_add(scales[c] * step, bias[c]);
         }
     }
