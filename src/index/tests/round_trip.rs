@@ -108,7 +108,7 @@ fn an_index_without_optional_parts() {
     let (_folder, index) = open(&parts);
     assert_same(&index, &parts);
     assert_eq!(index.token_vectors(0).unwrap(), None);
-    assert_eq!(index.chunks_lexical().terms().count(), 0);
+    assert_eq!(index.chunks_lexical().num_terms(), 0);
     assert_eq!(index.guide_vectors().num_rows(), 0);
 }
 
