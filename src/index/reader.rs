@@ -346,7 +346,7 @@ impl Index {
         self.chunks_lexical().check_shape(n)?;
         self.sequences().check_shape(n)?;
         self.token_table()
-            .map_or(Ok(()), |table| table.check_shape(n))?;
+            .map_or(Ok(()), |table| table.check_shape(n, dim))?;
         let graph = self.graph();
         self.meta.search.check_graph(graph.is_some())?;
         graph.map_or(Ok(()), |graph| graph.check_shape(n))
