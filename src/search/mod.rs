@@ -225,8 +225,9 @@ impl<'a> Searcher<'a> {
             feedback::add_support(self.index, &mut candidates, &scores);
             scores = score(&candidates, question, options.ranking);
         }
-        let hinted = fired.as_ref().map_or(&[][..], |fired| &fired.sections);
-        lift(hinted, &candidates, &mut scores);
+        if let Some(fired) = &fired {
+            lift(&fired.sections, &candidates, &mut scores);
+        }
         fusion::descending(&scores)
             .into_iter()
             .take(options.k)
@@ -256,7 +257,7 @@ impl<'a> Searcher<'a> {
     }
 }
 
-/// Lifts the sections that a hint names above the best score, in the author's order.
+/// Lifts the sections `hinted` above the best score, in their order.
 fn lift(hinted: &[u32], candidates: &[Candidate], scores: &mut [f32]) {
     let best = scores.iter().copied().fold(f32::NEG_INFINITY, f32::max);
     for (candidate, score) in candidates.iter().zip(scores) {
