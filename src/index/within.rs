@@ -24,6 +24,14 @@ impl ChunkSet {
         Self { ranges }
     }
 
+    /// The ids below `n` that are not in the set.
+    pub fn complement(&self, n: u32) -> Self {
+        let starts = std::iter::once(0).chain(self.ranges.iter().map(|range| range.end));
+        let ends = self.ranges.iter().map(|range| range.start);
+        let gaps = starts.zip(ends.chain([n]));
+        Self::new(gaps.map(|(start, end)| start..end.min(n)))
+    }
+
     /// Whether `id` is in the set: O(log ranges).
     pub fn contains(&self, id: u32) -> bool {
         let after = self.ranges.partition_point(|range| range.end <= id);
@@ -60,5 +68,16 @@ mod tests {
         let ids: Vec<u32> = (0..15).filter(|&id| set.contains(id)).collect();
         assert_eq!(ids, [0, 1, 2, 7, 8, 9, 10, 11]);
         assert!(ChunkSet::new([]).is_empty());
+    }
+
+    #[test]
+    fn the_complement_is_everything_else() {
+        let set = ChunkSet::new([0..3, 7..12]);
+        assert_eq!(set.complement(15).ranges(), [3..7, 12..15]);
+        assert_eq!(set.complement(12).ranges(), [3..7]);
+        assert_eq!(set.complement(5).ranges(), [3..5]);
+        assert_eq!(ChunkSet::new([2..4]).complement(6).ranges(), [0..2, 4..6]);
+        assert_eq!(ChunkSet::new([]).complement(6).ranges(), [0..6]);
+        assert!(ChunkSet::new([]).complement(0).is_empty());
     }
 }

@@ -94,17 +94,16 @@ impl Scope {
         })
     }
 
-    /// All sections of `index` but those of `left_out`. Decodes every section's record.
+    /// All sections of `index` but those of `left_out`, whose records alone are decoded.
     pub fn all_but(index: &Index, left_out: &[u32]) -> Result<Self> {
-        let numbers = 0..index.num_sections() as u32;
-        let sections: Vec<bool> = numbers.map(|i| !left_out.contains(&i)).collect();
-        let kept = (0..sections.len()).filter(|&i| sections[i]);
-        let ranges = kept.map(|i| Ok(index.section(i)?.chunks));
-        let ranges: Vec<_> = ranges.collect::<Result<_>>()?;
-        Ok(Self {
-            sections,
-            chunks: ChunkSet::new(ranges),
-        })
+        let mut sections = vec![true; index.num_sections()];
+        let mut ranges = Vec::with_capacity(left_out.len());
+        for &id in left_out {
+            ranges.push(index.section(id as usize)?.chunks);
+            sections[id as usize] = false;
+        }
+        let chunks = ChunkSet::new(ranges).complement(index.num_chunks() as u32);
+        Ok(Self { sections, chunks })
     }
 
     /// Whether an answer may name `section`.
