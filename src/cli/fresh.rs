@@ -102,10 +102,9 @@ fn is_default_build(index: &Index) -> bool {
     let (meta, default) = (index.meta(), BuildOptions::default());
     let is_bundled =
         encoder::open(None).is_ok_and(|encoder| encoder.model().digest == meta.model.digest);
-    let has_token_vectors = !index.token_frequencies().is_empty();
     is_bundled
         && meta.graph == default.graph
-        && has_token_vectors == default.late_interaction.stores(index.num_chunks())
+        && index.has_token_vectors() == default.late_interaction.stores(index.num_chunks())
 }
 
 /// `text` as a shell reads it back: in quotes unless all of it is plain.

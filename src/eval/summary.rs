@@ -9,7 +9,7 @@ use xxhash_rust::xxh3::xxh3_128;
 use super::bootstrap::{self, Interval};
 use super::metrics;
 use super::misses::{self, Miss};
-use super::run::{CURVE, Outcome, System, TargetRun, total};
+use super::run::{CURVE, Outcome, System, TargetRun};
 use super::targets::Question;
 use crate::rank::confidence::DEFAULT_THRESHOLD;
 use crate::search::Timings;
@@ -216,7 +216,7 @@ pub struct Difference {
     pub p: f64,
 }
 
-/// From this p-value down a difference counts as significant.
+/// Below this p-value a difference counts as significant.
 pub const SIGNIFICANT: f64 = 0.05;
 
 impl Difference {
@@ -423,7 +423,7 @@ fn latency(timings: &[Timings]) -> Latency {
         candidates_ms: of(|t| t.candidates),
         rank_ms: of(|t| t.rank),
         after_embed_ms: of(|t| t.candidates + t.rank),
-        total_ms: of(total),
+        total_ms: of(Timings::total),
     }
 }
 

@@ -189,6 +189,11 @@ impl Index {
         }
     }
 
+    /// Whether the index holds token vectors.
+    pub fn has_token_vectors(&self) -> bool {
+        self.token_table().is_some()
+    }
+
     /// The token vectors of chunk `i`; `None` if the index holds none.
     pub fn token_vectors(&self, i: usize) -> Result<Option<TokenRows<'_>>, IndexError> {
         self.locate(self.token_table().map(|table| table.get(i)).transpose())

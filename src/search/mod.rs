@@ -128,6 +128,13 @@ pub struct Timings {
     pub rank: Duration,
 }
 
+impl Timings {
+    /// Duration of the whole search.
+    pub fn total(&self) -> Duration {
+        self.embed + self.candidates + self.rank
+    }
+}
+
 impl<'a> Searcher<'a> {
     /// A searcher over `index`; an error if `encoder` is not the model of its vectors.
     pub fn new(index: &'a Index, encoder: &'a dyn Encoder) -> Result<Self, IndexError> {
@@ -158,7 +165,7 @@ impl<'a> Searcher<'a> {
             || self.index.vocabulary(),
             |word| self.is_familiar(word),
         );
-        let late = options.ranking == Ranking::Full && !self.index.token_frequencies().is_empty();
+        let late = options.ranking == Ranking::Full && self.index.has_token_vectors();
         let embedding = self.encoder.encode_query(&text, late)?;
         let question = Question::new(self.index, &text, &embedding)?;
         let embedded = Instant::now();
