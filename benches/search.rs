@@ -11,7 +11,7 @@ use criterion::{Criterion, criterion_group, criterion_main};
 use docent::builder::{self, BuildOptions};
 use docent::corpus::Corpus;
 use docent::encoder::{BuiltinEncoder, TokenVectors};
-use docent::index::{Index, TokenRows};
+use docent::index::{Index, TokenRows, packed_len};
 use docent::rank::late::{self, QueryTokens};
 use docent::rank::support;
 use docent::search::{Ranking, SearchOptions, Searcher};
@@ -42,7 +42,7 @@ fn late(c: &mut Criterion) {
             codes
         })
         .collect();
-    let dim = late::packed_len(DIM);
+    let dim = packed_len(DIM);
     let rows: Vec<TokenRows<'_>> = chunks
         .iter()
         .map(|codes| TokenRows { dim, codes })

@@ -17,7 +17,7 @@ use docent::corpus::CorpusError;
 use docent::encoder::Encoder;
 use docent::index::{Index, Output};
 use docent::stale::{self, Effort};
-use notify::{Event, EventKind, RecursiveMode, Watcher};
+use notify::{ErrorKind, Event, EventKind, RecursiveMode, Watcher};
 
 use crate::build::{self, Outcome};
 use crate::cli::Args;
@@ -64,10 +64,11 @@ pub fn run(args: &Args) -> Result<()> {
             let _ = sender.send(Signal::Change);
         }
     })?;
-    if let Err(error) = watcher.watch(&args.docs, RecursiveMode::Recursive) {
+    if let Err(error) = watch(&mut watcher, &args.docs) {
         bail!(
             "cannot watch {}: {error}\n\
-             hint: see that all folders in it can be read, or build without --watch",
+             hint: raise the system's limit of watches (Linux: fs.inotify.max_user_watches), or \
+             build without --watch",
             args.docs.display()
         );
     }
@@ -80,6 +81,30 @@ pub fn run(args: &Args) -> Result<()> {
         }
     }
     Ok(())
+}
+
+/// Watches `folder` and all folders in it but those that may not be read, which a build skips, too.
+fn watch(watcher: &mut impl Watcher, folder: &Path) -> notify::Result<()> {
+    match watcher.watch(folder, RecursiveMode::Recursive) {
+        Err(error) if is_denied(&error) => {}
+        result => return result,
+    }
+    // One of them refused, and nobody knows which others are watched.
+    watcher.watch(folder, RecursiveMode::NonRecursive)?;
+    for entry in fs::read_dir(folder)? {
+        let entry = entry?;
+        if entry.file_type()?.is_dir() {
+            match watch(watcher, &entry.path()) {
+                Err(error) if is_denied(&error) => {}
+                result => result?,
+            }
+        }
+    }
+    Ok(())
+}
+
+fn is_denied(error: &notify::Error) -> bool {
+    matches!(&error.kind, ErrorKind::Io(error) if error.kind() == io::ErrorKind::PermissionDenied)
 }
 
 /// Whether a build of `output` causes such an event: it reads, and writes the index and the hidden
@@ -123,7 +148,7 @@ fn watch_again(watcher: &mut impl Watcher, docs: &Path, signals: &Receiver<Signa
     loop {
         // An error says that it is not watched, which is what is asked for.
         let _ = watcher.unwatch(docs);
-        if watcher.watch(docs, RecursiveMode::Recursive).is_ok() {
+        if watch(watcher, docs).is_ok() {
             return true;
         }
         if !is_told {

@@ -65,6 +65,17 @@ pub enum LateInteraction {
     Never,
 }
 
+impl LateInteraction {
+    /// Whether token vectors of this many chunks are stored, if the model makes them.
+    pub fn stores(self, chunks: usize) -> bool {
+        match self {
+            Self::Auto => chunks <= LATE_INTERACTION_LIMIT,
+            Self::Always => true,
+            Self::Never => false,
+        }
+    }
+}
+
 impl Default for BuildOptions {
     /// Default chunking, M 16, ef_construction 200, late interaction up to its limit.
     fn default() -> Self {
@@ -155,12 +166,7 @@ impl<'a> Build<'a> {
         options.chunking.max_tokens = options.chunking.max_tokens.min(limit);
         let sections = chunk_all(corpus.sections, encoder, &options.chunking);
         let chunks: usize = sections.iter().map(|section| section.chunks.len()).sum();
-        let with_tokens = encoder.makes_token_vectors()
-            && match options.late_interaction {
-                LateInteraction::Auto => chunks <= LATE_INTERACTION_LIMIT,
-                LateInteraction::Always => true,
-                LateInteraction::Never => false,
-            };
+        let with_tokens = encoder.makes_token_vectors() && options.late_interaction.stores(chunks);
         Self {
             encoder,
             options,

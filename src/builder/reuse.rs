@@ -47,7 +47,7 @@ impl<'a> Previous<'a> {
         if meta.docent_version != env!("CARGO_PKG_VERSION") {
             return Err(ReuseRefused::OtherVersion(meta.docent_version.clone()));
         }
-        if with_tokens && index.token_frequencies().is_empty() {
+        if with_tokens && !index.has_token_vectors() {
             return Err(ReuseRefused::NoTokenVectors);
         }
         // A damaged vector must not live on in a new file with a good checksum.

@@ -10,7 +10,7 @@ use crate::Result;
 use crate::content_hash;
 use crate::corpus::Guide;
 use crate::encoder::{Embedding, Encoder};
-use crate::index::{Index, IndexError, Matrix, Spool, TokenTable};
+use crate::index::{Index, IndexError, Matrix, Spool, TokenTable, packed_len};
 use crate::rank::{guide, late};
 
 use super::reuse::Previous;
@@ -64,7 +64,7 @@ impl VectorsSpool {
         with_tokens: bool,
     ) -> Result<Self, IndexError> {
         let dim = encoder.model().dim as usize;
-        let tokens = || TokenSpool::create_in(folder, late::packed_len(dim));
+        let tokens = || TokenSpool::create_in(folder, packed_len(dim));
         Ok(Self {
             dim,
             sentences: Spool::create_in(folder)?,

@@ -179,7 +179,7 @@ fn run_all(
     let cache = IndexCache::new(match &args.cache {
         Some(folder) => folder.clone(),
         None => default_cache(),
-    });
+    })?;
     let ablations: &[System] = if args.ablate { &System::ABLATIONS } else { &[] };
     let mut question_files = 0;
     let mut runs = Vec::new();

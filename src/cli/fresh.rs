@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::path::Path;
 
 use anyhow::Result;
-use docent::builder::{BuildOptions, LATE_INTERACTION_LIMIT};
+use docent::builder::BuildOptions;
 use docent::encoder;
 use docent::index::Index;
 use docent::stale::{self, Effort, Staleness};
@@ -99,13 +99,12 @@ fn note_stale(index: &Index, staleness: Staleness) {
 
 /// Whether a build without options makes an index like this one.
 fn is_default_build(index: &Index) -> bool {
-    let meta = index.meta();
+    let (meta, default) = (index.meta(), BuildOptions::default());
     let is_bundled =
         encoder::open(None).is_ok_and(|encoder| encoder.model().digest == meta.model.digest);
-    let has_token_vectors = !index.token_frequencies().is_empty();
     is_bundled
-        && meta.graph == BuildOptions::default().graph
-        && has_token_vectors == (index.num_chunks() <= LATE_INTERACTION_LIMIT)
+        && meta.graph == default.graph
+        && index.has_token_vectors() == default.late_interaction.stores(index.num_chunks())
 }
 
 /// `text` as a shell reads it back: in quotes unless all of it is plain.

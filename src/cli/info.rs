@@ -71,7 +71,7 @@ impl<'a> Info<'a> {
             descriptors: guide.descriptors.len(),
             examples: guide.examples.len(),
             chunking: meta.chunking,
-            late_interaction: !index.token_frequencies().is_empty(),
+            late_interaction: index.has_token_vectors(),
             graph: meta.graph,
             search: meta.search,
             ann_recall_at_10: meta.ann_recall_at_10,

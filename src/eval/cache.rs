@@ -9,31 +9,38 @@ use super::EvalError;
 use crate::builder::{Build, BuildOptions};
 use crate::corpus::Corpus;
 use crate::encoder::Encoder;
-use crate::index::{Index, Output, VERSION};
+use crate::index::{Index, Output};
 
-/// A folder of indexes, each named by what it was built from: corpus, model, build options,
-/// format and version of docent.
+/// A folder of indexes, each named by what it was built from (corpus, model, build options) and by
+/// the program that built it, to the byte: another program may cut or weigh texts in another way.
 ///
-/// Code that builds indexes in another way under the same version is not seen: who changes it
-/// empties the folder.
+/// Nothing is ever removed from the folder; whoever wants the room empties it.
 #[derive(Debug, Clone)]
 pub struct IndexCache {
     folder: PathBuf,
+    /// Hash of the running program's file.
+    program: u128,
 }
 
 impl IndexCache {
-    /// A cache in `folder`, which is made when the first index is built.
-    pub fn new(folder: PathBuf) -> Self {
-        Self { folder }
+    /// A cache in `folder`, which is made when the first index is built. Reads the program's file.
+    ///
+    /// # Errors
+    ///
+    /// [`EvalError::Program`] if that cannot be read.
+    pub fn new(folder: PathBuf) -> Result<Self, EvalError> {
+        let program = std::env::current_exe().and_then(std::fs::read);
+        let program = xxh3_128(&program.map_err(EvalError::Program)?);
+        Ok(Self { folder, program })
     }
 
     /// Where the index of `corpus` is or will be.
     pub fn path(&self, corpus: &Corpus, encoder: &dyn Encoder, options: &BuildOptions) -> PathBuf {
         let key = format!(
-            "{} {} {options:?} {VERSION} {}",
+            "{} {} {options:?} {:032x}",
             corpus.fingerprint(),
             encoder.model().digest,
-            env!("CARGO_PKG_VERSION"),
+            self.program,
         );
         let key = xxh3_128(key.as_bytes());
         self.folder.join(format!("{key:032x}.idx"))

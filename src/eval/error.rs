@@ -92,6 +92,12 @@ pub enum EvalError {
         /// The operating system's answer.
         source: io::Error,
     },
+    /// The file of the running program, by which indexes are kept, cannot be read.
+    #[error(
+        "cannot read the running program: {0}\n\
+         hint: it must stay where it was started from"
+    )]
+    Program(io::Error),
     /// The baseline cannot be read.
     #[error(
         "cannot read the baseline {}: {source}\n\
@@ -136,17 +142,12 @@ pub enum EvalError {
     },
     /// The baseline was made with other questions.
     #[error(
-        "the baseline's `{target}` has {} questions with an answer and {} without, this one {} and \
-         {}\nhint: write a new baseline: figures of other questions cannot be compared",
-        before.0, before.1, now.0, now.1
+        "the baseline's `{target}` has other questions, or other judgements of them\n\
+         hint: write a new baseline: figures of other questions cannot be compared"
     )]
     OtherQuestions {
         /// Name of the target or pool.
         target: String,
-        /// The baseline's questions with an answer, and those without.
-        before: (usize, usize),
-        /// The same of this evaluation.
-        now: (usize, usize),
     },
     /// Reading, building or searching failed.
     #[error(transparent)]

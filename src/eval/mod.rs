@@ -22,7 +22,7 @@ mod targets;
 pub use cache::IndexCache;
 pub use error::EvalError;
 pub use misses::Miss;
-pub use run::{CURVE, DEPTH, Outcome, QuestionRun, RankedSection, System, TargetRun, run, total};
+pub use run::{CURVE, DEPTH, Outcome, QuestionRun, RankedSection, System, TargetRun, run};
 pub use summary::{
     Ablation, Difference, Figure, Figures, IndexSize, KindSummary, Latency, Measure, Percentiles,
     Report, SIGNIFICANT, Summary, summarize,

@@ -1,7 +1,6 @@
 //! Runs a searcher over judged questions and keeps what reports need.
 
 use std::collections::BTreeMap;
-use std::time::Duration;
 
 use super::EvalError;
 use super::metrics;
@@ -402,11 +401,6 @@ fn ranked_section(hit: Hit) -> RankedSection {
         arms: hit.arms,
         hint: hit.hint.map(|fired| fired.phrase),
     }
-}
-
-/// Duration of a whole search.
-pub fn total(timings: &Timings) -> Duration {
-    timings.embed + timings.candidates + timings.rank
 }
 
 impl QuestionRun {

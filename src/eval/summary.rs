@@ -4,11 +4,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
+use xxhash_rust::xxh3::xxh3_128;
 
 use super::bootstrap::{self, Interval};
 use super::metrics;
 use super::misses::{self, Miss};
-use super::run::{CURVE, Outcome, System, TargetRun, total};
+use super::run::{CURVE, Outcome, System, TargetRun};
+use super::targets::Question;
 use crate::rank::confidence::DEFAULT_THRESHOLD;
 use crate::search::Timings;
 
@@ -153,6 +155,9 @@ pub struct Summary {
     pub answerable: usize,
     /// Questions without one.
     pub unanswerable: usize,
+    /// Hash of the questions and of what was judged of them, in any order: figures with another one
+    /// cannot be compared.
+    pub questions_hash: String,
     /// Quality of the full system.
     pub figures: Figures,
     /// success@k for k from 1.
@@ -211,7 +216,7 @@ pub struct Difference {
     pub p: f64,
 }
 
-/// From this p-value down a difference counts as significant.
+/// Below this p-value a difference counts as significant.
 pub const SIGNIFICANT: f64 = 0.05;
 
 impl Difference {
@@ -282,10 +287,8 @@ fn target_summary(run: &TargetRun) -> Summary {
 
 /// The questions of `runs` together.
 fn summary(name: &str, runs: &[&TargetRun]) -> Summary {
-    let outcomes: Vec<&Outcome> = runs
-        .iter()
-        .flat_map(|run| run.questions.iter().map(|q| &q.outcome))
-        .collect();
+    let questions = || runs.iter().flat_map(|run| &run.questions);
+    let outcomes: Vec<&Outcome> = questions().map(|run| &run.outcome).collect();
     let timings: Vec<Timings> = runs.iter().flat_map(|run| run.timings.clone()).collect();
     let count = |answerable| {
         let group = outcomes.iter().filter(|o| o.answerable == Some(answerable));
@@ -297,6 +300,7 @@ fn summary(name: &str, runs: &[&TargetRun]) -> Summary {
         index: None,
         answerable: count(true),
         unanswerable: count(false),
+        questions_hash: questions_hash(questions().map(|run| &run.question)),
         figures: figures(&outcomes),
         success_curve: success_curve(&outcomes),
         by_kind: by_kind(&outcomes),
@@ -304,6 +308,19 @@ fn summary(name: &str, runs: &[&TargetRun]) -> Summary {
         ablations: ablations(&outcomes, runs),
         misses: Vec::new(),
     }
+}
+
+/// See [`Summary::questions_hash`]. The kind is left out: no figure that is compared depends on it.
+fn questions_hash<'a>(questions: impl Iterator<Item = &'a Question>) -> String {
+    let line = |question: &Question| {
+        let heading = question.heading.as_ref();
+        let heading = heading.map(|heading| (&heading.section, &heading.text));
+        let (id, text, relevant) = (&question.id, &question.text, &question.relevant);
+        serde_json::json!([id, text, relevant, heading]).to_string()
+    };
+    let mut lines: Vec<String> = questions.map(line).collect();
+    lines.sort_unstable();
+    format!("{:032x}", xxh3_128(lines.join("\n").as_bytes()))
 }
 
 fn figures(outcomes: &[&Outcome]) -> Figures {
@@ -406,7 +423,7 @@ fn latency(timings: &[Timings]) -> Latency {
         candidates_ms: of(|t| t.candidates),
         rank_ms: of(|t| t.rank),
         after_embed_ms: of(|t| t.candidates + t.rank),
-        total_ms: of(total),
+        total_ms: of(Timings::total),
     }
 }
 
@@ -525,6 +542,40 @@ mod tests {
         assert_eq!(differences[&Measure::SuccessAt1].p, 1.0);
         assert_eq!(differences[&Measure::Mrr].mean, -0.25);
         assert!(!differences.contains_key(&Measure::NoAnswerAuroc));
+    }
+
+    #[test]
+    fn the_hash_of_questions_is_of_their_content_in_any_order() {
+        use crate::eval::targets::GoldHeading;
+
+        let question = |id: &str| Question {
+            id: id.to_owned(),
+            text: "who flies?".to_owned(),
+            kind: Some("howto".to_owned()),
+            relevant: [("b.md".to_owned(), 2)].into(),
+            heading: None,
+        };
+        let (a, b) = (question("a"), question("b"));
+        let hash = |questions: &[&Question]| questions_hash(questions.iter().copied());
+        assert_eq!(hash(&[&a, &b]), hash(&[&b, &a]));
+        assert_ne!(hash(&[&a, &b]), hash(&[&a]));
+        let mut others = vec![a.clone(); 5];
+        others[0].id = "b".to_owned();
+        others[1].text = "who walks?".to_owned();
+        others[2].relevant.insert("b.md".to_owned(), 1);
+        others[3].relevant.clear();
+        others[4].heading = Some(GoldHeading {
+            section: "b.md".to_owned(),
+            text: "Wings".to_owned(),
+        });
+        for other in &others {
+            assert_ne!(hash(&[other]), hash(&[&a]), "{other:?}");
+        }
+        let other_kind = Question {
+            kind: None,
+            ..a.clone()
+        };
+        assert_eq!(hash(&[&other_kind]), hash(&[&a]));
     }
 
     #[test]

@@ -127,19 +127,6 @@ impl<'a> Postings<'a> {
         found.map_err(|corruption| self.error(corruption))
     }
 
-    /// All terms in ascending order, each with its postings.
-    pub fn terms(
-        &self,
-    ) -> impl Iterator<Item = Result<(&'a str, TermPostings<'a>), IndexError>> + use<'a> {
-        let this = *self;
-        (0..this.num_terms()).map(move |i| {
-            let entry = this
-                .term_str(i)
-                .and_then(|term| Ok((term, this.postings_of(i)?)));
-            entry.map_err(|corruption| this.error(corruption))
-        })
-    }
-
     /// Checks in O(1) that the arrays fit each other and `docs` documents.
     pub(super) fn check_shape(&self, docs: usize) -> Result<(), Corruption> {
         let [_, term_offsets, posting_offsets, _, freqs, doc_lengths] = self.parts;
@@ -222,6 +209,15 @@ impl<'a> Postings<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    impl<'a> Postings<'a> {
+        /// All terms in ascending order, each with its postings.
+        pub(in crate::index) fn terms(
+            &self,
+        ) -> impl Iterator<Item = Result<(&'a str, TermPostings<'a>), Corruption>> {
+            (0..self.num_terms()).map(|i| Ok((self.term_str(i)?, self.postings_of(i)?)))
+        }
+    }
 
     fn toy() -> InvertedIndex {
         InvertedIndex {

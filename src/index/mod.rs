@@ -3,7 +3,7 @@
 //!
 //! ```text
 //! build:  IndexParts -> add_graph (hnsw) -> write (writer, format)
-//! query:  Index::open (map, reader) -> nearest (flat | graph), postings, chunk, section, guide
+//! query:  Index::open (file, reader) -> nearest (flat | graph), postings, chunk, section, guide
 //! ```
 //!
 //! # File format
@@ -14,6 +14,7 @@ mod codes;
 mod connect;
 mod construct;
 mod error;
+mod file;
 mod flat;
 mod format;
 mod graph;
@@ -49,5 +50,5 @@ pub use reader::{ChunkRef, Index, VERIFIED_WHOLE};
 pub use sequences::TermSequences;
 pub use spool::Array;
 pub(crate) use spool::Spool;
-pub use tokens::{TokenRows, TokenTable};
+pub use tokens::{TokenRows, TokenTable, packed_len};
 pub use within::ChunkSet;

@@ -1,15 +1,15 @@
 //! Opens an index file and reads it where it lies.
 
-use std::io;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use rayon::prelude::*;
 
 use super::beam::BeamPool;
 use super::codes::{self, CodesRef};
 use super::error::{Corruption, Damage, IndexError};
+use super::file::IndexFile;
 use super::flat::{self, Neighbour};
-use super::format::{HEADER_BYTES, Header, HeaderError, Part, VERSION, decode_record};
+use super::format::{Part, decode_record};
 use super::graph::{GraphQuery, GraphRef};
 use super::hnsw::EF_SEARCH;
 use super::kernels::DotKernel;
@@ -21,14 +21,13 @@ use super::tokens::{TokenRows, TokenTableRef};
 use super::within::ChunkSet;
 use crate::corpus::Guide;
 use crate::encoder::ModelId;
-use crate::map::{Mmap, map_file};
 
 /// Longest file, in bytes, that is verified whole when it is opened.
 pub const VERIFIED_WHOLE: u64 = 16 << 20;
 /// Vectors that one step of a walk compares, roughly: the links that were not visited yet.
 const COMPARED_A_STEP: usize = 16;
 /// Longest part, in bytes, that is verified when a longer file is opened.
-const VERIFIED_PART: u64 = 64 << 10;
+const VERIFIED_PART: usize = 64 << 10;
 
 /// An open index file.
 ///
@@ -37,9 +36,7 @@ const VERIFIED_PART: u64 = 64 << 10;
 /// so a damaged file gives an error and never a panic. Can be shared between threads.
 #[derive(Debug)]
 pub struct Index {
-    path: PathBuf,
-    map: Mmap,
-    header: Header,
+    file: IndexFile,
     meta: Meta,
     shape: [u32; 3],
     kernel: DotKernel,
@@ -72,59 +69,21 @@ impl Index {
     /// other, and the checksums of everything in a file of at most [`VERIFIED_WHOLE`] bytes, of
     /// the small parts of a longer one ([`Index::verify`] checks all).
     pub fn open(path: &Path) -> Result<Index, IndexError> {
-        let map = map(path)?;
-        let header = Header::decode(&map).map_err(|error| header_error(error, path, &map))?;
-        let (expected, found) = (header.file_length, map.len() as u64);
-        if found < expected {
-            return Err(IndexError::Truncated {
-                path: path.to_owned(),
-                expected,
-                found,
-            });
-        }
-        let kernel = DotKernel::detect()?;
-        Index::from_map(path, map, header, kernel).map_err(|corruption| IndexError::Corrupt {
-            path: path.to_owned(),
-            corruption,
-        })
-    }
-
-    fn from_map(
-        path: &Path,
-        map: Mmap,
-        header: Header,
-        kernel: DotKernel,
-    ) -> Result<Index, Corruption> {
-        let found = map.len() as u64;
-        if found != header.file_length {
-            return Err(Damage::Mismatch {
-                expected: header.file_length,
-                found,
-            }
-            .of_header());
-        }
-        let whole = found <= VERIFIED_WHOLE;
+        let file = IndexFile::open(path)?;
         for part in Part::ALL {
-            if whole || header.entries[part as usize].length <= VERIFIED_PART {
-                verify_checksum(&map, &header, part)?;
+            if file.length() <= VERIFIED_WHOLE || file.bytes(part).len() <= VERIFIED_PART {
+                file.locate(file.verify_checksum(part))?;
             }
         }
-        let meta = decode_record(part_bytes(&map, &header, Part::Meta))
-            .ok_or(Damage::Undecodable { record: 0 }.of(Part::Meta))?;
-        let shape = bytemuck::try_cast_slice(part_bytes(&map, &header, Part::Shape))
-            .ok()
-            .and_then(|shape: &[u32]| <[u32; 3]>::try_from(shape).ok())
-            .ok_or(Damage::Undecodable { record: 0 }.of(Part::Shape))?;
+        let (meta, shape) = file.locate(read_meta(&file))?;
         let index = Index {
-            path: path.to_owned(),
-            map,
-            header,
+            file,
             meta,
             shape,
-            kernel,
+            kernel: DotKernel::detect()?,
             beams: BeamPool::default(),
         };
-        index.check_shape()?;
+        index.locate(index.check_shape())?;
         Ok(index)
     }
 
@@ -135,12 +94,12 @@ impl Index {
 
     /// The file that is open.
     pub fn path(&self) -> &Path {
-        &self.path
+        self.file.path()
     }
 
     /// Length of the file in bytes.
     pub fn file_length(&self) -> u64 {
-        self.header.file_length
+        self.file.length()
     }
 
     /// Fails unless vectors of `model` can be compared with those of the index.
@@ -228,6 +187,11 @@ impl Index {
             dim: self.shape[0] as usize,
             data: self.array(Part::GuideVectors),
         }
+    }
+
+    /// Whether the index holds token vectors.
+    pub fn has_token_vectors(&self) -> bool {
+        self.token_table().is_some()
     }
 
     /// The token vectors of chunk `i`; `None` if the index holds none.
@@ -334,7 +298,7 @@ impl Index {
     pub fn verify(&self) -> Result<(), IndexError> {
         let checksums = Part::ALL
             .into_par_iter()
-            .try_for_each(|part| verify_checksum(&self.map, &self.header, part));
+            .try_for_each(|part| self.file.verify_checksum(part));
         self.locate(checksums.and_then(|()| self.verify_content()))
     }
 
@@ -387,7 +351,7 @@ impl Index {
         self.chunks_lexical().check_shape(n)?;
         self.sequences().check_shape(n)?;
         self.token_table()
-            .map_or(Ok(()), |table| table.check_shape(n))?;
+            .map_or(Ok(()), |table| table.check_shape(n, dim))?;
         let graph = self.graph();
         self.meta.search.check_graph(graph.is_some())?;
         graph.map_or(Ok(()), |graph| graph.check_shape(n))
@@ -480,7 +444,7 @@ impl Index {
             freqs: self.array(freqs),
             doc_lengths: self.array(doc_lengths),
             parts,
-            path: &self.path,
+            path: self.path(),
         }
     }
 
@@ -508,13 +472,12 @@ impl Index {
     }
 
     fn bytes(&self, part: Part) -> &[u8] {
-        part_bytes(&self.map, &self.header, part)
+        self.file.bytes(part)
     }
 
-    /// A part as values of its type. `check_shape` found its length to be a multiple of theirs,
-    /// and its start is aligned to 64 bytes; until then, a part of another length is empty.
+    /// A part as values of its type; `check_shape` finds lengths that are no multiple of theirs.
     fn array<T: bytemuck::AnyBitPattern>(&self, part: Part) -> &[T] {
-        bytemuck::try_cast_slice(self.bytes(part)).unwrap_or_default()
+        self.file.array(part)
     }
 
     fn check_dimension(&self, query: &[f32]) -> Result<(), IndexError> {
@@ -527,11 +490,17 @@ impl Index {
     }
 
     fn locate<T>(&self, result: Result<T, Corruption>) -> Result<T, IndexError> {
-        result.map_err(|corruption| IndexError::Corrupt {
-            path: self.path.clone(),
-            corruption,
-        })
+        self.file.locate(result)
     }
+}
+
+/// `Meta`, and the three numbers of the part `Shape`.
+fn read_meta(file: &IndexFile) -> Result<(Meta, [u32; 3]), Corruption> {
+    let meta = decode_record(file.bytes(Part::Meta))
+        .ok_or(Damage::Undecodable { record: 0 }.of(Part::Meta))?;
+    let shape = <[u32; 3]>::try_from(file.array(Part::Shape))
+        .map_err(|_| Damage::Undecodable { record: 0 }.of(Part::Shape))?;
+    Ok((meta, shape))
 }
 
 /// Bytes of one element of the parts that are arrays of numbers of one size.
@@ -557,59 +526,3 @@ const ELEMENT_SIZES: [(Part, usize); 20] = [
     (Part::SequenceOffsets, 8),
     (Part::SequenceTerms, 4),
 ];
-
-fn map(path: &Path) -> Result<Mmap, IndexError> {
-    map_file(path).map_err(|source| match source.kind() {
-        io::ErrorKind::NotFound => IndexError::NotFound {
-            path: path.to_owned(),
-        },
-        _ => IndexError::Read {
-            path: path.to_owned(),
-            source,
-        },
-    })
-}
-
-fn header_error(error: HeaderError, path: &Path, file: &[u8]) -> IndexError {
-    let (path, supported) = (path.to_owned(), VERSION);
-    match error {
-        HeaderError::NotAnIndex => IndexError::NotAnIndex { path },
-        HeaderError::OlderVersion(found) => IndexError::OlderVersion {
-            path,
-            found,
-            supported,
-        },
-        HeaderError::NewerVersion(found) => IndexError::NewerVersion {
-            path,
-            found,
-            supported,
-        },
-        HeaderError::Truncated => {
-            let (expected, found) = (HEADER_BYTES as u64, file.len() as u64);
-            IndexError::Truncated {
-                path,
-                expected,
-                found,
-            }
-        }
-        HeaderError::Corrupt(corruption) => IndexError::Corrupt { path, corruption },
-    }
-}
-
-/// The bytes of a part, without padding. The header's layout is within the file's length.
-fn part_bytes<'a>(map: &'a [u8], header: &Header, part: Part) -> &'a [u8] {
-    let entry = &header.entries[part as usize];
-    &map[entry.offset as usize..(entry.offset + entry.length) as usize]
-}
-
-fn verify_checksum(map: &[u8], header: &Header, part: Part) -> Result<(), Corruption> {
-    let entry = &header.entries[part as usize];
-    let end = entry.padded_end().map_or(map.len(), |end| end as usize);
-    let got = xxhash_rust::xxh3::xxh3_64(&map[entry.offset as usize..end]);
-    let expected = entry.checksum;
-    if got == expected {
-        Ok(())
-    } else {
-        Err(Damage::Checksum { expected, got }.of(part))
-    }
-}

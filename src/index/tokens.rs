@@ -5,10 +5,18 @@ use super::format::Part;
 use super::records::{check_offsets, span};
 use super::spool::Array;
 
+/// Dimensions in a byte: 2 bits each.
+const PER_BYTE: usize = 4;
+
+/// Bytes of a stored token vector of `dim` dimensions.
+pub fn packed_len(dim: usize) -> usize {
+    dim.div_ceil(PER_BYTE)
+}
+
 /// Quantized token vectors of all chunks.
 #[derive(Debug, Clone, PartialEq)]
 pub struct TokenTable {
-    /// Length of a row; at least 1.
+    /// Bytes of a row: the [`packed_len`] of the model's dimension.
     pub dim: u32,
     /// Rows of chunk `i` are `offsets[i]..offsets[i + 1]`; chunks + 1 entries.
     pub offsets: Vec<u64>,
@@ -31,7 +39,7 @@ impl TokenTable {
 /// The token vectors of one chunk.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct TokenRows<'a> {
-    /// Length of a row.
+    /// Bytes of a row.
     pub dim: usize,
     /// `rows x dim` codes, row-major.
     pub codes: &'a [i8],
@@ -46,11 +54,13 @@ pub(super) struct TokenTableRef<'a> {
 }
 
 impl<'a> TokenTableRef<'a> {
-    /// Checks in O(1) that the lengths fit `chunks` chunks.
-    pub fn check_shape(&self, chunks: usize) -> Result<(), Corruption> {
+    /// Checks in O(1) that the lengths fit `chunks` chunks and a model of `model_dim` dimensions.
+    pub fn check_shape(&self, chunks: usize, model_dim: usize) -> Result<(), Corruption> {
         Damage::unless_equal(chunks + 1, self.offsets.len())
             .map_err(|damage| damage.of(Part::TokenOffsets))?;
         let dim = self.dim as usize;
+        Damage::unless_equal(packed_len(model_dim), dim)
+            .map_err(|damage| damage.of(Part::Shape))?;
         if dim == 0 || !self.codes.len().is_multiple_of(dim) {
             let (value, limit) = (self.codes.len() as u64, u64::from(self.dim));
             return Err(Damage::OutOfRange { value, limit }.of(Part::TokenCodes));

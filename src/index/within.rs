@@ -24,6 +24,14 @@ impl ChunkSet {
         Self { ranges }
     }
 
+    /// The ids below `n` that are not in the set.
+    pub fn complement(&self, n: u32) -> Self {
+        let starts = std::iter::once(0).chain(self.ranges.iter().map(|range| range.end));
+        let ends = self.ranges.iter().map(|range| range.start);
+        let gaps = starts.zip(ends.chain([n]));
+        Self::new(gaps.map(|(start, end)| start..end.min(n)))
+    }
+
     /// Whether `id` is in the set: O(log ranges).
     pub fn contains(&self, id: u32) -> bool {
         let after = self.ranges.partition_point(|range| range.end <= id);
@@ -60,5 +68,21 @@ mod tests {
         let ids: Vec<u32> = (0..15).filter(|&id| set.contains(id)).collect();
         assert_eq!(ids, [0, 1, 2, 7, 8, 9, 10, 11]);
         assert!(ChunkSet::new([]).is_empty());
+    }
+
+    #[test]
+    fn the_complement_is_everything_else() {
+        for set in [
+            ChunkSet::new([0..3, 7..12]),
+            ChunkSet::new([2..4, 5..6]),
+            ChunkSet::new([]),
+        ] {
+            for n in 0..15 {
+                let complement = set.complement(n);
+                let ids = (0..20).filter(|&id| complement.contains(id));
+                let expected = (0..n).filter(|&id| !set.contains(id));
+                assert!(ids.eq(expected), "{set:?} below {n}: {complement:?}");
+            }
+        }
     }
 }

@@ -139,7 +139,7 @@ impl IndexParts {
         )?;
         self.check_tiling()?;
         if let Some(tokens) = &self.token_vectors {
-            tokens.view().check_shape(n)?;
+            tokens.view().check_shape(n, dim)?;
             tokens.view().verify()?;
         }
         let lexical = [

@@ -1,5 +1,7 @@
 //! Fusion: a weighted sum of standardized arm scores, and reciprocal rank fusion to compare with.
 
+use std::cmp::Ordering;
+
 /// The scores of one candidate section, by arm. Larger is more relevant; scales differ by arm.
 #[derive(Debug, Clone, Copy, PartialEq, Default, serde::Serialize)]
 pub struct ArmScores {
@@ -110,6 +112,14 @@ pub fn descending(scores: &[f32]) -> Vec<usize> {
     order
 }
 
+/// Keeps the `n` first of `items` in the order `compare`, in no particular order. O(items).
+pub fn keep_first<T>(items: &mut Vec<T>, n: usize, compare: impl FnMut(&T, &T) -> Ordering) {
+    if items.len() > n {
+        items.select_nth_unstable_by(n, compare);
+        items.truncate(n);
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -137,6 +147,20 @@ mod tests {
         let fused = fuse(&[candidate(1.0, 0.0), candidate(0.0, 1.0)], &WITH_LATE);
         let expected = [WITH_LATE[0] - WITH_LATE[4], WITH_LATE[4] - WITH_LATE[0]];
         assert_eq!(fused, expected);
+    }
+
+    #[test]
+    fn the_first_few_are_kept() {
+        let kept = |n| {
+            let mut items = vec![3, 1, 4, 1, 5];
+            keep_first(&mut items, n, |a, b| b.cmp(a));
+            items.sort();
+            items
+        };
+        assert!(kept(0).is_empty());
+        assert_eq!(kept(2), [4, 5]);
+        assert_eq!(kept(5), [1, 1, 3, 4, 5]);
+        assert_eq!(kept(6), [1, 1, 3, 4, 5]);
     }
 
     #[test]

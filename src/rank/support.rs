@@ -4,6 +4,7 @@
 //! Rijsbergen, 1971), so a section whose neighbours score well is likelier to be an answer than its
 //! own score says (Diaz, "Regularizing Ad Hoc Retrieval Scores", 2005).
 
+use super::fusion::keep_first;
 use crate::index::dot;
 
 /// Neighbours that are counted. Where there are fewer, the missing ones give nothing.
@@ -24,11 +25,9 @@ pub fn support(centroids: &[Vec<f32>], scores: &[f32]) -> Vec<f32> {
     }
     let share = |&(cosine, j): &(f32, usize)| cosine * scores[j].max(0.0);
     let mean = |mut neighbours: Vec<(f32, usize)>| {
-        if neighbours.len() > NEIGHBOURS {
-            neighbours
-                .select_nth_unstable_by(NEIGHBOURS, |a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
-            neighbours.truncate(NEIGHBOURS);
-        }
+        keep_first(&mut neighbours, NEIGHBOURS, |a, b| {
+            b.0.total_cmp(&a.0).then(a.1.cmp(&b.1))
+        });
         neighbours
             .iter()
             .map(share)

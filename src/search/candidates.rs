@@ -200,15 +200,11 @@ fn best_ids(scores: &[f32]) -> Vec<u32> {
     let mut ids: Vec<u32> = (0..scores.len() as u32)
         .filter(|&i| scores[i as usize] > 0.0)
         .collect();
-    let by_score = |a: &u32, b: &u32| {
-        scores[*b as usize]
-            .total_cmp(&scores[*a as usize])
-            .then(a.cmp(b))
-    };
-    if ids.len() > PER_ARM {
-        ids.select_nth_unstable_by(PER_ARM, by_score);
-        ids.truncate(PER_ARM);
-    }
+    fusion::keep_first(&mut ids, PER_ARM, |&a, &b| {
+        scores[b as usize]
+            .total_cmp(&scores[a as usize])
+            .then(a.cmp(&b))
+    });
     ids
 }
 

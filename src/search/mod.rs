@@ -128,6 +128,13 @@ pub struct Timings {
     pub rank: Duration,
 }
 
+impl Timings {
+    /// Duration of the whole search.
+    pub fn total(&self) -> Duration {
+        self.embed + self.candidates + self.rank
+    }
+}
+
 impl<'a> Searcher<'a> {
     /// A searcher over `index`; an error if `encoder` is not the model of its vectors.
     pub fn new(index: &'a Index, encoder: &'a dyn Encoder) -> Result<Self, IndexError> {
@@ -158,7 +165,7 @@ impl<'a> Searcher<'a> {
             || self.index.vocabulary(),
             |word| self.is_familiar(word),
         );
-        let late = options.ranking == Ranking::Full && !self.index.token_frequencies().is_empty();
+        let late = options.ranking == Ranking::Full && self.index.has_token_vectors();
         let embedding = self.encoder.encode_query(&text, late)?;
         let question = Question::new(self.index, &text, &embedding)?;
         let embedded = Instant::now();
@@ -225,8 +232,9 @@ impl<'a> Searcher<'a> {
             feedback::add_support(self.index, &mut candidates, &scores);
             scores = score(&candidates, question, options.ranking);
         }
-        let hinted = fired.as_ref().map_or(&[][..], |fired| &fired.sections);
-        lift(hinted, &candidates, &mut scores);
+        if let Some(fired) = &fired {
+            lift(&fired.sections, &candidates, &mut scores);
+        }
         fusion::descending(&scores)
             .into_iter()
             .take(options.k)
@@ -256,7 +264,7 @@ impl<'a> Searcher<'a> {
     }
 }
 
-/// Lifts the sections that a hint names above the best score, in the author's order.
+/// Lifts the sections `hinted` above the best score, in their order.
 fn lift(hinted: &[u32], candidates: &[Candidate], scores: &mut [f32]) {
     let best = scores.iter().copied().fold(f32::NEG_INFINITY, f32::max);
     for (candidate, score) in candidates.iter().zip(scores) {

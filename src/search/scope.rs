@@ -94,17 +94,16 @@ impl Scope {
         })
     }
 
-    /// All sections of `index` but those of `left_out`. Decodes every section's record.
+    /// All sections of `index` but those of `left_out`, whose records alone are decoded.
     pub fn all_but(index: &Index, left_out: &[u32]) -> Result<Self> {
-        let numbers = 0..index.num_sections() as u32;
-        let sections: Vec<bool> = numbers.map(|i| !left_out.contains(&i)).collect();
-        let kept = (0..sections.len()).filter(|&i| sections[i]);
-        let ranges = kept.map(|i| Ok(index.section(i)?.chunks));
-        let ranges: Vec<_> = ranges.collect::<Result<_>>()?;
-        Ok(Self {
-            sections,
-            chunks: ChunkSet::new(ranges),
-        })
+        let mut sections = vec![true; index.num_sections()];
+        let mut ranges = Vec::with_capacity(left_out.len());
+        for &id in left_out {
+            ranges.push(index.section(id as usize)?.chunks);
+            sections[id as usize] = false;
+        }
+        let chunks = ChunkSet::new(ranges).complement(index.num_chunks() as u32);
+        Ok(Self { sections, chunks })
     }
 
     /// Whether an answer may name `section`.
@@ -171,6 +170,9 @@ fn nearest_folder(pattern: &str, paths: &[String]) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::builder::{self, BuildOptions};
+    use crate::corpus::{Corpus, Section};
+    use crate::encoder::BuiltinEncoder;
 
     #[test]
     fn a_pattern_is_a_path_a_folder_or_a_glob() {
@@ -195,6 +197,32 @@ mod tests {
             let matches = Pattern::new(pattern).matches(path);
             assert_eq!(matches, expected, "{pattern} on {path}");
         }
+    }
+
+    #[test]
+    fn all_but_some_are_the_others() {
+        let text = "One.\n\n# A\n\nTwo.\n";
+        let section = |path: &str| Section::from_text(path.to_owned(), text.to_owned());
+        let corpus = Corpus::from_documents(["a", "b", "c", "d", "e"].map(section).into());
+        let encoder = BuiltinEncoder::bundled().unwrap();
+        let options = BuildOptions::default();
+        let built = builder::build(corpus, &encoder, &options, &|_, _| ()).unwrap();
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("x.idx");
+        built.parts.write(&path).unwrap();
+        let index = Index::open(&path).unwrap();
+        for (left_out, kept) in [
+            (&[0][..], &["b", "c", "d", "e"][..]),
+            (&[3, 1, 3], &["a", "c", "e"]),
+            (&[1, 2, 4], &["a", "d"]),
+        ] {
+            let all_but = Scope::all_but(&index, left_out).unwrap();
+            let kept: Vec<String> = kept.iter().map(|path| (*path).to_owned()).collect();
+            let kept = Scope::new(&index, &kept).unwrap();
+            assert_eq!(all_but.sections, kept.sections);
+            assert_eq!(all_but.chunks, kept.chunks);
+        }
+        assert!(Scope::all_but(&index, &[5]).is_err());
     }
 
     #[test]

@@ -229,6 +229,31 @@ fn the_gate_passes_on_itself_and_fails_on_a_better_baseline() {
 }
 
 #[test]
+fn the_gate_refuses_a_baseline_of_as_many_other_questions() {
+    let folder = tempfile::tempdir().unwrap();
+    let target = folder.path().join("coffee.jsonl");
+    let questions = std::fs::read_to_string(data("eval/coffee.jsonl")).unwrap();
+    std::fs::write(&target, &questions).unwrap();
+    let eval = || {
+        let mut command = docent_eval(&target, folder.path());
+        command.arg("--docs").arg(data("coffee"));
+        command
+    };
+    let baseline = folder.path().join("baseline.json");
+    let before = report(&mut eval());
+    std::fs::write(&baseline, serde_json::to_vec(&before).unwrap()).unwrap();
+
+    let reworded = questions.replace("rinse the paper filter", "rinse the filter");
+    assert_ne!(reworded, questions);
+    std::fs::write(&target, reworded).unwrap();
+    let failed = eval().arg("--baseline").arg(&baseline).assert().code(2);
+    let stderr = String::from_utf8_lossy(&failed.get_output().stderr).into_owned();
+    let expected = "error: the baseline's `coffee` has other questions, or other judgements of them\n\
+                    hint: write a new baseline: figures of other questions cannot be compared\n";
+    assert!(stderr.ends_with(expected), "{stderr}");
+}
+
+#[test]
 fn wrong_use_ends_in_advice() {
     let cache = tempfile::tempdir().unwrap();
     let fails = |command: &mut Command| {

@@ -142,6 +142,42 @@ fn a_folder_that_is_deleted_and_made_again_is_watched_again() {
     assert_eq!(watching.interrupt(), Some(0));
 }
 
+/// As root, who may read everything, this says nothing.
+#[cfg(unix)]
+#[test]
+fn folders_that_may_not_be_read_are_not_watched_and_the_others_are() {
+    use std::os::unix::fs::PermissionsExt;
+
+    let folder = docs(&[]);
+    let path = folder.path().join("docs");
+    for name in ["cups", "closed", "water"] {
+        fs::create_dir(path.join(name)).unwrap();
+    }
+    fs::write(path.join("cups/large.md"), "# Large\n\nWarm them.\n").unwrap();
+    fs::write(path.join("water/soft.md"), "# Soft\n\nNot too hard.\n").unwrap();
+    let permit = |mode| {
+        let permissions = fs::Permissions::from_mode(mode);
+        fs::set_permissions(path.join("closed"), permissions).unwrap();
+    };
+    permit(0o000);
+    let watching = Watching::start(folder.path());
+    let built = |sections, reused| {
+        let expected =
+            format!("docent.idx: {sections} sections, {sections} chunks, {reused} reused");
+        assert_eq!(watching.built(), expected);
+    };
+    built(2, 0);
+    fs::write(path.join("cups/small.md"), "# Small\n\nFor espresso.\n").unwrap();
+    built(3, 2);
+    fs::write(path.join("water/hard.md"), "# Hard\n\nUse a filter.\n").unwrap();
+    built(4, 3);
+    fs::create_dir(path.join("water/new")).unwrap();
+    fs::write(path.join("water/new/ice.md"), "# Ice\n\nClear.\n").unwrap();
+    built(5, 4);
+    permit(0o700);
+    assert_eq!(watching.interrupt(), Some(0));
+}
+
 #[cfg(unix)]
 #[test]
 fn a_folder_that_is_not_there_is_an_error_with_its_cause() {

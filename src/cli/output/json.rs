@@ -137,16 +137,11 @@ fn explain_object(hit: &Hit) -> ExplainObject<'_> {
 }
 
 fn timings(timings: &Timings) -> TimingsObject {
-    let Timings {
-        embed,
-        candidates,
-        rank,
-    } = *timings;
     TimingsObject {
-        embed: milliseconds(embed),
-        candidates: milliseconds(candidates),
-        rank: milliseconds(rank),
-        total: milliseconds(embed + candidates + rank),
+        embed: milliseconds(timings.embed),
+        candidates: milliseconds(timings.candidates),
+        rank: milliseconds(timings.rank),
+        total: milliseconds(timings.total()),
     }
 }
 

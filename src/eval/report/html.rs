@@ -3,7 +3,7 @@
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
 use super::plot::{self, Bar, Series};
-use crate::eval::run::{TargetRun, total};
+use crate::eval::run::TargetRun;
 use crate::eval::summary::{Ablation, Figures, Measure, Percentiles, Report, Summary};
 
 const STYLE: &str = "
@@ -171,7 +171,7 @@ fn latency_histogram(run: &TargetRun) -> Markup {
     let durations: Vec<f64> = run
         .timings
         .iter()
-        .map(|timings| total(timings).as_secs_f64() * 1e3)
+        .map(|timings| timings.total().as_secs_f64() * 1e3)
         .collect();
     html! {
         figure {

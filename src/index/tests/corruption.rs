@@ -204,12 +204,33 @@ fn a_graph_that_is_to_be_walked_must_be_there() {
 }
 
 #[test]
+fn token_rows_must_be_as_wide_as_the_model_makes_them() {
+    let mut bytes = file_of(&small_parts());
+    let header = Header::decode(&bytes).unwrap();
+    // Dimension of the sentence vectors, then the width of token rows: halved, it divides the codes.
+    let at = header.entries[Part::Shape as usize].offset as usize + 4;
+    assert_eq!(bytes[at..at + 4], 2u32.to_le_bytes());
+    bytes[at..at + 4].copy_from_slice(&1u32.to_le_bytes());
+    reseal(&mut bytes, &header);
+    let folder = tempfile::tempdir().unwrap();
+    let error = open_bytes(&folder.path().join("x.idx"), &bytes).unwrap_err();
+    let IndexError::Corrupt { corruption, .. } = error else {
+        panic!("{error}")
+    };
+    let (expected, found) = (2, 1);
+    assert_eq!(
+        corruption,
+        Damage::Mismatch { expected, found }.of(Part::Shape)
+    );
+}
+
+#[test]
 fn damage_in_a_large_file_is_found_by_verify() {
     let mut parts = small_parts();
     let tokens = parts.token_vectors.as_mut().unwrap();
-    let rows = VERIFIED_WHOLE / 4;
+    let rows = VERIFIED_WHOLE / 2;
     tokens.offsets[20] = rows;
-    tokens.codes.to_mut().resize(rows as usize * 4, 0);
+    tokens.codes.to_mut().resize(rows as usize * 2, 0);
     let mut bytes = file_of(&parts);
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("x.idx");

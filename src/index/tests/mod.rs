@@ -111,6 +111,7 @@ fn parts_over(vectors: Matrix) -> IndexParts {
     }));
     let offsets: Vec<u64> = offsets.collect();
     let rows = *offsets.last().unwrap() as usize;
+    let row = packed_len(vectors.dim);
     let model = ModelId {
         name: "toy".into(),
         dim: vectors.dim as u32,
@@ -147,10 +148,10 @@ fn parts_over(vectors: Matrix) -> IndexParts {
         guide: guide(),
         guide_vectors: clustered(2, vectors.dim, 2, &mut Rng(3)),
         token_vectors: Some(TokenTable {
-            dim: 4,
+            dim: row as u32,
             offsets,
             frequencies: (0..rows as u32).collect(),
-            codes: Vec::from_iter((0..rows * 4).map(|i| i as i8)).into(),
+            codes: Vec::from_iter((0..rows * row).map(|i| i as i8)).into(),
         }),
         sections_lexical: lexical(sections.len() as u32),
         chunks_lexical: lexical(n),

@@ -52,8 +52,8 @@ fn everything_written_is_read_back() {
     for i in 0..parts.chunks.len() {
         let rows = tokens.offsets[i] as usize..tokens.offsets[i + 1] as usize;
         let read = index.token_vectors(i).unwrap().unwrap();
-        assert_eq!(read.dim, 4);
-        assert_eq!(read.codes, &tokens.codes[rows.start * 4..rows.end * 4]);
+        assert_eq!(read.dim, 2);
+        assert_eq!(read.codes, &tokens.codes[rows.start * 2..rows.end * 2]);
         assert_eq!(index.term_sequence(i).unwrap(), [i as u32 % 2; 2]);
     }
 
@@ -108,7 +108,7 @@ fn an_index_without_optional_parts() {
     let (_folder, index) = open(&parts);
     assert_same(&index, &parts);
     assert_eq!(index.token_vectors(0).unwrap(), None);
-    assert_eq!(index.chunks_lexical().terms().count(), 0);
+    assert_eq!(index.chunks_lexical().num_terms(), 0);
     assert_eq!(index.guide_vectors().num_rows(), 0);
 }
 
@@ -173,7 +173,7 @@ fn another_model_or_dimension_is_refused() {
 #[test]
 fn contradicting_parts_are_refused_before_the_old_file_is_touched() {
     type Break = fn(&mut IndexParts);
-    let breaks: [(&str, Break); 11] = [
+    let breaks: [(&str, Break); 12] = [
         ("section count", |p| p.meta.counts.sections += 1),
         ("chunk count", |p| p.meta.counts.chunks -= 1),
         ("a vector too few", |p| {
@@ -186,6 +186,9 @@ fn contradicting_parts_are_refused_before_the_old_file_is_touched() {
         ("not a number", |p| p.vectors.data.to_mut()[3] = f32::NAN),
         ("a guide row too few", |p| {
             p.guide_vectors.data.to_mut().truncate(8)
+        }),
+        ("token rows of another width", |p| {
+            p.token_vectors.as_mut().unwrap().dim = 1
         }),
         ("overlapping sections", |p| p.sections[1].chunks.start = 2),
         ("chunk of another section", |p| p.chunks[4].section = 0),

@@ -1,0 +1,121 @@
+//! An index file as its parts: the mapped bytes, and what the header says of them.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use super::error::{Corruption, Damage, IndexError};
+use super::format::{HEADER_BYTES, Header, HeaderError, Part, VERSION};
+use crate::map::{Mmap, map_file};
+
+/// A mapped file with a sane header: every part lies within it.
+#[derive(Debug)]
+pub(super) struct IndexFile {
+    path: PathBuf,
+    map: Mmap,
+    header: Header,
+}
+
+impl IndexFile {
+    /// Maps the file `path` and checks magic, version, header, part table and length. What the
+    /// parts hold is not looked at.
+    pub fn open(path: &Path) -> Result<IndexFile, IndexError> {
+        let map = map(path)?;
+        let header = Header::decode(&map).map_err(|error| header_error(error, path, &map))?;
+        let path = path.to_owned();
+        let (expected, found) = (header.file_length, map.len() as u64);
+        if found < expected {
+            return Err(IndexError::Truncated {
+                path,
+                expected,
+                found,
+            });
+        }
+        if found > expected {
+            let corruption = Damage::Mismatch { expected, found }.of_header();
+            return Err(IndexError::Corrupt { path, corruption });
+        }
+        Ok(IndexFile { path, map, header })
+    }
+
+    /// Where it was opened.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Its length in bytes.
+    pub fn length(&self) -> u64 {
+        self.header.file_length
+    }
+
+    /// The bytes of a part, without padding.
+    pub fn bytes(&self, part: Part) -> &[u8] {
+        let entry = &self.header.entries[part as usize];
+        &self.map[entry.offset as usize..(entry.offset + entry.length) as usize]
+    }
+
+    /// A part as values of its type, for which its start is aligned; empty if its length is not a
+    /// multiple of theirs.
+    pub fn array<T: bytemuck::AnyBitPattern>(&self, part: Part) -> &[T] {
+        bytemuck::try_cast_slice(self.bytes(part)).unwrap_or_default()
+    }
+
+    /// Checks the part and its padding against its checksum. O(length of the part).
+    pub fn verify_checksum(&self, part: Part) -> Result<(), Corruption> {
+        let entry = &self.header.entries[part as usize];
+        let end = entry.padded_end();
+        let end = end.map_or(self.map.len(), |end| end as usize);
+        let got = xxhash_rust::xxh3::xxh3_64(&self.map[entry.offset as usize..end]);
+        let expected = entry.checksum;
+        if got == expected {
+            Ok(())
+        } else {
+            Err(Damage::Checksum { expected, got }.of(part))
+        }
+    }
+
+    /// `result` as one that names the file.
+    pub fn locate<T>(&self, result: Result<T, Corruption>) -> Result<T, IndexError> {
+        result.map_err(|corruption| IndexError::Corrupt {
+            path: self.path.clone(),
+            corruption,
+        })
+    }
+}
+
+fn map(path: &Path) -> Result<Mmap, IndexError> {
+    map_file(path).map_err(|source| match source.kind() {
+        io::ErrorKind::NotFound => IndexError::NotFound {
+            path: path.to_owned(),
+        },
+        _ => IndexError::Read {
+            path: path.to_owned(),
+            source,
+        },
+    })
+}
+
+fn header_error(error: HeaderError, path: &Path, file: &[u8]) -> IndexError {
+    let (path, supported) = (path.to_owned(), VERSION);
+    match error {
+        HeaderError::NotAnIndex => IndexError::NotAnIndex { path },
+        HeaderError::OlderVersion(found) => IndexError::OlderVersion {
+            path,
+            found,
+            supported,
+        },
+        HeaderError::NewerVersion(found) => IndexError::NewerVersion {
+            path,
+            found,
+            supported,
+        },
+        HeaderError::Truncated => {
+            let (expected, found) = (HEADER_BYTES as u64, file.len() as u64);
+            IndexError::Truncated {
+                path,
+                expected,
+                found,
+            }
+        }
+        HeaderError::Corrupt(corruption) => IndexError::Corrupt { path, corruption },
+    }
+}
