@@ -89,3 +89,13 @@ impl<'a> TokenTableRef<'a> {
         self.codes.len() / self.dim as usize
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_row_has_whole_bytes() {
+        assert_eq!([0, 1, 4, 5, 384].map(packed_len), [0, 1, 1, 2, 96]);
+    }
+}

@@ -15,7 +15,7 @@ use aligned_vec::{AVec, ConstAlign};
 
 use crate::encoder::TokenVectors;
 use crate::encoder::kernels::{BLOCK, KernelError, Kernels, Matrix, Quantized, Scale};
-use crate::index::TokenRows;
+use crate::index::{TokenRows, packed_len};
 
 /// Dimensions in a byte.
 const PER_BYTE: usize = 4;
@@ -25,11 +25,6 @@ const PER_WORD: usize = 4;
 const ZERO: i32 = 63;
 /// Where the outer level begins, in standard deviations of the vector's values.
 const THRESHOLD: f32 = 0.9816;
-
-/// Bytes of a stored token vector of `dim` dimensions.
-pub fn packed_len(dim: usize) -> usize {
-    dim.div_ceil(PER_BYTE)
-}
 
 /// Appends the packed form of the rows of `vectors` (`n x dim`) to `codes`.
 pub fn pack_rows(vectors: &[f32], dim: usize, codes: &mut Vec<i8>) {
@@ -46,7 +41,7 @@ pub fn pack_rows(vectors: &[f32], dim: usize, codes: &mut Vec<i8>) {
     }
 }
 
-/// A question's token vectors, quantized to 8 bits and weighted.
+/// A question's token vectors, quantized to 7 bits and weighted.
 pub struct QueryTokens {
     kernels: Kernels,
     dim: usize,
@@ -321,7 +316,6 @@ mod tests {
         let mut codes = Vec::new();
         pack_rows(&[-0.9, -0.1, 0.1, 0.9], 4, &mut codes);
         assert_eq!(codes, [0b11_10_01_00u8 as i8]);
-        assert_eq!(packed_len(5), 2);
     }
 
     /// Chunks that end before, at and after a block's end, against the definition.
