@@ -19,8 +19,9 @@ const MAX_TERMS: usize = 256;
 pub struct Pairs {
     /// First term, second term, weight: distinct, and the two terms differ.
     pairs: Vec<(u32, u32, f32)>,
-    /// The first terms of the pairs, each once.
-    firsts: Vec<u32>,
+    /// Whether a pair begins with a term of this lowest byte: rules out nearly all terms of a
+    /// sequence by one look at a small table.
+    may_begin: [bool; 256],
 }
 
 impl Pairs {
@@ -45,42 +46,30 @@ impl Pairs {
     }
 
     fn of(pairs: Vec<(u32, u32, f32)>) -> Self {
-        let mut firsts: Vec<u32> = pairs.iter().map(|pair| pair.0).collect();
-        firsts.sort_unstable();
-        firsts.dedup();
-        Self { pairs, firsts }
+        let mut may_begin = [false; 256];
+        for pair in &pairs {
+            may_begin[usize::from(pair.0 as u8)] = true;
+        }
+        Self { pairs, may_begin }
     }
 
     /// The weights of the pairs that at least one of `sequences` has, added.
     pub fn score<'a>(&self, sequences: impl IntoIterator<Item = &'a [u32]>) -> f32 {
         let mut found = vec![false; self.pairs.len()];
-        let mut differences = Vec::new();
         for sequence in sequences {
-            compare(sequence, &self.firsts, &mut differences);
-            let places = differences.iter().enumerate();
-            for (at, _) in places.filter(|&(_, &difference)| difference == 0) {
+            for (at, &term) in sequence.iter().enumerate() {
+                if !self.may_begin[usize::from(term as u8)] {
+                    continue;
+                }
                 let next = &sequence[at + 1..sequence.len().min(at + 1 + REACH)];
                 for (pair, found) in self.pairs.iter().zip(&mut found) {
-                    *found |= pair.0 == sequence[at] && next.contains(&pair.1);
+                    *found |= pair.0 == term && next.contains(&pair.1);
                 }
             }
         }
         let weights = self.pairs.iter().zip(found);
         let found = weights.filter(|&(_, found)| found);
         found.fold(0.0, |sum, (pair, _)| sum + pair.2)
-    }
-}
-
-/// Makes `differences[i]` 0 where `sequence[i]` is one of `terms`, something else where it is not:
-/// one term after the other, since minimum and exclusive or of whole vectors are cheap.
-#[multiversion::multiversion(targets("x86_64+avx512f+avx512bw+avx512vl", "x86_64+avx2"))]
-fn compare(sequence: &[u32], terms: &[u32], differences: &mut Vec<u32>) {
-    differences.clear();
-    differences.resize(sequence.len(), u32::MAX);
-    for &term in terms {
-        for (difference, &member) in differences.iter_mut().zip(sequence) {
-            *difference = (*difference).min(member ^ term);
-        }
     }
 }
 
@@ -100,5 +89,7 @@ mod tests {
         assert_eq!(score(&[&[7], &[71]]), 0.0);
         assert_eq!(score(&[&[7, 71], &[71, 3]]), 2.5);
         assert_eq!(score(&[&[7, 71, 3]]), 2.5);
+        // 263 has the lowest byte of 7.
+        assert_eq!(score(&[&[263, 71], &[7, 327]]), 0.0);
     }
 }

@@ -221,10 +221,14 @@ fn score_late(index: &Index, question: &Question, chunks: &mut [ScoredChunk]) ->
     let Some(late) = &question.late else {
         return Ok(());
     };
-    let fused: Vec<f32> = chunks.iter().map(|c| c.fused).collect();
+    let mut best: Vec<usize> = (0..chunks.len()).collect();
+    fusion::keep_first(&mut best, LATE_CHUNKS, |&a, &b| {
+        let by_score = chunks[b].fused.total_cmp(&chunks[a].fused);
+        by_score.then(a.cmp(&b))
+    });
     let mut chosen = Vec::new();
     let mut rows = Vec::new();
-    for &i in fusion::descending(&fused).iter().take(LATE_CHUNKS) {
+    for i in best {
         if let Some(tokens) = index.token_vectors(chunks[i].id as usize)? {
             chosen.push(i);
             rows.push(tokens);
