@@ -19,9 +19,16 @@ const MAX_TERMS: usize = 256;
 pub struct Pairs {
     /// First term, second term, weight: distinct, and the two terms differ.
     pairs: Vec<(u32, u32, f32)>,
-    /// Whether a pair begins with a term of this lowest byte: rules out nearly all terms of a
-    /// sequence by one look at a small table.
-    may_begin: [bool; 256],
+    /// By a term's lowest byte, whether a pair may begin and whether one may end with it: rules out
+    /// nearly all places of a sequence by looks at a small table.
+    may: [Roles; 256],
+}
+
+/// The places that a term has in pairs.
+#[derive(Debug, Clone, Copy, Default)]
+struct Roles {
+    begin: bool,
+    end: bool,
 }
 
 impl Pairs {
@@ -46,11 +53,16 @@ impl Pairs {
     }
 
     fn of(pairs: Vec<(u32, u32, f32)>) -> Self {
-        let mut may_begin = [false; 256];
-        for pair in &pairs {
-            may_begin[usize::from(pair.0 as u8)] = true;
+        let mut may = [Roles::default(); 256];
+        for (first, second, _) in &pairs {
+            may[usize::from(*first as u8)].begin = true;
+            may[usize::from(*second as u8)].end = true;
         }
-        Self { pairs, may_begin }
+        Self { pairs, may }
+    }
+
+    fn may(&self, term: u32) -> Roles {
+        self.may[usize::from(term as u8)]
     }
 
     /// The weights of the pairs that at least one of `sequences` has, added.
@@ -58,10 +70,13 @@ impl Pairs {
         let mut found = vec![false; self.pairs.len()];
         for sequence in sequences {
             for (at, &term) in sequence.iter().enumerate() {
-                if !self.may_begin[usize::from(term as u8)] {
+                if !self.may(term).begin {
                     continue;
                 }
                 let next = &sequence[at + 1..sequence.len().min(at + 1 + REACH)];
+                if !next.iter().any(|&term| self.may(term).end) {
+                    continue;
+                }
                 for (pair, found) in self.pairs.iter().zip(&mut found) {
                     *found |= pair.0 == term && next.contains(&pair.1);
                 }
