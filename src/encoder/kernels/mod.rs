@@ -196,7 +196,7 @@ pub enum KernelError {
 pub const KERNEL_VARIABLE: &str = "DOCENT_KERNEL";
 
 /// The kernels of one path.
-#[derive(Clone, Copy)]
+#[derive(Debug, Clone, Copy)]
 pub struct Kernels {
     name: &'static str,
     matmul: unsafe fn(Quantized<'_>, &Matrix<'_>, &mut [f32]),
@@ -204,12 +204,6 @@ pub struct Kernels {
     add_norm: unsafe fn(&mut [f32], &[f32], &Norm<'_>),
     gelu: unsafe fn(&mut [f32]),
     attention: unsafe fn(Head<'_>, &mut [f32], &mut [f32]),
-}
-
-impl std::fmt::Debug for Kernels {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_tuple("Kernels").field(&self.name).finish()
-    }
 }
 
 /// Compiles every kernel for one instruction set, integer tiles with so many vectors of channels.

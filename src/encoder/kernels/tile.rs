@@ -40,6 +40,9 @@ pub(super) trait Isa {
     unsafe fn splat(value: f32) -> Self::Floats;
     /// `a * b + sums`, rounded once.
     unsafe fn mul_add(a: Self::Floats, b: Self::Floats, sums: Self::Floats) -> Self::Floats;
+    /// Asks for the cache line of `from`, where that is known to help.
+    #[inline(always)]
+    fn prefetch(_from: &i8) {}
 }
 
 /// `sum_k(rows[r][k] * block[c][k])` for `R` rows of `k` bytes, one after the other, and a block of
@@ -62,7 +65,7 @@ unsafe fn tile<I: Isa, const V: usize, const R: usize>(rows: &[u8], block: &[i8]
             let vectors = |from: *const i8| -> [I::Vector; V] {
                 std::array::from_fn(|i| from.cast::<I::Vector>().add(i).read_unaligned())
             };
-            let mut sums: [_; R] = std::array::from_fn(|r| vectors(out[r][part..].as_ptr().cast()));
+            let mut sums: [[I::Vector; V]; R] = std::mem::zeroed();
             for step in 0..steps {
                 let weights = vectors(block.as_ptr().add(step * STEP + part * 4));
                 for (r, sums) in sums.iter_mut().enumerate() {
@@ -95,8 +98,16 @@ pub(super) unsafe fn matmul<I: Isa, const V: usize>(
     out: &mut [f32],
 ) {
     let rows = input.scales.len();
+    let block = BLOCK * matrix.inputs;
+    let share = block.div_ceil(rows.div_ceil(I::ROWS).max(1)).max(1);
     for first in (0..matrix.channels()).step_by(BLOCK) {
+        // Each tile fetches its share of the next block. The processor's own prefetching is slow to
+        // follow a part's reads, which leave out the lines of the other parts.
+        let mut next = matrix.weights[first * matrix.inputs + block..].chunks(share);
         for row in (0..rows).step_by(I::ROWS) {
+            for line in next.next().unwrap_or_default().iter().step_by(64) {
+                I::prefetch(line);
+            }
             // SAFETY: the caller's promise.
             by_rows!(I::ROWS.min(rows - row), R => unsafe {
                 matmul_tile::<I, V, R>(input, matrix, row, first, out);
