@@ -208,11 +208,7 @@ fn own_tokens(ids: &[u32]) -> &[u32] {
 
 /// Scales `vector` to unit length.
 fn normalize(vector: &mut [f32]) {
-    let length = vector
-        .iter()
-        .map(|v| f64::from(*v) * f64::from(*v))
-        .sum::<f64>()
-        .sqrt();
-    let inverse = (1.0 / length) as f32;
+    let squares = vector.iter().map(|v| f64::from(*v) * f64::from(*v));
+    let inverse = (1.0 / squares.sum::<f64>().sqrt()) as f32;
     vector.iter_mut().for_each(|value| *value *= inverse);
 }

@@ -15,6 +15,10 @@
 
 use super::{BLOCK, Matrix, Quantized, Scale, by_rows};
 
+/// Fewest tiles of rows that fetch the weights of the next block: fewer, a short question, only wait
+/// for them.
+const FETCHING_TILES: usize = 8;
+
 /// The sums of a tile.
 type Sums<const R: usize> = [[i32; BLOCK]; R];
 
@@ -99,11 +103,14 @@ pub(super) unsafe fn matmul<I: Isa, const V: usize>(
 ) {
     let rows = input.scales.len();
     let block = BLOCK * matrix.inputs;
-    let share = block.div_ceil(rows.div_ceil(I::ROWS).max(1)).max(1);
+    // Each of many tiles fetches its share of the next block. The processor's own prefetching is slow
+    // to follow a part's reads, which leave out the lines of the other parts.
+    let tiles = rows.div_ceil(I::ROWS);
+    let fetched = if tiles < FETCHING_TILES { 0 } else { block };
+    let share = block.div_ceil(tiles.max(1)).max(1);
     for first in (0..matrix.channels()).step_by(BLOCK) {
-        // Each tile fetches its share of the next block. The processor's own prefetching is slow to
-        // follow a part's reads, which leave out the lines of the other parts.
-        let mut next = matrix.weights[first * matrix.inputs + block..].chunks(share);
+        let next = &matrix.weights[first * matrix.inputs + block..];
+        let mut next = next[..fetched.min(next.len())].chunks(share);
         for row in (0..rows).step_by(I::ROWS) {
             for line in next.next().unwrap_or_default().iter().step_by(64) {
                 I::prefetch(line);
