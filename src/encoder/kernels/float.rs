@@ -9,7 +9,7 @@ use super::tile::Isa;
 use super::{HEAD_DIM, Head, KEY_PAD, Norm, SCORE_ROWS, Scale, by_rows, rotate};
 
 /// Largest activation byte: seven bits.
-const LEVELS: f32 = 127.0;
+const LARGEST: f32 = 127.0;
 
 /// Rotates `row` in place and quantizes it: `rotated = step * (u - zero)`.
 #[inline(always)]
@@ -17,14 +17,14 @@ pub(super) fn quantize(row: &mut [f32], bytes: &mut [u8]) -> Scale {
     rotate(row);
     let low = fold(row, 0.0, smaller, smaller);
     let high = fold(row, 0.0, larger, larger);
-    let step = ((high - low) / LEVELS).max(f32::MIN_POSITIVE);
+    let step = ((high - low) / LARGEST).max(f32::MIN_POSITIVE);
     let inverse = 1.0 / step;
     let zero = (-low * inverse).round_ties_even() as i32;
     // The difference of two such sums' bits is the difference of the whole numbers.
     let offset = zero - ROUNDER.to_bits() as i32;
     for (value, byte) in row.iter().zip(bytes) {
         let rounded = value * inverse + ROUNDER;
-        *byte = (rounded.to_bits() as i32 + offset).clamp(0, LEVELS as i32) as u8;
+        *byte = (rounded.to_bits() as i32 + offset).clamp(0, LARGEST as i32) as u8;
     }
     Scale { step, zero }
 }

@@ -106,11 +106,11 @@ pub(super) unsafe fn matmul<I: Isa, const V: usize>(
     // Each of many tiles fetches its share of the next block. The processor's own prefetching is slow
     // to follow a part's reads, which leave out the lines of the other parts.
     let tiles = rows.div_ceil(I::ROWS);
-    let fetched = if tiles < FETCHING_TILES { 0 } else { block };
+    let fetching = if tiles < FETCHING_TILES { 0 } else { tiles };
     let share = block.div_ceil(tiles.max(1)).max(1);
     for first in (0..matrix.channels()).step_by(BLOCK) {
         let next = &matrix.weights[first * matrix.inputs + block..];
-        let mut next = next[..fetched.min(next.len())].chunks(share);
+        let mut next = next.chunks(share).take(fetching);
         for row in (0..rows).step_by(I::ROWS) {
             for line in next.next().unwrap_or_default().iter().step_by(64) {
                 I::prefetch(line);
