@@ -24,8 +24,10 @@ use super::pack::{FEED_FORWARD, HEADS, HIDDEN, Layer, MAX_TOKENS, Weights};
 
 /// Width of a row of queries, keys and values.
 const QKV: usize = 3 * HIDDEN;
-/// Most rows of a panel: 8 full tiles; 295 KB inside the feed-forward layer.
-const PANEL_ROWS: usize = 48;
+/// A multiple of the rows of a tile on every path.
+const TILE_ROWS: usize = 12;
+/// Most rows of a panel: 590 KB of `f32` inside the feed-forward layer.
+const PANEL_ROWS: usize = 96;
 
 /// One sequence's rows in the batch, and its keys and values in [`Workspace::heads`].
 struct Span {
@@ -150,8 +152,9 @@ impl Workspace {
             hidden,
             qkv,
         };
+        let panel_rows = even_share(group_rows, group_rows.div_ceil(PANEL_ROWS));
         let group = |(group, scratch): (Panel<'_>, &mut Scratch)| {
-            for panel in group.chunks(PANEL_ROWS) {
+            for panel in group.chunks(panel_rows) {
                 work(panel, heads, scratch);
             }
         };
@@ -177,7 +180,7 @@ pub(super) fn forward(
 ) -> Floats {
     let spans = spans(sequences);
     let rows = spans.last().map_or(0, |span| span.end);
-    let group_rows = rows.div_ceil(groups).next_multiple_of(SCORE_ROWS);
+    let group_rows = even_share(rows, groups);
     let mut workspace = Workspace::new(rows, &spans, rows.div_ceil(group_rows));
     embed(weights, kernels, sequences, &mut workspace.hidden);
     workspace.sweep(group_rows, |panel, _, scratch| {
@@ -196,6 +199,11 @@ pub(super) fn forward(
         });
     }
     workspace.hidden
+}
+
+/// Rows of each of `count` shares of `rows`, full tiles on every path.
+fn even_share(rows: usize, count: usize) -> usize {
+    rows.div_ceil(count).next_multiple_of(TILE_ROWS)
 }
 
 /// Where each sequence lies.

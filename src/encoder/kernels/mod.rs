@@ -111,7 +111,7 @@ pub struct Matrix<'a> {
     pub bias: &'a [f32],
     /// `N` sums of a channel's stored weights.
     pub sums: &'a [i32],
-    /// `K`, a multiple of 4.
+    /// `K`, a multiple of 8.
     pub inputs: usize,
 }
 
@@ -307,7 +307,7 @@ impl Kernels {
     /// If a length does not fit the others, as all methods here.
     pub fn matmul(&self, input: Quantized<'_>, matrix: &Matrix<'_>, out: &mut [f32]) {
         let (rows, k, n) = (input.scales.len(), matrix.inputs, matrix.channels());
-        assert!(k % 4 == 0 && k < 1 << 16 && n % BLOCK == 0);
+        assert!(k % 8 == 0 && k < 1 << 16 && n % BLOCK == 0);
         assert!(input.bytes.len() == rows * k && out.len() == rows * n);
         assert!(matrix.weights.len() == n * k);
         assert!(matrix.bias.len() == n && matrix.sums.len() == n);

