@@ -32,6 +32,19 @@ pub(super) fn fold(
     join(lanes, combine)
 }
 
+/// Smallest and largest value of a row and 0.
+#[inline(always)]
+pub(super) fn extremes(row: &[f32]) -> (f32, f32) {
+    let (mut low, mut high) = ([0.0; 16], [0.0; 16]);
+    for values in row.as_chunks::<16>().0 {
+        for ((low, high), value) in low.iter_mut().zip(&mut high).zip(values) {
+            *low = smaller(*low, *value);
+            *high = larger(*high, *value);
+        }
+    }
+    (join(low, smaller), join(high, larger))
+}
+
 /// Combines lane `i` with lane `i + 8`, then `i + 4`, `i + 2`, `i + 1`.
 #[inline(never)]
 fn join(mut lanes: [f32; 16], combine: impl Fn(f32, f32) -> f32) -> f32 {
