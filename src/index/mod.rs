@@ -50,5 +50,5 @@ pub use reader::{ChunkRef, Index, VERIFIED_WHOLE};
 pub use sequences::TermSequences;
 pub use spool::Array;
 pub(crate) use spool::Spool;
-pub use tokens::{TokenRows, TokenTable, packed_len};
+pub use tokens::{PER_BYTE, TokenRows, TokenTable, packed_len};
 pub use within::ChunkSet;

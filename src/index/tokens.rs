@@ -5,8 +5,8 @@ use super::format::Part;
 use super::records::{check_offsets, span};
 use super::spool::Array;
 
-/// Dimensions in a byte: 2 bits each.
-const PER_BYTE: usize = 4;
+/// Dimensions of a stored token vector in a byte: 2 bits each.
+pub const PER_BYTE: usize = 4;
 
 /// Bytes of a stored token vector of `dim` dimensions.
 pub fn packed_len(dim: usize) -> usize {

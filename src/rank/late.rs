@@ -15,10 +15,8 @@ use aligned_vec::{AVec, ConstAlign};
 
 use crate::encoder::TokenVectors;
 use crate::encoder::kernels::{BLOCK, KernelError, Kernels, Matrix, Quantized, Scale};
-use crate::index::{TokenRows, packed_len};
+use crate::index::{PER_BYTE, TokenRows, packed_len};
 
-/// Dimensions in a byte.
-const PER_BYTE: usize = 4;
 /// Bytes in a word.
 const PER_WORD: usize = 4;
 /// The byte of a question's value 0.
