@@ -26,7 +26,7 @@ use super::pack::{FEED_FORWARD, HEADS, HIDDEN, Layer, MAX_TOKENS, Weights};
 const QKV: usize = 3 * HIDDEN;
 /// A multiple of the rows of a tile on every path.
 const TILE_ROWS: usize = 12;
-/// Most rows of a panel: 590 KB of `f32` inside the feed-forward layer.
+/// Most rows of a panel, full tiles too: 590 KB of `f32` inside the feed-forward layer.
 const PANEL_ROWS: usize = 96;
 
 /// One sequence's rows in the batch, and its keys and values in [`Workspace::heads`].

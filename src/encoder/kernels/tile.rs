@@ -50,7 +50,8 @@ pub(super) trait Isa {
 }
 
 /// `sum_k(rows[r][k] * block[c][k])` for `R` rows of `k` bytes, one after the other, and a block of
-/// 64 channels.
+/// 64 channels, whose steps are even in number. `fetch` is asked for, a share with each part: more at
+/// once than the processor can wait for would hold up the tile.
 ///
 /// # Safety
 ///
