@@ -7,8 +7,9 @@ use std::sync::{Mutex, PoisonError};
 
 use super::codes::{CodesQuery, CodesRef};
 use super::flat::Neighbour;
-use super::kernels::{DotKernel, prefetch};
+use super::kernels::DotKernel;
 use super::within::ChunkSet;
+use crate::encoder::kernels::prefetch;
 
 /// Fills up a list of links that is not full.
 pub(super) const NO_LINK: u32 = u32::MAX;

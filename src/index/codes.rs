@@ -8,8 +8,9 @@
 use rayon::prelude::*;
 
 use super::flat::Neighbour;
-use super::kernels::{DotKernel, ROW_ALIGNMENT, prefetch};
+use super::kernels::{DotKernel, ROW_ALIGNMENT};
 use super::parts::MatrixRef;
+use crate::encoder::kernels::prefetch;
 
 /// Largest code; -128 is not used, so that a code and its negative are both codes.
 const MAX_CODE: f32 = 127.0;

@@ -46,9 +46,4 @@ impl<const VNNI: bool> Isa for Avx2<VNNI> {
     unsafe fn mul_add(a: __m256, b: __m256, sums: __m256) -> __m256 {
         unsafe { _mm256_fmadd_ps(a, b, sums) }
     }
-
-    #[inline(always)]
-    fn prefetch(from: &i8) {
-        unsafe { _mm_prefetch::<_MM_HINT_T0>(from) }
-    }
 }

@@ -36,9 +36,4 @@ impl Isa for Avx512Vnni {
     unsafe fn mul_add(a: __m512, b: __m512, sums: __m512) -> __m512 {
         unsafe { _mm512_fmadd_ps(a, b, sums) }
     }
-
-    #[inline(always)]
-    fn prefetch(from: &i8) {
-        unsafe { _mm_prefetch::<_MM_HINT_T0>(from) }
-    }
 }

@@ -248,8 +248,8 @@ fn gelu_is_within_its_stated_error() {
         let mut far = [50.0; 16];
         far[1] = -50.0;
         kernels.gelu(&mut far);
-        assert_eq!(far[0], 50.0);
-        assert!(far[1].abs() < 1e-25, "{}", far[1]);
+        // 2^-100 is the least tail.
+        assert_eq!(far[..2], [50.0, -50.0 * 2f32.powi(-100)]);
     }
 }
 

@@ -13,7 +13,7 @@
 //!
 //! A lane is one channel: its four weights, the products with the row's four bytes, their sum.
 
-use super::{BLOCK, Matrix, Quantized, Scale, by_rows};
+use super::{BLOCK, Matrix, Quantized, Scale, by_rows, prefetch};
 
 /// Fewest tiles of rows that fetch the weights of the next block: fewer, a short question, only wait
 /// for them.
@@ -44,19 +44,16 @@ pub(super) trait Isa {
     unsafe fn splat(value: f32) -> Self::Floats;
     /// `a * b + sums`, rounded once.
     unsafe fn mul_add(a: Self::Floats, b: Self::Floats, sums: Self::Floats) -> Self::Floats;
-    /// Asks for the cache line of `from`, where that is known to help.
-    #[inline(always)]
-    fn prefetch(_from: &i8) {}
 }
 
 /// `sum_k(rows[r][k] * block[c][k])` for `R` rows of `k` bytes, one after the other, and a block of
-/// 64 channels, whose steps are even in number. `fetch` is asked for, a share with each part: more at
-/// once than the processor can wait for would hold up the tile.
+/// 64 channels. `fetch` is asked for, a share with each part: more at once than the processor can wait
+/// for would hold up the tile.
 ///
 /// # Safety
 ///
 /// The processor must have what `I` needs; each of the `R` rows has a byte for each column of the
-/// block.
+/// block, and the block's steps are even in number.
 #[inline(always)]
 unsafe fn tile<I: Isa, const V: usize, const R: usize>(
     rows: &[u8],
@@ -69,9 +66,7 @@ unsafe fn tile<I: Isa, const V: usize, const R: usize>(
     let channels = V * size_of::<I::Vector>() / 4;
     let mut fetch = fetch.chunks((fetch.len() * channels).div_ceil(BLOCK).max(1));
     for part in (0..BLOCK).step_by(channels) {
-        for line in fetch.next().unwrap_or_default().iter().step_by(64) {
-            I::prefetch(line);
-        }
+        prefetch(fetch.next().unwrap_or_default());
         // SAFETY: the caller's promise. A step's `STEP` weights lie in `block`, the part's channels
         // in each row of `out`; a `Vector` is plain bits and is read and written unaligned.
         unsafe {

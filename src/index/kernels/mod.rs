@@ -147,16 +147,3 @@ impl DotKernel {
         unsafe { (self.0)(job, dots) }
     }
 }
-
-/// Asks for the memory of `row` before it is needed; a hint that changes nothing else.
-#[inline(always)]
-pub(super) fn prefetch<T>(row: &[T]) {
-    #[cfg(target_arch = "x86_64")]
-    for line in row.chunks(ROW_ALIGNMENT / size_of::<T>()) {
-        use std::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};
-        // SAFETY: a prefetch reads nothing and cannot fault; SSE is in every x86-64 processor.
-        unsafe { _mm_prefetch::<_MM_HINT_T0>(line.as_ptr().cast()) };
-    }
-    #[cfg(not(target_arch = "x86_64"))]
-    let _ = row;
-}
