@@ -4,15 +4,20 @@
 //! vectors, the builder freezes them with an HNSW graph and an inverted index into one [`index`]
 //! file, and a search gathers candidates from the file and ranks them.
 
+pub mod analysis;
+pub mod answer;
 pub mod builder;
+pub mod calibration;
 pub mod corpus;
 pub mod encoder;
 mod error;
+#[cfg(feature = "eval")]
 pub mod eval;
 pub mod index;
 mod map;
 pub mod rank;
 pub mod search;
+pub mod simd;
 pub mod stale;
 pub mod terminal;
 

@@ -13,14 +13,18 @@
 //! What is not seen: a change that keeps a file's length, on a file system whose clock is late by
 //! more than that, or from before the index file itself was copied.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
+use std::fmt;
 use std::fs::{self, Metadata};
-use std::path::{Component, Path, PathBuf};
+use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
+use crate::builder::BuildOptions;
 use crate::content_hash;
 use crate::corpus::{BYTE_ORDER_MARK, FoundFile, list_files, read_text};
-use crate::index::{FileRecord, Index, IndexError, folder_of};
+use crate::index::{FileRecord, Index, IndexError};
+use crate::terminal::printable_line;
 
 /// The coarsest time stamps of file systems in use (FAT's).
 const TICK: Duration = Duration::from_secs(2);
@@ -66,36 +70,120 @@ impl Effort {
     };
 }
 
-/// The path from the folder of the index file `index` to the folder `docs`, `/`-separated, to be
-/// recorded in the index. Both folders must exist.
-///
-/// `None` if there is no such path (another drive) or it is not UTF-8.
-pub fn docs_path(docs: &Path, index: &Path) -> Option<String> {
-    let docs = fs::canonicalize(docs).ok()?;
-    let folder = fs::canonicalize(folder_of(index)).ok()?;
-    let common = docs
-        .components()
-        .zip(folder.components())
-        .take_while(|(a, b)| a == b)
-        .count();
-    if common == 0 {
-        return None;
+/// What is known of an index and its docs. Displayed, it says what is wrong, and how to mend it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Freshness {
+    index: PathBuf,
+    docs: Option<PathBuf>,
+    /// Files of the docs when the index was built.
+    files: usize,
+    /// Whether a build without options would make such an index.
+    is_default_build: bool,
+    staleness: Option<Staleness>,
+}
+
+impl Freshness {
+    /// Compares the docs on disk with `index`.
+    ///
+    /// # Errors
+    ///
+    /// As [`check`].
+    pub fn check(index: &Index, effort: Effort) -> Result<Self, IndexError> {
+        Ok(Self {
+            index: index.path().to_owned(),
+            docs: docs_of(index),
+            files: num_files(index),
+            is_default_build: BuildOptions::default().make(index),
+            staleness: check(index, effort)?,
+        })
     }
-    let up = folder.components().skip(common).map(|_| Some(".."));
-    let down = docs
-        .components()
-        .skip(common)
-        .map(|component| match component {
-            Component::Normal(name) => name.to_str(),
-            _ => None,
-        });
-    let path: Option<Vec<&str>> = up.chain(down).collect();
-    let path = path?.join("/");
-    Some(if path.is_empty() {
-        ".".to_owned()
-    } else {
-        path
-    })
+
+    /// Whether the docs are newer than the index; `None` if that cannot be told.
+    pub fn is_stale(&self) -> Option<bool> {
+        self.staleness.map(Staleness::is_stale)
+    }
+
+    /// The documentation folder, as it can be opened from the working folder; `None` if it is not
+    /// there.
+    pub fn existing_docs(&self) -> Option<String> {
+        let docs = self.docs.as_ref().filter(|docs| docs.is_dir())?;
+        docs.to_str().map(str::to_owned)
+    }
+}
+
+impl fmt::Display for Freshness {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let index = shown(&self.index);
+        match (self.staleness, &self.docs) {
+            (None, None) => write!(
+                f,
+                "cannot tell whether {index} is stale: it does not say where its docs are"
+            ),
+            (None, Some(docs)) => write!(
+                f,
+                "cannot tell whether {index} is stale: its docs are not in {}",
+                shown(docs)
+            ),
+            (Some(staleness), docs) => {
+                let docs = docs.as_deref().map(shown).unwrap_or_default();
+                let repeat = if self.is_default_build {
+                    ""
+                } else {
+                    "\nhint: repeat the options that it was built with (--model, --m, \
+                     --ef-construction, --late-interaction)"
+                };
+                write!(
+                    f,
+                    "{} in {docs} since {index} was built\n\
+                     hint: build-index {} -o {} --update{repeat}",
+                    staleness.describe(self.files),
+                    shell_word(&docs),
+                    shell_word(&index)
+                )
+            }
+        }
+    }
+}
+
+impl Staleness {
+    /// `2 of 28 files changed, 1 is new`.
+    fn describe(self, files: usize) -> String {
+        let Self {
+            changed,
+            added,
+            removed,
+        } = self;
+        let part = |count: usize, words: String| (count > 0).then_some(words);
+        let is = |count: usize| if count == 1 { "is" } else { "are" };
+        let parts = [
+            part(changed, format!("{changed} of {files} files changed")),
+            part(added, format!("{added} {} new", is(added))),
+            part(removed, format!("{removed} {} gone", is(removed))),
+        ];
+        let parts: Vec<String> = parts.into_iter().flatten().collect();
+        match &parts[..] {
+            [] => "nothing changed".to_owned(),
+            _ => parts.join(", "),
+        }
+    }
+}
+
+/// `text` as a shell reads it back: in quotes unless all of it is plain.
+fn shell_word(text: &str) -> Cow<'_, str> {
+    let is_plain = |c: char| c.is_alphanumeric() || "/._-+:@%,=".contains(c);
+    if text.chars().all(is_plain) {
+        return Cow::Borrowed(text);
+    }
+    Cow::Owned(format!("'{}'", text.replace('\'', r"'\''")))
+}
+
+fn shown(path: &Path) -> String {
+    printable_line(&path.display().to_string()).into_owned()
+}
+
+/// Files of the docs when `index` was built.
+fn num_files(index: &Index) -> usize {
+    index.num_sections() + index.meta().guide_files.len()
 }
 
 /// The folder of the docs of `index`, if it is recorded; it need not be there.
@@ -115,12 +203,13 @@ pub fn docs_of(index: &Index) -> Option<PathBuf> {
 ///
 /// O(files), plus O(bytes) of the files that were touched since the build began.
 pub fn check(index: &Index, effort: Effort) -> Result<Option<Staleness>, IndexError> {
-    let files = index.num_sections() + index.meta().index_files.len();
+    let files = num_files(index);
     let Some(docs) = docs_of(index).filter(|_| files <= effort.entries) else {
         return Ok(None);
     };
-    let as_of = fs::metadata(index.path()).and_then(|metadata| metadata.modified());
-    let (Ok(as_of), Ok(Some(found))) = (as_of, list_files(&docs, effort.entries)) else {
+    // The time of the file that is open: the one at its path may be a newer build's.
+    let as_of = index.file_state().modified();
+    let (Some(as_of), Ok(Some(found))) = (as_of, list_files(&docs, effort.entries)) else {
         return Ok(None);
     };
     let mut check = Check {
@@ -145,11 +234,11 @@ pub fn check(index: &Index, effort: Effort) -> Result<Option<Staleness>, IndexEr
 /// The files of the index by path.
 fn recorded(index: &Index) -> Result<HashMap<String, FileRecord>, IndexError> {
     let mut files = HashMap::new();
-    for file in &index.meta().index_files {
+    for file in &index.meta().guide_files {
         files.insert(file.path.clone(), file.clone());
     }
-    for i in 0..index.num_sections() {
-        let section = index.section(i)?;
+    for id in index.sections() {
+        let section = index.section(id)?;
         let file = FileRecord {
             path: section.path,
             bytes: section.bytes,
@@ -217,4 +306,16 @@ fn touched(metadata: &Metadata) -> Option<SystemTime> {
     }
     #[cfg(not(unix))]
     Some(modified)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paths_are_quoted_where_a_shell_would_not_take_them_as_one_word() {
+        assert_eq!(shell_word("../my-docs/v1.2"), "../my-docs/v1.2");
+        assert_eq!(shell_word("my docs"), "'my docs'");
+        assert_eq!(shell_word("it's $HOME"), r"'it'\''s $HOME'");
+    }
 }

@@ -1,13 +1,14 @@
 //! One build, from the folder to the file.
 
-use std::time::{Instant, SystemTime};
+use std::cell::OnceCell;
+use std::sync::Arc;
+use std::time::Instant;
 
 use anyhow::Result;
-use docent::builder::{Build, Built, LATE_INTERACTION_LIMIT};
+use docent::builder::{Build, LATE_INTERACTION_LIMIT};
 use docent::corpus::{Corpus, GuideWarning, Skipped, check_guide};
 use docent::encoder::Encoder;
-use docent::index::{Index, IndexError, Output};
-use docent::stale;
+use docent::index::{Index, IndexSlot};
 use docent::terminal::{printable_line, printable_text};
 
 use crate::cli::Args;
@@ -26,60 +27,79 @@ pub enum Outcome {
     Refused,
 }
 
-/// Builds the index that `args` ask for. `encoder` is opened only when there is something to embed
-/// and the output can be written.
-pub fn build(args: &Args, update: bool, encoder: &mut Option<Box<dyn Encoder>>) -> Result<Outcome> {
-    let (started, as_of) = (Instant::now(), SystemTime::now());
-    let corpus = Corpus::read(&args.docs)?;
-    let warnings = check_guide(&corpus);
-    let read = started.elapsed();
-    report_skips(&corpus.skipped);
-    report_warnings(args, &warnings);
-    if args.strict && !warnings.is_empty() {
-        message(format_args!(
-            "error: {} problems in the docs' index files, nothing built\n\
-             hint: mend them, or build without --strict",
-            warnings.len()
-        ));
-        return Ok(Outcome::Refused);
-    }
-    let output = Output::claim(&args.output)?;
-    let encoder = match encoder {
-        Some(encoder) => encoder,
-        None => encoder
-            .insert(docent::encoder::open(args.model.as_deref()).map_err(docent::Error::from)?),
-    };
-    let skipped = corpus.skipped.clone();
-    let old = update.then(|| Index::open(&args.output));
-    let mut built = embed(args, corpus, &**encoder, old, &output)?;
-    built.parts.meta.docs = stale::docs_path(&args.docs, &args.output);
-    let write_start = Instant::now();
-    let bytes = built.parts.write_to(output, as_of)?;
-    let timings = Timings {
-        read,
-        build: built.timings,
-        write: write_start.elapsed(),
-    };
-    Ok(Outcome::Built(Box::new(Summary::new(
-        &args.output,
-        bytes,
-        &built,
-        &skipped,
-        &warnings,
-        &timings,
-    ))))
+/// Builds the index that `args` ask for, once or again and again.
+pub struct Builder<'a> {
+    args: &'a Args,
+    /// Opened only when there is something to embed and the output can be written.
+    encoder: OnceCell<Arc<dyn Encoder>>,
 }
 
-/// Chunks and embeds `corpus`; `old` is the index to take vectors from, if one was asked for.
-fn embed(
-    args: &Args,
-    corpus: Corpus,
-    encoder: &dyn Encoder,
-    old: Option<Result<Index, IndexError>>,
-    output: &Output,
-) -> Result<Built> {
-    let mut build = Build::new(corpus, encoder, &args.build_options());
-    build.spool_in(output.folder());
+impl<'a> Builder<'a> {
+    pub fn new(args: &'a Args) -> Self {
+        Self {
+            args,
+            encoder: OnceCell::new(),
+        }
+    }
+
+    /// Builds; with the vectors of the old index where it has them, if `update`.
+    pub fn build(&self, update: bool) -> Result<Outcome> {
+        let args = self.args;
+        let started = Instant::now();
+        let corpus = Corpus::read(&args.docs)?;
+        let warnings = check_guide(&corpus);
+        let read = started.elapsed();
+        report_skips(&corpus.skipped);
+        report_warnings(args, &warnings);
+        if args.strict && !warnings.is_empty() {
+            message(format_args!(
+                "error: {} problems in the docs' index files, nothing built\n\
+                 hint: mend them, or build without --strict",
+                warnings.len()
+            ));
+            return Ok(Outcome::Refused);
+        }
+        let slot = IndexSlot::claim(&args.output)?;
+        let encoder = self.encoder()?;
+        let skipped = corpus.skipped.clone();
+        let old = update.then(|| Index::open(&args.output));
+        let progress = Progress::new();
+        let report = |done, all| progress.embedded(done, all);
+        let mut build = Build::new(corpus, encoder, &args.build_options());
+        build.place_in(&slot);
+        build.report_to(&report);
+        note_missing_token_vectors(&build);
+        match &old {
+            None => {}
+            Some(Err(error)) => note_all_new(error),
+            Some(Ok(index)) => build
+                .reuse(index)
+                .unwrap_or_else(|reason| note_all_new(&reason)),
+        }
+        let built = build.finish();
+        progress.finish();
+        let built = built?;
+        let write_start = Instant::now();
+        let bytes = built.write(slot)?;
+        let timings = Timings {
+            read,
+            build: built.timings,
+            write: write_start.elapsed(),
+        };
+        let summary = Summary::new(&args.output, bytes, &built, &skipped, &warnings, &timings);
+        Ok(Outcome::Built(Box::new(summary)))
+    }
+
+    fn encoder(&self) -> docent::Result<&dyn Encoder> {
+        if let Some(encoder) = self.encoder.get() {
+            return Ok(&**encoder);
+        }
+        let encoder = docent::encoder::open(self.args.model.as_deref())?;
+        Ok(&**self.encoder.get_or_init(|| encoder))
+    }
+}
+
+fn note_missing_token_vectors(build: &Build<'_>) {
     if build.is_too_large_for_late_interaction() {
         message(format_args!(
             "note: no token vectors are stored: {} chunks are more than {LATE_INTERACTION_LIMIT}\n\
@@ -87,17 +107,6 @@ fn embed(
             build.num_chunks()
         ));
     }
-    match &old {
-        None => {}
-        Some(Err(error)) => note_all_new(error),
-        Some(Ok(index)) => build
-            .reuse(index)
-            .unwrap_or_else(|reason| note_all_new(&reason)),
-    }
-    let progress = Progress::new();
-    let built = build.finish(&|done, all| progress.embedded(done, all));
-    progress.finish();
-    Ok(built?)
 }
 
 fn note_all_new(reason: &dyn std::error::Error) {

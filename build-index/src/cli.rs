@@ -63,18 +63,17 @@ pub enum LateInteractionName {
 impl Args {
     /// How the index is built.
     pub fn build_options(&self) -> BuildOptions {
-        BuildOptions {
-            graph: GraphOptions {
-                m: self.m,
-                ef_construction: self.ef_construction,
-            },
-            late_interaction: match self.late_interaction {
-                LateInteractionName::Auto => LateInteraction::Auto,
-                LateInteractionName::Always => LateInteraction::Always,
-                LateInteractionName::Never => LateInteraction::Never,
-            },
-            ..BuildOptions::default()
-        }
+        let mut options = BuildOptions::default();
+        options.graph = GraphOptions {
+            m: self.m,
+            ef_construction: self.ef_construction,
+        };
+        options.late_interaction = match self.late_interaction {
+            LateInteractionName::Auto => LateInteraction::Auto,
+            LateInteractionName::Always => LateInteraction::Always,
+            LateInteractionName::Never => LateInteraction::Never,
+        };
+        options
     }
 }
 

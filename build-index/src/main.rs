@@ -14,7 +14,7 @@ use anyhow::Result;
 use clap::Parser;
 use docent::terminal::{printable_error, printable_json};
 
-use build::Outcome;
+use build::{Builder, Outcome};
 use cli::Args;
 use summary::Summary;
 
@@ -38,7 +38,7 @@ fn run(args: &Args) -> Result<ExitCode> {
     if args.watch {
         return watch::run(args).map(|()| ExitCode::SUCCESS);
     }
-    match build::build(args, args.update, &mut None)? {
+    match Builder::new(args).build(args.update)? {
         Outcome::Built(summary) => print(args.json, &summary)?,
         Outcome::Refused => return Ok(ExitCode::from(REFUSED)),
     }

@@ -95,7 +95,7 @@ impl Summary {
             reused: built.reused,
             tokens: meta.counts.tokens,
             late_interaction: built.parts.token_vectors.is_some(),
-            index_files: meta.index_files.len(),
+            index_files: meta.guide_files.len(),
             guidelines: guide.guidelines.len(),
             descriptors: guide.descriptors.len(),
             examples: guide.examples.len(),

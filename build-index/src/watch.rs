@@ -14,12 +14,11 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 use docent::corpus::CorpusError;
-use docent::encoder::Encoder;
-use docent::index::{Index, Output};
+use docent::index::{Index, IndexSlot};
 use docent::stale::{self, Effort};
 use notify::{ErrorKind, Event, EventKind, RecursiveMode, Watcher};
 
-use crate::build::{self, Outcome};
+use crate::build::{Builder, Outcome};
 use crate::cli::Args;
 use crate::{message, print, report};
 
@@ -73,11 +72,11 @@ pub fn run(args: &Args) -> Result<()> {
         );
     }
 
-    let mut encoder = None;
-    rebuild(args, args.update, &mut encoder)?;
+    let builder = Builder::new(args);
+    rebuild(&builder, args.update, args.json)?;
     while wait_for_change(&signals) && watch_again(&mut watcher, &args.docs, &signals) {
         if is_stale(&args.output) {
-            rebuild(args, true, &mut encoder)?;
+            rebuild(&builder, true, args.json)?;
         }
     }
     Ok(())
@@ -122,7 +121,7 @@ fn is_own(event: &Event, output: &Path) -> bool {
 /// Whether `path` has the name that a build of `output` works under. Its folder does not matter:
 /// hidden files are no documentation.
 fn is_partial(path: &Path, output: &Path) -> bool {
-    Output::partial_name(output).is_some_and(|partial| path.file_name() == Some(&partial))
+    IndexSlot::partial_name(output).is_some_and(|partial| path.file_name() == Some(&partial))
 }
 
 /// Waits for a change and the quiet after it; false when it is time to stop.
@@ -176,9 +175,9 @@ fn is_stale(output: &Path) -> bool {
     }
 }
 
-fn rebuild(args: &Args, update: bool, encoder: &mut Option<Box<dyn Encoder>>) -> Result<()> {
-    match build::build(args, update, encoder) {
-        Ok(Outcome::Built(summary)) if args.json => print(true, &summary),
+fn rebuild(builder: &Builder<'_>, update: bool, json: bool) -> Result<()> {
+    match builder.build(update) {
+        Ok(Outcome::Built(summary)) if json => print(true, &summary),
         Ok(Outcome::Built(summary)) => {
             let mut out = io::stdout().lock();
             writeln!(out, "{}", summary.line())?;

@@ -1,9 +1,9 @@
 //! Chunks and vectors become the parts of an index.
 
-use crate::content_hash;
+use crate::analysis::ANALYZER;
 use crate::corpus::{Chunk, Descriptor, Section};
 use crate::index::{
-    ChunkRecord, Chunking, Counts, IndexParts, InvertedIndex, Matrix, Meta, SearchPath,
+    BuiltGraph, ChunkRecord, Chunking, Counts, IndexParts, InvertedIndex, Matrix, Meta,
     SectionRecord, TermSequences,
 };
 use crate::rank::bm25::LexicalBuilder;
@@ -20,8 +20,13 @@ const DESCRIPTOR: f32 = 2.0;
 const BODY: f32 = 1.0;
 
 impl Build<'_> {
-    /// All parts but the graph.
-    pub(super) fn assemble(self, vectors: Vectors, guide_vectors: Matrix) -> IndexParts {
+    /// All parts of the index.
+    pub(super) fn assemble(
+        self,
+        vectors: Vectors,
+        guide_vectors: Matrix,
+        graph: BuiltGraph,
+    ) -> IndexParts {
         let (sections_lexical, ((chunks_lexical, sequences), vocabulary)) = rayon::join(
             || self.sections_lexical(),
             || {
@@ -37,8 +42,16 @@ impl Build<'_> {
         for chunked in self.sections {
             let first = chunks.len();
             for chunk in chunked.chunks {
-                let tokens = vectors.lengths[chunks.len()];
-                chunks.push(chunk_record(sections.len() as u32, chunk, tokens));
+                let at = chunks.len();
+                chunks.push(ChunkRecord {
+                    section: sections.len() as u32,
+                    line_start: chunk.line_start,
+                    line_end: chunk.line_end,
+                    tokens: vectors.lengths[at],
+                    heading_path: chunk.heading_path,
+                    text: chunk.text,
+                    embed_text_hash: vectors.hashes[at],
+                });
             }
             sections.push(SectionRecord {
                 path: chunked.section.path,
@@ -55,9 +68,10 @@ impl Build<'_> {
             meta: Meta {
                 model: self.encoder.model().clone(),
                 docent_version: env!("CARGO_PKG_VERSION").to_owned(),
+                analyzer: ANALYZER.to_owned(),
                 corpus_fingerprint: self.corpus_fingerprint,
-                docs: None,
-                index_files: self.index_files,
+                docs: self.docs,
+                guide_files: self.guide_files,
                 chunking: Chunking {
                     max_tokens: chunking.max_tokens as u32,
                     min_tokens: chunking.min_tokens as u32,
@@ -68,8 +82,8 @@ impl Build<'_> {
                     chunks: chunks.len() as u32,
                     tokens: vectors.lengths.iter().map(|&n| u64::from(n)).sum(),
                 },
-                search: SearchPath::Flat,
-                ann_recall_at_10: None,
+                search: graph.search,
+                ann_recall_at_10: graph.ann_recall_at_10,
             },
             sections,
             chunks,
@@ -81,7 +95,7 @@ impl Build<'_> {
             chunks_lexical,
             sequences,
             vocabulary: vocabulary.join("\n"),
-            graph: None,
+            graph: graph.graph,
         }
     }
 
@@ -109,7 +123,7 @@ impl Build<'_> {
     }
 }
 
-/// The section's fields: its title, what the index files say of it, its headings and text.
+/// The section's fields: its title, what the guide says of it, its headings and text.
 fn section_fields<'a>(
     descriptors: &'a [Descriptor],
     chunked: &'a ChunkedSection,
@@ -145,16 +159,4 @@ fn heading_fields<'a>(
 ) -> impl Iterator<Item = (&'a str, f32)> {
     let headings = chunk.heading_path.iter().filter(|h| **h != section.title);
     headings.map(|heading| (heading.as_str(), HEADING))
-}
-
-fn chunk_record(section: u32, chunk: Chunk, tokens: u32) -> ChunkRecord {
-    ChunkRecord {
-        section,
-        line_start: chunk.line_start,
-        line_end: chunk.line_end,
-        tokens,
-        heading_path: chunk.heading_path,
-        embed_text_hash: content_hash(&chunk.embed_text),
-        text: chunk.text,
-    }
 }

@@ -1,9 +1,11 @@
 //! The build: a corpus and an encoder in, the parts of an index out.
 //!
 //! ```text
-//! Corpus ─► Build::new ─► (Build::reuse: an old index) ─► Build::finish ─► IndexParts
-//!           chunks                 vectors by hash         embed the rest, graph
+//! Corpus ─► Build::new ─► (Build::reuse: an old index) ─► Build::finish ─► Built::write
+//!           chunks                 vectors by hash         embed the rest, graph   the file
 //! ```
+//!
+//! [`build`] does all of it.
 //!
 //! Deterministic: the same corpus, model and options give the same parts on any number of threads,
 //! and whether vectors were taken from an old index or computed. (The second holds for the built-in
@@ -18,19 +20,22 @@
 //! figures.
 
 mod assemble;
+mod docs;
 mod reuse;
 mod vectors;
 
 use std::path::{Path, PathBuf};
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use rayon::prelude::*;
 
 use crate::Result;
 use crate::content_hash;
 use crate::corpus::{Chunk, ChunkOptions, Corpus, Guide, Section, chunk_section};
-use crate::encoder::Encoder;
-use crate::index::{FileRecord, GraphOptions, Index, IndexParts};
+use crate::encoder::{Encoder, pack};
+use crate::index::{
+    BuiltGraph, FileRecord, GraphOptions, Index, IndexError, IndexParts, IndexSlot,
+};
 
 use reuse::Previous;
 pub use reuse::ReuseRefused;
@@ -44,6 +49,7 @@ pub const LATE_INTERACTION_LIMIT: usize = 20_000;
 
 /// How an index is built.
 #[derive(Debug, Clone, Copy, PartialEq)]
+#[non_exhaustive]
 pub struct BuildOptions {
     /// How sections are cut.
     pub chunking: ChunkOptions,
@@ -90,6 +96,17 @@ impl Default for BuildOptions {
     }
 }
 
+impl BuildOptions {
+    /// Whether a build with these options and the bundled model would make an index like this one.
+    pub fn make(&self, index: &Index) -> bool {
+        let meta = index.meta();
+        let bundled = pack::bundled_manifest();
+        bundled.is_ok_and(|manifest| manifest.model_id() == meta.model)
+            && meta.graph == self.graph
+            && index.has_token_vectors() == self.late_interaction.stores(index.num_chunks())
+    }
+}
+
 /// Duration of each stage of a build.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct BuildTimings {
@@ -112,6 +129,15 @@ pub struct Built {
     pub reused: usize,
     /// Where the time went.
     pub timings: BuildTimings,
+    /// When reading the docs began: what changed later is not in the index.
+    as_of: SystemTime,
+}
+
+impl Built {
+    /// Writes the index into `slot`, and returns its length in bytes: [`IndexParts::write_to`].
+    pub fn write(&self, slot: IndexSlot) -> Result<u64, IndexError> {
+        self.parts.write_to(slot, self.as_of)
+    }
 }
 
 /// A build whose sections are cut into chunks, and which has not begun to embed them.
@@ -119,14 +145,21 @@ pub struct Build<'a> {
     encoder: &'a dyn Encoder,
     options: BuildOptions,
     corpus_fingerprint: String,
+    /// The documentation folder.
+    root: PathBuf,
+    as_of: SystemTime,
     guide: Guide,
-    index_files: Vec<FileRecord>,
+    guide_files: Vec<FileRecord>,
     sections: Vec<ChunkedSection>,
     /// Whether token vectors are stored.
     with_tokens: bool,
     previous: Option<Previous<'a>>,
     /// Where vectors are kept until they are written.
     spool_folder: PathBuf,
+    /// Path from the index's folder to the docs.
+    docs: Option<String>,
+    /// Called with the number of chunks that have vectors and of all chunks.
+    progress: Option<&'a (dyn Fn(usize, usize) + Sync)>,
     chunk_time: Duration,
 }
 
@@ -139,14 +172,23 @@ struct ChunkedSection {
     chunks: Vec<Chunk>,
 }
 
-/// Builds the parts of an index: [`Build::new`], then [`Build::finish`].
+/// Builds the index of `corpus` and writes it to `path`, replacing what is there.
+///
+/// # Errors
+///
+/// As [`IndexSlot::claim`], [`Build::finish`] and [`IndexParts::write_to`]; the old index stays then.
 pub fn build(
     corpus: Corpus,
     encoder: &dyn Encoder,
     options: &BuildOptions,
-    progress: &dyn Fn(usize, usize),
+    path: &Path,
 ) -> Result<Built> {
-    Build::new(corpus, encoder, options).finish(progress)
+    let slot = IndexSlot::claim(path)?;
+    let mut build = Build::new(corpus, encoder, options);
+    build.place_in(&slot);
+    let built = build.finish()?;
+    built.write(slot)?;
+    Ok(built)
 }
 
 impl<'a> Build<'a> {
@@ -154,15 +196,15 @@ impl<'a> Build<'a> {
     pub fn new(corpus: Corpus, encoder: &'a dyn Encoder, options: &BuildOptions) -> Self {
         let start = Instant::now();
         let corpus_fingerprint = corpus.fingerprint();
-        let index_files = corpus.index_files.into_iter().map(|file| FileRecord {
+        let guide_files = corpus.index_files.into_iter().map(|file| FileRecord {
             path: file.path,
             bytes: file.text.len() as u64,
             content_hash: content_hash(&file.text),
         });
-        let index_files = index_files.collect();
+        let guide_files = guide_files.collect();
         let mut options = *options;
         // What the model does not read is not embedded.
-        let limit = (encoder.model().max_tokens as usize).saturating_sub(2);
+        let limit = encoder.model().readable_tokens();
         options.chunking.max_tokens = options.chunking.max_tokens.min(limit);
         let sections = chunk_all(corpus.sections, encoder, &options.chunking);
         let chunks: usize = sections.iter().map(|section| section.chunks.len()).sum();
@@ -171,12 +213,16 @@ impl<'a> Build<'a> {
             encoder,
             options,
             corpus_fingerprint,
+            root: corpus.root,
+            as_of: corpus.as_of,
             guide: corpus.guide,
-            index_files,
+            guide_files,
             sections,
             with_tokens,
             previous: None,
             spool_folder: std::env::temp_dir(),
+            docs: None,
+            progress: None,
             chunk_time: start.elapsed(),
         }
     }
@@ -194,10 +240,17 @@ impl<'a> Build<'a> {
             && !self.with_tokens
     }
 
-    /// Keeps the vectors in `folder` until they are written, in files without names; else in the
-    /// platform's folder for temporary files, which may be one in memory.
-    pub fn spool_in(&mut self, folder: &Path) {
-        self.spool_folder = folder.to_owned();
+    /// Says where the index will be. It records where the docs lie from there, so that it can be told
+    /// when it is stale, and vectors are kept in its folder until they are written, in files without
+    /// names; else in the platform's folder for temporary files, which may be one in memory.
+    pub fn place_in(&mut self, slot: &IndexSlot) {
+        self.spool_folder = slot.folder().to_owned();
+        self.docs = docs::path_between(&self.root, slot.path());
+    }
+
+    /// Calls `progress` with the number of chunks that have vectors and of all chunks.
+    pub fn report_to(&mut self, progress: &'a (dyn Fn(usize, usize) + Sync)) {
+        self.progress = Some(progress);
     }
 
     /// Takes the vectors of texts that `index` has from there instead of computing them. The parts
@@ -216,31 +269,35 @@ impl<'a> Build<'a> {
 
     /// Embeds what has no vectors yet, and builds everything else.
     ///
-    /// `progress` is called with the number of chunks that have vectors and of all chunks. Errors
-    /// are the encoder's, invalid graph options, and a spool folder that cannot be written to.
-    pub fn finish(mut self, progress: &dyn Fn(usize, usize)) -> Result<Built> {
+    /// # Errors
+    ///
+    /// The encoder's, invalid graph options, a graph that finds too little, and a folder that cannot be
+    /// written to.
+    pub fn finish(mut self) -> Result<Built> {
         let start = Instant::now();
         let mut vectors =
             VectorsSpool::create_in(&self.spool_folder, self.encoder, self.with_tokens)?;
         let texts: Vec<&str> = self.texts().collect();
+        let progress = self.progress.unwrap_or(&|_, _| ());
         let reused = vectors.fill(&texts, self.encoder, self.previous.as_ref(), progress)?;
         let guide_vectors = vectors::of_guide(&self.guide, self.encoder, self.previous.as_ref())?;
         let vectors = vectors.finish()?;
         self.previous = None;
         let embedded = Instant::now();
-        let chunk = self.chunk_time;
-        let mut parts = self.assemble(vectors, guide_vectors);
-        let assembled = Instant::now();
-        parts.add_graph()?;
+        let graph = BuiltGraph::new(vectors.sentences.view(), self.options.graph)?;
+        let linked = Instant::now();
+        let (chunk, as_of) = (self.chunk_time, self.as_of);
+        let parts = self.assemble(vectors, guide_vectors, graph);
         Ok(Built {
             parts,
             reused,
             timings: BuildTimings {
                 chunk,
                 embed: embedded - start,
-                lexical: assembled - embedded,
-                graph: assembled.elapsed(),
+                graph: linked - embedded,
+                lexical: linked.elapsed(),
             },
+            as_of,
         })
     }
 

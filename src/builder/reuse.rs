@@ -3,8 +3,8 @@
 use std::collections::HashMap;
 
 use crate::encoder::ModelId;
-use crate::index::{Index, IndexError};
-use crate::rank::guide;
+use crate::index::{ChunkId, Index, IndexError};
+use crate::rank::hints;
 
 /// Why nothing of an old index can be taken over.
 #[derive(Debug, thiserror::Error)]
@@ -28,7 +28,7 @@ pub enum ReuseRefused {
 pub(super) struct Previous<'a> {
     index: &'a Index,
     /// Hash of the embedded text to a chunk that has it.
-    chunks: HashMap<[u8; 16], u32>,
+    chunks: HashMap<[u8; 16], ChunkId>,
     /// Text of a guideline or example to its row.
     guide: HashMap<String, usize>,
 }
@@ -53,16 +53,16 @@ impl<'a> Previous<'a> {
         // A damaged vector must not live on in a new file with a good checksum.
         index.verify()?;
         let hashes = index.chunk_hashes().iter().copied();
-        let texts = guide::texts(&index.guide()?);
+        let texts = hints::texts(&index.guide()?);
         Ok(Self {
             index,
-            chunks: hashes.zip(0..).collect(),
+            chunks: hashes.zip((0..).map(ChunkId)).collect(),
             guide: texts.into_iter().zip(0..).collect(),
         })
     }
 
     /// The index, and a chunk of it whose embedded text has this hash.
-    pub(super) fn chunk(&self, hash: &[u8; 16]) -> Option<(&'a Index, u32)> {
+    pub(super) fn chunk(&self, hash: &[u8; 16]) -> Option<(&'a Index, ChunkId)> {
         self.chunks.get(hash).map(|&chunk| (self.index, chunk))
     }
 

@@ -9,9 +9,9 @@ use rayon::prelude::*;
 use crate::Result;
 use crate::content_hash;
 use crate::corpus::Guide;
-use crate::encoder::{Embedding, Encoder};
-use crate::index::{Index, IndexError, Matrix, Spool, TokenTable, packed_len};
-use crate::rank::{guide, late};
+use crate::encoder::{self, ContractError, Embedding, Encoder, EncoderError};
+use crate::index::{ChunkId, Index, IndexError, Matrix, Spool, TokenTable, pack_rows, packed_len};
+use crate::rank::hints;
 
 use super::reuse::Previous;
 
@@ -26,6 +26,8 @@ pub(super) struct Vectors {
     pub(super) tokens: Option<TokenTable>,
     /// Tokens of each chunk.
     pub(super) lengths: Vec<u32>,
+    /// Hash of each chunk's embedded text.
+    pub(super) hashes: Vec<[u8; 16]>,
 }
 
 /// Vectors of the chunks so far.
@@ -35,21 +37,23 @@ pub(super) struct VectorsSpool {
     sentences: Spool<f32>,
     tokens: Option<TokenSpool>,
     lengths: Vec<u32>,
+    hashes: Vec<[u8; 16]>,
 }
 
 /// Token vectors of the chunks so far; see [`TokenTable`].
 struct TokenSpool {
-    row_len: usize,
+    /// Dimension of the vectors; 0 until the first are there.
+    dim: usize,
     offsets: Vec<u64>,
     frequencies: Vec<u32>,
-    codes: Spool<i8>,
+    codes: Spool<u8>,
 }
 
 /// Where a chunk's vectors come from.
 #[derive(Clone, Copy)]
 enum Source<'a> {
     /// A chunk of the old index.
-    Old(&'a Index, u32),
+    Old(&'a Index, ChunkId),
     /// An earlier chunk of this build, with the same text.
     Earlier(u32),
     /// The encoder.
@@ -63,13 +67,13 @@ impl VectorsSpool {
         encoder: &dyn Encoder,
         with_tokens: bool,
     ) -> Result<Self, IndexError> {
-        let dim = encoder.model().dim as usize;
-        let tokens = || TokenSpool::create_in(folder, packed_len(dim));
+        let tokens = || TokenSpool::create_in(folder);
         Ok(Self {
-            dim,
+            dim: encoder.model().dim as usize,
             sentences: Spool::create_in(folder)?,
             tokens: with_tokens.then(tokens).transpose()?,
             lengths: Vec::new(),
+            hashes: Vec::new(),
         })
     }
 
@@ -81,6 +85,7 @@ impl VectorsSpool {
             },
             tokens: self.tokens.map(TokenSpool::finish).transpose()?,
             lengths: self.lengths,
+            hashes: self.hashes,
         })
     }
 
@@ -93,7 +98,8 @@ impl VectorsSpool {
         previous: Option<&Previous<'_>>,
         progress: &dyn Fn(usize, usize),
     ) -> Result<usize> {
-        let sources = sources(texts, previous);
+        self.hashes = texts.par_iter().map(|text| content_hash(text)).collect();
+        let sources = sources(&self.hashes, previous);
         progress(0, texts.len());
         let mut done = 0;
         while done < texts.len() {
@@ -116,7 +122,7 @@ impl VectorsSpool {
         let pairs = || texts.iter().copied().zip(sources);
         let new = pairs().filter(|(_, source)| matches!(source, Source::New));
         let new: Vec<&str> = new.map(|(text, _)| text).collect();
-        let mut embeddings = encoder.encode_passages(&new, with_tokens)?.into_iter();
+        let mut embeddings = encoder::encode_passages(encoder, &new, with_tokens)?.into_iter();
         // The frequencies of tokens need the ids of the texts that are not embedded, too.
         let ids = texts
             .par_iter()
@@ -128,32 +134,40 @@ impl VectorsSpool {
         let ids: Vec<Vec<u32>> = ids.collect();
         for (source, ids) in sources.iter().zip(ids) {
             match *source {
-                Source::New => embeddings.next().map_or(Ok(()), |new| self.push(new))?,
-                Source::Old(index, chunk) => self.push_old(index, chunk as usize, ids)?,
+                Source::New => {
+                    if let Some(new) = embeddings.next() {
+                        self.push(new, encoder)?;
+                    }
+                }
+                Source::Old(index, chunk) => self.push_old(index, chunk, ids)?,
                 Source::Earlier(chunk) => self.push_earlier(chunk as usize, ids)?,
             }
         }
         Ok(())
     }
 
-    fn push(&mut self, embedding: Embedding) -> Result<(), IndexError> {
+    fn push(&mut self, embedding: Embedding, encoder: &dyn Encoder) -> Result<()> {
         self.sentences.extend_from_slice(&embedding.sentence)?;
         self.lengths.push(embedding.length as u32);
         if let Some((table, tokens)) = self.tokens.as_mut().zip(embedding.tokens) {
-            let mut codes = Vec::with_capacity(tokens.ids.len() * table.row_len);
-            late::pack_rows(&tokens.vectors, self.dim, &mut codes);
+            table
+                .set_dim(tokens.dim)
+                .map_err(|breach| EncoderError::contract(encoder, breach))?;
+            let mut codes = Vec::with_capacity(tokens.ids.len() * packed_len(tokens.dim));
+            pack_rows(&tokens.vectors, tokens.dim, &mut codes);
             table.codes.extend_from_slice(&codes)?;
             table.end_chunk(tokens.ids);
         }
         Ok(())
     }
 
-    fn push_old(&mut self, index: &Index, chunk: usize, ids: Vec<u32>) -> Result<(), IndexError> {
-        let sentence = index.vectors().row(chunk).unwrap_or_default();
+    fn push_old(&mut self, index: &Index, chunk: ChunkId, ids: Vec<u32>) -> Result<(), IndexError> {
+        let sentence = index.vectors().row(chunk.position()).unwrap_or_default();
         self.sentences.extend_from_slice(sentence)?;
         self.lengths.push(index.chunk(chunk)?.tokens);
         if let Some(table) = &mut self.tokens {
             if let Some(rows) = index.token_vectors(chunk)? {
+                table.dim = rows.dim;
                 table.codes.extend_from_slice(rows.codes)?;
             }
             table.end_chunk(ids);
@@ -166,7 +180,7 @@ impl VectorsSpool {
         self.sentences.extend_from_within(row)?;
         self.lengths.push(self.lengths[chunk]);
         if let Some(table) = &mut self.tokens {
-            let start = |chunk: usize| table.offsets[chunk] as usize * table.row_len;
+            let start = |chunk: usize| table.offsets[chunk] as usize * table.row_len();
             let rows = start(chunk)..start(chunk + 1);
             table.codes.extend_from_within(rows)?;
             table.end_chunk(ids);
@@ -176,18 +190,33 @@ impl VectorsSpool {
 }
 
 impl TokenSpool {
-    fn create_in(folder: &Path, row_len: usize) -> Result<Self, IndexError> {
+    fn create_in(folder: &Path) -> Result<Self, IndexError> {
         Ok(Self {
-            row_len,
+            dim: 0,
             offsets: vec![0],
             frequencies: Vec::new(),
             codes: Spool::create_in(folder)?,
         })
     }
 
+    /// Bytes of a row of codes.
+    fn row_len(&self) -> usize {
+        packed_len(self.dim)
+    }
+
+    /// All token vectors must have the dimension of the first.
+    fn set_dim(&mut self, found: usize) -> Result<(), ContractError> {
+        let expected = if self.dim == 0 { found } else { self.dim };
+        if expected != found {
+            return Err(ContractError::TokenDimension { expected, found });
+        }
+        self.dim = found;
+        Ok(())
+    }
+
     /// The codes of a chunk with these token ids are complete.
     fn end_chunk(&mut self, mut ids: Vec<u32>) {
-        let rows = self.codes.len() / self.row_len;
+        let rows = self.codes.len() / self.row_len();
         self.offsets.push(rows as u64);
         ids.sort_unstable();
         ids.dedup();
@@ -202,7 +231,7 @@ impl TokenSpool {
 
     fn finish(self) -> Result<TokenTable, IndexError> {
         Ok(TokenTable {
-            dim: self.row_len as u32,
+            dim: self.dim as u32,
             offsets: self.offsets,
             frequencies: self.frequencies,
             codes: self.codes.finish()?,
@@ -211,11 +240,10 @@ impl TokenSpool {
 }
 
 /// Where each text's vectors come from.
-fn sources<'a>(texts: &[&str], previous: Option<&Previous<'a>>) -> Vec<Source<'a>> {
-    let hashes: Vec<[u8; 16]> = texts.par_iter().map(|text| content_hash(text)).collect();
-    let mut seen = HashMap::with_capacity(texts.len());
-    let sources = hashes.into_iter().zip(0..).map(|(hash, chunk)| {
-        if let Some((index, old)) = previous.and_then(|previous| previous.chunk(&hash)) {
+fn sources<'a>(hashes: &[[u8; 16]], previous: Option<&Previous<'a>>) -> Vec<Source<'a>> {
+    let mut seen = HashMap::with_capacity(hashes.len());
+    let sources = hashes.iter().zip(0..).map(|(hash, chunk)| {
+        if let Some((index, old)) = previous.and_then(|previous| previous.chunk(hash)) {
             return Source::Old(index, old);
         }
         match seen.entry(hash) {
@@ -245,11 +273,11 @@ pub(super) fn of_guide(
     encoder: &dyn Encoder,
     previous: Option<&Previous<'_>>,
 ) -> Result<Matrix> {
-    let texts = guide::texts(guide);
+    let texts = hints::texts(guide);
     let old = |text: &String| previous.and_then(|previous| previous.guide_vector(text));
     let new = texts.iter().filter(|text| old(text).is_none());
     let new: Vec<&str> = new.map(String::as_str).collect();
-    let mut embeddings = encoder.encode_passages(&new, false)?.into_iter();
+    let mut embeddings = encoder::encode_passages(encoder, &new, false)?.into_iter();
     let mut data = Vec::new();
     for text in &texts {
         match old(text) {

@@ -5,14 +5,13 @@ use std::path::{Path, PathBuf};
 
 use clap::error::ErrorKind;
 use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
-use docent::rank::confidence;
-use docent::rank::guide::Hints;
+use docent::rank::hints::HintUse;
 use docent::search::SearchOptions;
 
 use super::eval::EvalArgs;
 use super::exit::{self, CliError};
 
-/// Name of an index file that nobody named.
+/// Name of an index that nobody named.
 pub const INDEX_NAME: &str = "docent.idx";
 /// Tokens of `--format context` where no budget is given.
 const DEFAULT_BUDGET: usize = 4_000;
@@ -41,8 +40,6 @@ pub struct QueryConfig {
     pub search: SearchOptions,
     /// Paths and globs of the sections that an answer may name; none: all.
     pub within: Vec<String>,
-    /// Confidence of the best section below which there is no answer: 0 to 1.
-    pub min_confidence: f32,
 }
 
 /// What is answered, and how.
@@ -182,15 +179,16 @@ struct QueryArgs {
     /// Give every score component of every hit
     #[arg(long)]
     explain: bool,
-    /// Ignore the routing hints of the docs' own index files
-    #[arg(long)]
-    no_guidelines: bool,
+    /// Ignore the hints of the docs' own guide
+    #[arg(long, alias = "no-guidelines")]
+    no_hints: bool,
     /// Compare with every vector instead of searching the graph
     #[arg(long)]
     exact: bool,
-    /// Confidence below which there is no answer, 0 to 1
-    #[arg(long, value_name = "P", default_value_t = confidence::DEFAULT_THRESHOLD, value_parser = probability)]
-    min_confidence: f32,
+    /// Confidence below which there is no answer, 0 to 1 [default: the model's, 0.2 of the bundled
+    /// one]
+    #[arg(long, value_name = "P", value_parser = probability)]
+    min_confidence: Option<f32>,
     /// Answer every line of standard input with a line of JSON; exits 0 whatever the confidence
     #[arg(long, conflicts_with = "question")]
     batch: bool,
@@ -228,10 +226,10 @@ enum FormatName {
     Context,
 }
 
-/// Which index file to open, and how fresh it must be.
+/// Which index to open, and how fresh it must be.
 #[derive(Args)]
 pub struct IndexArgs {
-    /// The index file [env: DOCENT_INDEX] [default: docent.idx here or in a parent folder]
+    /// The index [env: DOCENT_INDEX] [default: docent.idx here or in a parent folder]
     #[arg(long, value_name = "FILE")]
     index: Option<PathBuf>,
     /// Exit with 7 if the docs are newer than the index
@@ -275,22 +273,20 @@ impl QueryArgs {
 
     fn validate(self) -> Result<QueryConfig, UsageError> {
         self.check_format()?;
+        let task = self.task()?;
+        let mut search = SearchOptions::default();
+        search.k = self.k.get();
+        search.exact = self.exact;
+        search.min_confidence = self.min_confidence;
+        if self.no_hints {
+            search.hints = HintUse::None;
+        }
         Ok(QueryConfig {
-            task: self.task()?,
-            search: SearchOptions {
-                k: self.k.get(),
-                hints: if self.no_guidelines {
-                    Hints::None
-                } else {
-                    Hints::All
-                },
-                exact: self.exact,
-                ..SearchOptions::default()
-            },
+            task,
+            search,
             index: self.index,
             model: self.model,
             within: self.within,
-            min_confidence: self.min_confidence,
         })
     }
 

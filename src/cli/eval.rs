@@ -3,6 +3,7 @@
 use std::fs::File;
 use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use anyhow::{Context, bail};
 use clap::{Args, ValueEnum};
@@ -109,7 +110,7 @@ pub fn run(args: EvalArgs) -> anyhow::Result<Exit> {
     let targets = read_targets(&args)?;
     let baseline = args.baseline.as_deref().map(baseline::read).transpose()?;
     let encoder = encoder::open(args.model.as_deref())?;
-    let runs = run_all(&args, &targets, encoder.as_ref())?;
+    let runs = run_all(&args, &targets, &encoder)?;
     let mut report = summarize(&runs, &encoder.model().name);
 
     // The page has the misses in any case.
@@ -174,7 +175,7 @@ fn read_targets(args: &EvalArgs) -> anyhow::Result<Vec<Target>> {
 fn run_all(
     args: &EvalArgs,
     targets: &[Target],
-    encoder: &dyn Encoder,
+    encoder: &Arc<dyn Encoder>,
 ) -> anyhow::Result<Vec<TargetRun>> {
     let cache = IndexCache::new(match &args.cache {
         Some(folder) => folder.clone(),
@@ -185,14 +186,15 @@ fn run_all(
     let mut runs = Vec::new();
     for target in targets {
         let index = match &target.documents {
-            Some(documents) => cached(&cache, documents, encoder, &target.name)?,
+            Some(documents) => cached(&cache, documents, &**encoder, &target.name)?,
             None => {
                 question_files += 1;
-                documentation(args, question_files - 1, &cache, encoder, &target.name)?
+                documentation(args, question_files - 1, &cache, &**encoder, &target.name)?
             }
         };
-        let searcher = Searcher::new(&index, encoder).map_err(docent::Error::from)?;
-        runs.push(run_target(target, &index, &searcher, ablations)?);
+        let searcher = Searcher::new(Arc::new(index), Arc::clone(encoder));
+        let searcher = searcher.map_err(docent::Error::from)?;
+        runs.push(run_target(target, &searcher, ablations)?);
     }
     Ok(runs)
 }
@@ -228,7 +230,7 @@ fn cached(
     };
     let line = format!("{name}: {state} {}", path.display());
     message(printable_line(&line));
-    Ok(cache.index(corpus, encoder, &options, &|_, _| {})?)
+    Ok(cache.index(corpus, encoder, &options)?)
 }
 
 fn default_cache() -> PathBuf {

@@ -14,9 +14,9 @@ Exit codes:
   0  found, or the output was closed early
   1  nothing confident; eval: quality fell below the baseline
   2  usage or other error
-  3  no index file
-  4  the index file is corrupt
-  5  the index file is of an older or newer format
+  3  no index
+  4  the index is corrupt
+  5  the index is of an older or newer format
   6  the index was built with another model
   7  --fail-stale, and the docs are newer than the index; the output is as without it";
 
@@ -29,11 +29,11 @@ pub enum Exit {
     NothingConfident = 1,
     /// Usage, or an error without a code of its own.
     Error = 2,
-    /// There is no index file.
+    /// There is no index.
     IndexMissing = 3,
-    /// The index file is damaged or something else.
+    /// The index is damaged or something else.
     IndexCorrupt = 4,
-    /// The index file has a format version that this program does not read.
+    /// The index has a format that this program does not read.
     IndexIncompatible = 5,
     /// The index was built with another model.
     WrongModel = 6,
@@ -84,27 +84,14 @@ pub enum CliError {
         /// Lines of the section.
         lines: u32,
     },
-    /// What was asked for is no section but an index file.
+    /// What was asked for is no section but a guide.
     #[error(
-        "{name} is an index file: its routing hints are in the index, its text is not\n\
+        "{name} is a guide: its hints are in the index, its text is not\n\
          hint: open the file itself in the documentation folder"
     )]
-    IsIndexFile {
+    IsGuide {
         /// Its path.
         name: String,
-    },
-    /// The best passage of the answer is over the budget.
-    #[error(
-        "the best passage, {passage}, has {tokens} tokens, more than the budget of {budget}\n\
-         hint: raise --budget to {tokens} or more"
-    )]
-    BudgetTooSmall {
-        /// Path and lines.
-        passage: String,
-        /// Its tokens as it is printed.
-        tokens: usize,
-        /// The budget.
-        budget: usize,
     },
 }
 
@@ -151,9 +138,9 @@ impl Exit {
             IndexError::NotAnIndex { .. }
             | IndexError::Truncated { .. }
             | IndexError::Corrupt { .. } => Self::IndexCorrupt,
-            IndexError::OlderVersion { .. } | IndexError::NewerVersion { .. } => {
-                Self::IndexIncompatible
-            }
+            IndexError::OlderVersion { .. }
+            | IndexError::NewerVersion { .. }
+            | IndexError::OtherAnalyzer { .. } => Self::IndexIncompatible,
             IndexError::WrongModel { .. } | IndexError::WrongDimension { .. } => Self::WrongModel,
             _ => Self::Error,
         }

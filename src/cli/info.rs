@@ -6,12 +6,13 @@ use std::io::{self, Write};
 use anyhow::Result;
 use docent::encoder::ModelId;
 use docent::index::{Chunking, Counts, GraphOptions, Index, SearchPath, VERSION};
+use docent::stale::Freshness;
 use docent::terminal::{printable_json, printable_line};
 use serde::Serialize;
 
 use super::args::InfoConfig;
 use super::exit::Exit;
-use super::fresh::Freshness;
+use super::fresh;
 
 /// Prints the index's description, after checking all of it if asked.
 pub fn run(config: &InfoConfig) -> Result<Exit> {
@@ -19,8 +20,8 @@ pub fn run(config: &InfoConfig) -> Result<Exit> {
     if config.verify {
         index.verify()?;
     }
-    let freshness = Freshness::check(&index, &config.index)?;
-    let info = Info::of(&index, freshness, config.verify)?;
+    let freshness = fresh::check(&index, &config.index)?;
+    let info = Info::of(&index, &freshness, config.verify)?;
     let mut out = io::stdout().lock();
     if config.json {
         writeln!(out, "{}", printable_json(&serde_json::to_string(&info)?))?;
@@ -28,7 +29,7 @@ pub fn run(config: &InfoConfig) -> Result<Exit> {
         write!(out, "{info}")?;
     }
     out.flush()?;
-    Ok(freshness.exit(Exit::Found))
+    Ok(fresh::exit(&freshness, &config.index, Exit::Found))
 }
 
 #[derive(Serialize)]
@@ -54,7 +55,7 @@ struct Info<'a> {
 }
 
 impl<'a> Info<'a> {
-    fn of(index: &'a Index, freshness: Freshness, verified: bool) -> Result<Self> {
+    fn of(index: &'a Index, freshness: &Freshness, verified: bool) -> Result<Self> {
         let meta = index.meta();
         let guide = index.guide()?;
         Ok(Self {

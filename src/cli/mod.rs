@@ -7,7 +7,6 @@ mod exit;
 mod fresh;
 mod info;
 mod output;
-mod passage;
 mod query;
 mod show;
 
@@ -36,6 +35,11 @@ pub fn main() -> ExitCode {
         exit
     });
     exit.into()
+}
+
+/// Says something that is no failure.
+fn note(text: impl Display) {
+    message(format_args!("note: {text}"));
 }
 
 /// Says something to the person at the terminal. A closed stderr is nobody to tell.

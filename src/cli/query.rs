@@ -1,38 +1,36 @@
 //! `docent query`: one question, or one a line.
 
 use std::io::{self, BufRead, BufWriter, Read, Write};
+use std::sync::Arc;
 
 use anstream::AutoStream;
 use anyhow::Result;
-use docent::encoder::{self, Encoder};
+use docent::answer::{Answer, Note, Verdict, context, json};
+use docent::encoder;
 use docent::index::Index;
-use docent::search::{Answer, Scope, Searcher};
+use docent::search::{Scope, SearchOptions, Searcher};
+use docent::stale::Freshness;
 use docent::terminal::printable_line;
 
 use super::args::{Format, QueryConfig, Task};
 use super::exit::{CliError, Exit};
-use super::fresh::Freshness;
-use super::message;
-use super::output::{self, Reply};
-
-/// Candidates that are named where none is confident.
-const NAMED_CANDIDATES: usize = 3;
+use super::fresh::{self, check};
+use super::note;
+use super::output::text;
 
 /// Answers what the config asks.
 pub fn run(config: &QueryConfig) -> Result<Exit> {
-    let index = Index::open(&config.index.locate()?)?;
+    let index = Arc::new(Index::open(&config.index.locate()?)?);
     let encoder = encoder::open(config.model.as_deref())?;
-    let freshness = Freshness::check(&index, &config.index)?;
-    let mut searcher = Searcher::new(&index, &*encoder)?;
+    let freshness = check(&index, &config.index)?;
+    let mut options = config.search.clone();
     if !config.within.is_empty() {
-        searcher = searcher.within(Scope::new(&index, &config.within)?);
+        options.scope = Some(Scope::new(&index, &config.within)?);
     }
     let session = Session {
-        searcher,
-        index: &index,
-        encoder: &*encoder,
+        searcher: Searcher::new(index, encoder)?,
+        options,
         freshness,
-        config,
     };
     let exit = match &config.task {
         Task::Batch { explain } => session.batch(*explain),
@@ -41,7 +39,7 @@ pub fn run(config: &QueryConfig) -> Result<Exit> {
             None => session.one(&read_question()?, format),
         },
     }?;
-    Ok(freshness.exit(exit))
+    Ok(fresh::exit(&session.freshness, &config.index, exit))
 }
 
 fn read_question() -> Result<String, CliError> {
@@ -56,45 +54,56 @@ fn read_question() -> Result<String, CliError> {
 }
 
 /// An open index and model.
-struct Session<'a> {
-    index: &'a Index,
-    encoder: &'a dyn Encoder,
-    searcher: Searcher<'a>,
+struct Session {
+    searcher: Searcher,
+    options: SearchOptions,
     freshness: Freshness,
-    config: &'a QueryConfig,
 }
 
-impl Session<'_> {
+impl Session {
     /// Prints the answer to one question.
     fn one(&self, question: &str, format: &Format) -> Result<Exit> {
-        let answer = self.searcher.search(question, &self.config.search)?;
-        self.note_cut("", question);
-        // JSON has them itself.
-        if !matches!(format, Format::Json { .. }) {
-            note_corrections(&answer);
+        let answer = self.searcher.search(question, &self.options)?;
+        for known in answer.notes(&**self.searcher.encoder()) {
+            // JSON has corrections itself.
+            if !matches!((format, &known), (Format::Json { .. }, Note::Corrected(_))) {
+                note(&known);
+            }
         }
-        self.print(&self.reply(question, &answer), format)?;
-        if self.is_confident(&answer) {
-            return Ok(Exit::Found);
-        }
-        note_candidates(&answer, self.config.min_confidence);
-        Ok(Exit::NothingConfident)
+        self.print(&answer, format)?;
+        Ok(match answer.verdict {
+            Verdict::Answered | Verdict::Uncalibrated => Exit::Found,
+            _ => Exit::NothingConfident,
+        })
     }
 
-    fn print(&self, reply: &Reply<'_>, format: &Format) -> Result<()> {
+    fn print(&self, answer: &Answer, format: &Format) -> Result<()> {
         let mut out = BufWriter::new(io::stdout().lock());
+        let (index, encoder) = (self.searcher.index(), self.searcher.encoder());
         match *format {
-            Format::Json { explain } => output::json::write(&mut out, reply, explain)?,
+            Format::Json { explain } => self.print_json(&mut out, answer, explain)?,
             Format::Text { explain } => {
                 let mut out = AutoStream::auto(io::stdout().lock());
-                output::text::write(&mut out, reply, explain)?;
+                text::write(&mut out, answer, index, explain)?;
             }
-            Format::Paths => output::paths::write(&mut out, reply)?,
+            Format::Paths => {
+                for hit in answer.shown() {
+                    writeln!(out, "{}", printable_line(&hit.section.path))?;
+                }
+            }
             Format::Context { budget } => {
-                output::context::write(&mut out, reply, self.encoder, budget)?;
+                let context = context::pack(answer, index, &**encoder, budget)?;
+                context.left_out.iter().for_each(note);
+                out.write_all(context.text.as_bytes())?;
             }
         }
         Ok(out.flush()?)
+    }
+
+    fn print_json(&self, out: &mut impl Write, answer: &Answer, explain: bool) -> Result<()> {
+        let index = self.searcher.index();
+        let object = json::to_string(answer, index, &self.freshness, explain)?;
+        Ok(writeln!(out, "{object}")?)
     }
 
     /// Answers each line of standard input with a line of JSON, as soon as it is there.
@@ -114,80 +123,19 @@ impl Session<'_> {
             let question = String::from_utf8_lossy(&line);
             let question = question.trim_end_matches(['\n', '\r']);
             if std::str::from_utf8(&line).is_err() {
-                message(format_args!(
-                    "note: line {number} is not UTF-8, bad bytes are read as U+FFFD"
+                note(format_args!(
+                    "line {number} is not UTF-8, bad bytes are read as U+FFFD"
                 ));
             }
-            self.note_cut(&format!("line {number}: "), question);
-            let answer = self.searcher.search(question, &self.config.search)?;
-            output::json::write(&mut out, &self.reply(question, &answer), explain)?;
+            let answer = self.searcher.search(question, &self.options)?;
+            for known in answer.notes(&**self.searcher.encoder()) {
+                if let Note::QuestionCut { .. } = known {
+                    note(format_args!("line {number}: {known}"));
+                }
+            }
+            self.print_json(&mut out, &answer, explain)?;
             out.flush()?;
         }
         Ok(Exit::Found)
-    }
-
-    /// What is printed of an answer: nothing of one that is not confident.
-    fn reply<'a>(&'a self, question: &'a str, answer: &'a Answer) -> Reply<'a> {
-        Reply {
-            index: self.index,
-            freshness: self.freshness,
-            question,
-            answer,
-            hits: if self.is_confident(answer) {
-                &answer.hits
-            } else {
-                &[]
-            },
-        }
-    }
-
-    fn is_confident(&self, answer: &Answer) -> bool {
-        !answer.hits.is_empty() && answer.confidence >= self.config.min_confidence
-    }
-
-    /// Says that the model reads only the beginning of a question.
-    fn note_cut(&self, place: &str, question: &str) {
-        let limit = (self.encoder.model().max_tokens as usize).saturating_sub(2);
-        let tokens = self.encoder.count_tokens(question);
-        if tokens > limit {
-            message(format_args!(
-                "note: {place}the question has {tokens} tokens, the model reads the first {limit}"
-            ));
-        }
-    }
-}
-
-fn note_corrections(answer: &Answer) {
-    for correction in &answer.corrections {
-        let (word, read_as) = (&correction.word, &correction.read_as);
-        message(format_args!(
-            "note: read \"{}\" as \"{}\"",
-            printable_line(word),
-            printable_line(read_as)
-        ));
-    }
-}
-
-fn note_candidates(answer: &Answer, min_confidence: f32) {
-    let candidates: Vec<String> = answer
-        .hits
-        .iter()
-        .take(NAMED_CANDIDATES)
-        .map(|hit| {
-            format!(
-                "{} ({:.2})",
-                printable_line(&hit.section.path),
-                hit.confidence
-            )
-        })
-        .collect();
-    if candidates.is_empty() {
-        message("nothing found\nhint: ask with more words");
-    } else {
-        message(format_args!(
-            "nothing confident: best are {}, below {min_confidence:.2}\n\
-             hint: ask in the words of the docs, or see them all with --min-confidence 0",
-            candidates.join(", ")
-        ));
     }
 }

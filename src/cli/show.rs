@@ -4,13 +4,13 @@ use std::io::{self, BufWriter, Write};
 use std::ops::RangeInclusive;
 
 use anyhow::Result;
+use docent::answer::passage;
 use docent::index::{ChunkRef, Index, SectionRecord};
 use docent::terminal::printable_line;
 
 use super::args::ShowConfig;
 use super::exit::{CliError, Exit};
-use super::fresh::Freshness;
-use super::passage;
+use super::fresh;
 
 /// Sections that are suggested for one that is not there.
 const SUGGESTIONS: usize = 3;
@@ -20,10 +20,10 @@ pub fn run(config: &ShowConfig) -> Result<Exit> {
     let index = Index::open(&config.index.locate()?)?;
     let (section, lines) = find(&index, &config.section)?;
     let chunks: Vec<ChunkRef<'_>> = section
-        .chunks
-        .map(|id| index.chunk(id as usize))
+        .chunk_ids()
+        .map(|id| index.chunk(id))
         .collect::<Result<_, _>>()?;
-    let freshness = Freshness::check(&index, &config.index)?;
+    let freshness = fresh::check(&index, &config.index)?;
     let first = chunks.first().map_or(1, |first| first.line_start);
     let mut out = BufWriter::new(io::stdout().lock());
     for (line, number) in passage::text(&chunks)
@@ -35,20 +35,20 @@ pub fn run(config: &ShowConfig) -> Result<Exit> {
         }
     }
     out.flush()?;
-    Ok(freshness.exit(Exit::Found))
+    Ok(fresh::exit(&freshness, &config.index, Exit::Found))
 }
 
 /// The section that `name` is the path of, with the lines if they stand behind the path.
 fn find(index: &Index, name: &str) -> Result<(SectionRecord, Option<RangeInclusive<u64>>)> {
     if let Some(section) = index.find_section(name)? {
-        return Ok((index.section(section as usize)?, None));
+        return Ok((index.section(section)?, None));
     }
     let (path, lines) = split_lines(name).unzip();
     let path = path.unwrap_or(name);
     let Some(section) = index.find_section(path)? else {
         return Err(missing(index, path)?.into());
     };
-    let section = index.section(section as usize)?;
+    let section = index.section(section)?;
     let has_lines = |lines: &RangeInclusive<u64>| {
         !lines.is_empty() && *lines.start() > 0 && *lines.start() <= u64::from(section.lines)
     };
@@ -70,13 +70,14 @@ fn split_lines(name: &str) -> Option<(&str, RangeInclusive<u64>)> {
 }
 
 fn missing(index: &Index, name: &str) -> Result<CliError> {
-    let is_index_file = index.meta().index_files.iter().any(|f| f.path == name);
+    let is_guide = index.meta().guide_files.iter().any(|f| f.path == name);
     let shown = printable_line(name).into_owned();
-    if is_index_file {
-        return Ok(CliError::IsIndexFile { name: shown });
+    if is_guide {
+        return Ok(CliError::IsGuide { name: shown });
     }
-    let sections: Vec<SectionRecord> = (0..index.num_sections())
-        .map(|i| index.section(i))
+    let sections: Vec<SectionRecord> = index
+        .sections()
+        .map(|id| index.section(id))
         .collect::<Result<_, _>>()?;
     let mut close: Vec<&str> = sections
         .iter()

@@ -13,6 +13,7 @@ mod scrub;
 mod walk;
 
 use std::path::{Path, PathBuf};
+use std::time::SystemTime;
 
 use rayon::prelude::*;
 use xxhash_rust::xxh3::Xxh3;
@@ -29,6 +30,8 @@ use markdown::Format;
 pub struct Corpus {
     /// The folder, as given.
     pub root: PathBuf,
+    /// When reading it began: what changed later is not in it.
+    pub as_of: SystemTime,
     /// Sections sorted by `path` (byte order). Index files that route are not sections.
     pub sections: Vec<Section>,
     /// Index files that route to sections, sorted by `path`.
@@ -270,6 +273,7 @@ impl Corpus {
     /// [`CorpusError::Unreadable`] if `root` is not a readable folder,
     /// [`CorpusError::NoDocumentation`] if no file in it is a section.
     pub fn read(root: &Path) -> Result<Self, CorpusError> {
+        let as_of = SystemTime::now();
         let walk::Listing { files, mut skipped } =
             walk::list(root).map_err(|source| CorpusError::Unreadable {
                 path: root.to_owned(),
@@ -288,6 +292,7 @@ impl Corpus {
 
         let mut corpus = Self {
             root: root.to_owned(),
+            as_of,
             sections: Vec::new(),
             index_files: Vec::new(),
             guide: Guide::default(),
@@ -321,6 +326,7 @@ impl Corpus {
         sections.sort_by(|a, b| a.path.cmp(&b.path));
         Self {
             root: PathBuf::new(),
+            as_of: SystemTime::now(),
             sections,
             index_files: Vec::new(),
             guide: Guide::default(),

@@ -6,10 +6,10 @@ use std::path::Path;
 use rayon::prelude::*;
 
 use super::forward::forward;
-use super::kernels::Kernels;
 use super::pack::{self, HIDDEN, MAX_TOKENS, Manifest, Weights};
 use super::{Embedding, Encoder, EncoderError, ModelId, TokenVectors};
-use crate::Result;
+use crate::calibration::Calibration;
+use crate::simd::Simd;
 
 /// Rows of a unit of work: short texts share one so that weights are read once for many.
 const UNIT_ROWS: usize = 256;
@@ -25,8 +25,9 @@ const GROUPS_PER_THREAD: usize = 2;
 #[derive(Debug)]
 pub struct BuiltinEncoder {
     model: ModelId,
+    calibration: Calibration,
     weights: Weights,
-    kernels: Kernels,
+    simd: Simd,
 }
 
 impl BuiltinEncoder {
@@ -36,7 +37,7 @@ impl BuiltinEncoder {
     ///
     /// [`EncoderError::Kernel`] if `DOCENT_KERNEL` names a path that is not there.
     pub fn bundled() -> Result<Self, EncoderError> {
-        Ok(Self::new(pack::bundled()?, Kernels::detect()?))
+        Ok(Self::new(pack::bundled()?, Simd::detect()?))
     }
 
     /// The pack in `folder`, memory-mapped and verified.
@@ -46,12 +47,12 @@ impl BuiltinEncoder {
     /// [`EncoderError::Pack`] if it is missing, damaged or of another layout;
     /// [`EncoderError::Kernel`] as for [`bundled`](Self::bundled).
     pub fn load(folder: &Path) -> Result<Self, EncoderError> {
-        Ok(Self::new(pack::load(folder)?, Kernels::detect()?))
+        Ok(Self::new(pack::load(folder)?, Simd::detect()?))
     }
 
-    /// The same model on another path than the detected one.
-    pub fn with_kernels(self, kernels: Kernels) -> Self {
-        Self { kernels, ..self }
+    /// The same model with another instruction set than the detected one.
+    pub fn with_simd(self, simd: Simd) -> Self {
+        Self { simd, ..self }
     }
 
     /// Vocabulary ids of `text` with `[CLS]` and `[SEP]`, cut at 256.
@@ -59,23 +60,18 @@ impl BuiltinEncoder {
         self.weights.tokenizer.encode(text, MAX_TOKENS)
     }
 
-    fn new((manifest, weights): (Manifest, Weights), kernels: Kernels) -> Self {
-        let model = ModelId {
-            digest: manifest.weights_digest().to_owned(),
-            name: manifest.model,
-            dim: HIDDEN as u32,
-            max_tokens: MAX_TOKENS as u32,
-        };
+    fn new((manifest, weights): (Manifest, Weights), simd: Simd) -> Self {
         Self {
-            model,
+            model: manifest.model_id(),
+            calibration: manifest.calibration(),
             weights,
-            kernels,
+            simd,
         }
     }
 
     /// Embeds the sequences of one unit; the result is in their order.
     fn encode_unit(&self, unit: &[&[u32]], groups: usize, with_tokens: bool) -> Vec<Embedding> {
-        let rows = forward(&self.weights, &self.kernels, unit, groups);
+        let rows = forward(&self.weights, self.simd, unit, groups);
         let mut rows = &rows[..];
         unit.iter()
             .map(|ids| {
@@ -92,6 +88,10 @@ impl Encoder for BuiltinEncoder {
         &self.model
     }
 
+    fn calibration(&self) -> Calibration {
+        self.calibration
+    }
+
     fn count_tokens(&self, text: &str) -> usize {
         self.weights.tokenizer.tokens(text).count()
     }
@@ -104,14 +104,18 @@ impl Encoder for BuiltinEncoder {
         own_tokens(&self.token_ids(text)).to_vec()
     }
 
-    fn encode_query(&self, question: &str, with_tokens: bool) -> Result<Embedding> {
+    fn encode_query(&self, question: &str, with_tokens: bool) -> Result<Embedding, EncoderError> {
         let ids = self.token_ids(question);
         let groups = groups(ids.len() >= MIN_PARALLEL_ROWS);
         let mut embeddings = self.encode_unit(&[&ids], groups, with_tokens);
         Ok(embeddings.remove(0))
     }
 
-    fn encode_passages(&self, passages: &[&str], with_tokens: bool) -> Result<Vec<Embedding>> {
+    fn encode_passages(
+        &self,
+        passages: &[&str],
+        with_tokens: bool,
+    ) -> Result<Vec<Embedding>, EncoderError> {
         let mut numbers = HashMap::new();
         let mut distinct = Vec::new();
         let which: Vec<usize> = passages
@@ -190,6 +194,7 @@ fn embedding(ids: &[u32], rows: &[f32], with_tokens: bool) -> Embedding {
         let mut vectors = rows[HIDDEN..rows.len() - HIDDEN].to_vec();
         vectors.chunks_exact_mut(HIDDEN).for_each(normalize);
         TokenVectors {
+            dim: HIDDEN,
             ids: own_tokens(ids).to_vec(),
             vectors,
         }

@@ -17,10 +17,10 @@
 use aligned_vec::{AVec, ConstAlign};
 use rayon::prelude::*;
 
-use super::kernels::{
-    HEAD_DIM, Head, KEY_PAD, Kernels, Matrix, Norm, Quantized, SCORE_ROWS, Scale,
-};
+use super::kernels::{self, HEAD_DIM, Head, KEY_PAD, Matrix, Norm, Quantized, SCORE_ROWS, Scale};
 use super::pack::{FEED_FORWARD, HEADS, HIDDEN, Layer, MAX_TOKENS, Weights};
+
+use crate::simd::Simd;
 
 /// Width of a row of queries, keys and values.
 const QKV: usize = 3 * HIDDEN;
@@ -95,15 +95,15 @@ struct LinearInput {
 
 impl LinearInput {
     /// `out = W rows + b`; quantizes the rows, which changes them.
-    fn run(&mut self, kernels: &Kernels, matrix: &Matrix<'_>, rows: &mut [f32], out: &mut [f32]) {
+    fn run(&mut self, simd: Simd, matrix: &Matrix<'_>, rows: &mut [f32], out: &mut [f32]) {
         let bytes = &mut self.bytes[..rows.len()];
         let scales = &mut self.scales[..rows.len() / matrix.inputs];
         let rows = rows.chunks_exact_mut(matrix.inputs);
         let quantized = bytes.chunks_exact_mut(matrix.inputs).zip(&mut *scales);
         for (row, (bytes, scale)) in rows.zip(quantized) {
-            *scale = kernels.quantize(row, bytes);
+            *scale = kernels::quantize(simd, row, bytes);
         }
-        kernels.matmul(Quantized { bytes, scales }, matrix, out);
+        kernels::matmul(simd, Quantized { bytes, scales }, matrix, out);
     }
 }
 
@@ -174,7 +174,7 @@ impl Workspace {
 /// most `groups` tasks of the current thread pool; with 1 the pool is not touched.
 pub(super) fn forward(
     weights: &Weights,
-    kernels: &Kernels,
+    simd: Simd,
     sequences: &[&[u32]],
     groups: usize,
 ) -> Floats {
@@ -182,19 +182,19 @@ pub(super) fn forward(
     let rows = spans.last().map_or(0, |span| span.end);
     let group_rows = even_share(rows, groups);
     let mut workspace = Workspace::new(rows, &spans, rows.div_ceil(group_rows));
-    embed(weights, kernels, sequences, &mut workspace.hidden);
+    embed(weights, simd, sequences, &mut workspace.hidden);
     workspace.sweep(group_rows, |panel, _, scratch| {
-        project_qkv(kernels, &weights.layers[0], panel, scratch);
+        project_qkv(simd, &weights.layers[0], panel, scratch);
     });
     for (number, layer) in weights.layers.iter().enumerate() {
         for span in &spans {
             gather_heads(span, &mut workspace);
         }
         workspace.sweep(group_rows, |panel, heads, scratch| {
-            attend(kernels, &spans, heads, &panel, scratch);
-            run_layer(kernels, layer, panel.hidden, scratch);
+            attend(simd, &spans, heads, &panel, scratch);
+            run_layer(simd, layer, panel.hidden, scratch);
             if let Some(next) = weights.layers.get(number + 1) {
-                project_qkv(kernels, next, panel, scratch);
+                project_qkv(simd, next, panel, scratch);
             }
         });
     }
@@ -223,7 +223,7 @@ fn spans(sequences: &[&[u32]]) -> Vec<Span> {
 }
 
 /// Word and position embeddings, normalized.
-fn embed(weights: &Weights, kernels: &Kernels, sequences: &[&[u32]], hidden: &mut [f32]) {
+fn embed(weights: &Weights, simd: Simd, sequences: &[&[u32]], hidden: &mut [f32]) {
     let tokens = sequences.iter().flat_map(|ids| ids.iter().enumerate());
     for ((position, &id), row) in tokens.zip(hidden.chunks_exact_mut(HIDDEN)) {
         let id = id as usize;
@@ -232,15 +232,15 @@ fn embed(weights: &Weights, kernels: &Kernels, sequences: &[&[u32]], hidden: &mu
             *value = f32::from(word) * weights.word_scales[id];
         }
         let position = &weights.positions[position * HIDDEN..][..HIDDEN];
-        kernels.add_norm(row, position, &weights.norm);
+        kernels::add_norm(simd, row, position, &weights.norm);
     }
 }
 
 /// Queries, keys and values of a panel for `layer`.
-fn project_qkv(kernels: &Kernels, layer: &Layer, panel: Panel<'_>, scratch: &mut Scratch) {
+fn project_qkv(simd: Simd, layer: &Layer, panel: Panel<'_>, scratch: &mut Scratch) {
     let rows = shrink(panel.hidden, layer.qkv_shrink, &mut scratch.narrow);
     let input = &mut scratch.input;
-    input.run(kernels, &layer.qkv, rows, panel.qkv);
+    input.run(simd, &layer.qkv, rows, panel.qkv);
 }
 
 /// Copies a sequence's keys, transposed, and values so that each head's lie together.
@@ -262,13 +262,7 @@ fn gather_heads(span: &Span, workspace: &mut Workspace) {
 }
 
 /// Attention of a panel's rows, all heads, into `scratch.wide` as rows of 384.
-fn attend(
-    kernels: &Kernels,
-    spans: &[Span],
-    heads: &[f32],
-    panel: &Panel<'_>,
-    scratch: &mut Scratch,
-) {
+fn attend(simd: Simd, spans: &[Span], heads: &[f32], panel: &Panel<'_>, scratch: &mut Scratch) {
     let (start, end) = (panel.start, panel.start + panel.hidden.len() / HIDDEN);
     let first = spans.partition_point(|span| span.end <= start);
     for span in spans[first..].iter().take_while(|span| span.start < end) {
@@ -287,25 +281,25 @@ fn attend(
                 out_stride: HIDDEN,
             };
             let out = &mut scratch.wide[from * HIDDEN + head * HEAD_DIM..];
-            kernels.attention(head_rows, out, &mut scratch.scores);
+            kernels::attention(simd, head_rows, out, &mut scratch.scores);
         }
     }
 }
 
 /// The rest of a layer after attention, whose results are in `scratch.wide`.
-fn run_layer(kernels: &Kernels, layer: &Layer, hidden: &mut [f32], scratch: &mut Scratch) {
+fn run_layer(simd: Simd, layer: &Layer, hidden: &mut [f32], scratch: &mut Scratch) {
     let input = &mut scratch.input;
     let narrow = &mut scratch.narrow[..hidden.len()];
     let heads = &mut scratch.wide[..hidden.len()];
-    input.run(kernels, &layer.context, heads, narrow);
-    add_norm(kernels, hidden, narrow, &layer.context_norm);
+    input.run(simd, &layer.context, heads, narrow);
+    add_norm(simd, hidden, narrow, &layer.context_norm);
 
     let wide = &mut scratch.wide[..hidden.len() / HIDDEN * FEED_FORWARD];
     let rows = shrink(hidden, layer.up_shrink, narrow);
-    input.run(kernels, &layer.up, rows, wide);
-    kernels.gelu(wide);
-    input.run(kernels, &layer.down, wide, narrow);
-    add_norm(kernels, hidden, narrow, &layer.down_norm);
+    input.run(simd, &layer.up, rows, wide);
+    kernels::gelu(simd, wide);
+    input.run(simd, &layer.down, wide, narrow);
+    add_norm(simd, hidden, narrow, &layer.down_norm);
 }
 
 /// Rows of the hidden state, each value times its factor, in `out`.
@@ -321,9 +315,9 @@ fn shrink<'o>(hidden: &[f32], factors: &[f32], out: &'o mut [f32]) -> &'o mut [f
 }
 
 /// `x = LayerNorm(x + y)` for every row.
-fn add_norm(kernels: &Kernels, x: &mut [f32], y: &[f32], norm: &Norm<'_>) {
+fn add_norm(simd: Simd, x: &mut [f32], y: &[f32], norm: &Norm<'_>) {
     let rows = x.chunks_exact_mut(HIDDEN).zip(y.chunks_exact(HIDDEN));
     for (x, y) in rows {
-        kernels.add_norm(x, y, norm);
+        kernels::add_norm(simd, x, y, norm);
     }
 }

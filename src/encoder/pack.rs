@@ -21,8 +21,10 @@ use safetensors::SafeTensors;
 use sha2::{Digest, Sha256};
 use zerocopy::{FromBytes, Immutable, KnownLayout};
 
+use super::ModelId;
 use super::kernels::{Matrix, Norm};
 use super::tokenizer::Tokenizer;
+use crate::calibration::Calibration;
 use crate::map::map_file;
 
 /// Length of a token vector.
@@ -47,12 +49,14 @@ pub const WEIGHTS_FILE: &str = "model.safetensors";
 pub const MANIFEST_FILE: &str = "manifest.json";
 
 /// What the encoder reads of a pack's manifest; `pack-model` writes more for people.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Deserialize)]
+#[derive(Debug, Clone, PartialEq, serde::Deserialize)]
 pub struct Manifest {
     /// Model id, e.g. `all-MiniLM-L6-v2-int8`.
     pub model: String,
     /// [`LAYOUT`].
     pub layout: String,
+    /// The numbers of the ranking that were fitted to the model; absent if none were.
+    pub calibration: Option<Calibration>,
     /// Files of the pack.
     pub files: Vec<FileDigest>,
 }
@@ -182,8 +186,16 @@ static BUNDLED_MANIFEST: &str = include_str!("../../models/all-MiniLM-L6-v2/mani
 ///
 /// [`PackError`] only if the program was built from a damaged pack.
 pub fn bundled() -> Result<(Manifest, Weights), PackError> {
-    let manifest = parse_manifest(BUNDLED_MANIFEST.as_bytes())?;
-    Ok((manifest, Weights::parse(&BUNDLED_WEIGHTS.0)?))
+    Ok((bundled_manifest()?, Weights::parse(&BUNDLED_WEIGHTS.0)?))
+}
+
+/// The manifest of the pack that is compiled in.
+///
+/// # Errors
+///
+/// As [`bundled`].
+pub fn bundled_manifest() -> Result<Manifest, PackError> {
+    parse_manifest(BUNDLED_MANIFEST.as_bytes())
 }
 
 /// Maps the pack in `folder` and verifies its checksum, about 20 ms. It stays mapped until the
@@ -197,7 +209,7 @@ pub fn load(folder: &Path) -> Result<(Manifest, Weights), PackError> {
     let manifest = std::fs::read(&path).map_err(|source| PackError::Read { path, source })?;
     let manifest = parse_manifest(&manifest)?;
     let path = folder.join(WEIGHTS_FILE);
-    let map = map_file(&path).map_err(|source| PackError::Read { path, source })?;
+    let (map, _) = map_file(&path).map_err(|source| PackError::Read { path, source })?;
     let bytes: &'static [u8] = Box::leak(Box::new(map));
     let found = sha256(bytes);
     let expected = manifest.weights_digest();
@@ -212,10 +224,7 @@ pub fn load(folder: &Path) -> Result<(Manifest, Weights), PackError> {
 
 /// SHA-256 of `bytes`, lower-case hex.
 pub fn sha256(bytes: &[u8]) -> String {
-    Sha256::digest(bytes)
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect()
+    hex::encode(Sha256::digest(bytes))
 }
 
 fn parse_manifest(bytes: &[u8]) -> Result<Manifest, PackError> {
@@ -230,6 +239,21 @@ fn parse_manifest(bytes: &[u8]) -> Result<Manifest, PackError> {
 }
 
 impl Manifest {
+    /// The model's identity.
+    pub fn model_id(&self) -> ModelId {
+        ModelId {
+            name: self.model.clone(),
+            dim: HIDDEN as u32,
+            max_tokens: MAX_TOKENS as u32,
+            digest: self.weights_digest().to_owned(),
+        }
+    }
+
+    /// The model's calibration.
+    pub fn calibration(&self) -> Calibration {
+        self.calibration.unwrap_or(Calibration::UNCALIBRATED)
+    }
+
     /// SHA-256 of the weights' file; empty if the manifest does not name it.
     pub fn weights_digest(&self) -> &str {
         let weights = self.files.iter().find(|file| file.name == WEIGHTS_FILE);

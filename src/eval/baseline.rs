@@ -132,7 +132,7 @@ mod tests {
         Report {
             version: "1".to_owned(),
             model: "m".to_owned(),
-            threshold: 0.25,
+            threshold: Some(0.25),
             targets: vec![summary],
             pooled: Vec::new(),
         }

@@ -1,7 +1,6 @@
 //! Indexes that evaluations build, kept for the next one.
 
 use std::path::{Path, PathBuf};
-use std::time::SystemTime;
 
 use xxhash_rust::xxh3::xxh3_128;
 
@@ -9,7 +8,7 @@ use super::EvalError;
 use crate::builder::{Build, BuildOptions};
 use crate::corpus::Corpus;
 use crate::encoder::Encoder;
-use crate::index::{Index, Output};
+use crate::index::{Index, IndexSlot};
 
 /// A folder of indexes, each named by what it was built from (corpus, model, build options) and by
 /// the program that built it, to the byte: another program may cut or weigh texts in another way.
@@ -48,8 +47,6 @@ impl IndexCache {
 
     /// The index of `corpus`, built if it is not there or cannot be trusted.
     ///
-    /// `progress` is called as by [`Build::finish`]; not at all if the index is there.
-    ///
     /// # Errors
     ///
     /// What the build returns, and [`EvalError::Write`] if the folder cannot be made.
@@ -58,7 +55,6 @@ impl IndexCache {
         corpus: &Corpus,
         encoder: &dyn Encoder,
         options: &BuildOptions,
-        progress: &dyn Fn(usize, usize),
     ) -> Result<Index, EvalError> {
         let path = self.path(corpus, encoder, options);
         if let Ok(index) = Index::open(&path) {
@@ -66,14 +62,13 @@ impl IndexCache {
         }
         make_folder(&self.folder)?;
         // Another evaluation may be building it: then it is there after the wait.
-        let output = Output::wait_for(&path)?;
+        let slot = IndexSlot::wait_for(&path)?;
         if let Ok(index) = Index::open(&path) {
             return Ok(index);
         }
         let mut build = Build::new(corpus.clone(), encoder, options);
-        build.spool_in(output.folder());
-        let built = build.finish(progress)?;
-        built.parts.write_to(output, SystemTime::now())?;
+        build.place_in(&slot);
+        build.finish()?.write(slot)?;
         Ok(Index::open(&path)?)
     }
 }

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::run::{QuestionRun, RankedSection, TargetRun};
+use crate::calibration::ARMS;
 
 /// A question whose first section does not answer.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -58,22 +59,9 @@ fn reason(first: &RankedSection, answer: &RankedSection) -> String {
     if let Some(hint) = &first.hint {
         return format!("lifted by the hint `{hint}`");
     }
-    let (first, answer) = (&first.arms, &answer.arms);
-    let arms = [
-        ("dense", first.dense, answer.dense),
-        ("BM25 of the chunk", first.bm25_chunk, answer.bm25_chunk),
-        (
-            "BM25 of the section",
-            first.bm25_section,
-            answer.bm25_section,
-        ),
-        ("late interaction", first.late, answer.late),
-        ("feedback", first.feedback, answer.feedback),
-        ("phrases", first.phrase, answer.phrase),
-        ("support", first.support, answer.support),
-    ];
-    let leads: Vec<String> = arms
+    let leads: Vec<String> = ARMS
         .iter()
+        .map(|arm| (arm.name, (arm.of)(&first.arms), (arm.of)(&answer.arms)))
         .filter(|(_, first, answer)| first > answer)
         .map(|(arm, first, answer)| format!("{arm} {first:.2} > {answer:.2}"))
         .collect();

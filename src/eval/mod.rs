@@ -22,7 +22,9 @@ mod targets;
 pub use cache::IndexCache;
 pub use error::EvalError;
 pub use misses::Miss;
-pub use run::{CURVE, DEPTH, Outcome, QuestionRun, RankedSection, System, TargetRun, run};
+pub use run::{
+    CURVE, DEPTH, Outcome, QuestionRun, RankedSection, Sureness, System, TargetRun, run,
+};
 pub use summary::{
     Ablation, Difference, Figure, Figures, IndexSize, KindSummary, Latency, Measure, Percentiles,
     Report, SIGNIFICANT, Summary, summarize,

@@ -5,10 +5,11 @@ use std::collections::BTreeMap;
 use super::EvalError;
 use super::metrics;
 use super::targets::{GoldHeading, Question, Target};
+use crate::answer::{Answer, Hit, Timings, Verdict};
+use crate::calibration::Arms;
 use crate::index::Index;
-use crate::rank::fusion::ArmScores;
-use crate::rank::guide::Hints;
-use crate::search::{Answer, Hit, Ranking, Scope, SearchOptions, Searcher, Timings};
+use crate::rank::hints::HintUse;
+use crate::search::{Ranking, Scope, SearchOptions, Searcher};
 
 /// Sections of a ranking that are kept, if the search gives as many.
 pub const DEPTH: usize = 1_000;
@@ -23,10 +24,10 @@ pub const CURVE: usize = 10;
 pub enum System {
     /// Default settings.
     Full,
-    /// Routing hints switched off.
-    NoGuidelines,
-    /// Each routing hint left out for the questions that repeat it.
-    UnrepeatedGuidelines,
+    /// Hints switched off.
+    NoHints,
+    /// Each hint left out for the questions that repeat it.
+    UnrepeatedHints,
     /// Late interaction switched off.
     NoLateInteraction,
     /// Exact search of the nearest chunks.
@@ -42,8 +43,8 @@ pub enum System {
 impl System {
     /// What the full system is compared with.
     pub const ABLATIONS: [Self; 7] = [
-        Self::NoGuidelines,
-        Self::UnrepeatedGuidelines,
+        Self::NoHints,
+        Self::UnrepeatedHints,
         Self::NoLateInteraction,
         Self::Exact,
         Self::Dense,
@@ -55,8 +56,8 @@ impl System {
     pub fn name(self) -> &'static str {
         match self {
             Self::Full => "full",
-            Self::NoGuidelines => "no guidelines",
-            Self::UnrepeatedGuidelines => "unrepeated guidelines",
+            Self::NoHints => "no hints",
+            Self::UnrepeatedHints => "unrepeated hints",
             Self::NoLateInteraction => "no late interaction",
             Self::Exact => "exact",
             Self::Dense => "dense",
@@ -73,18 +74,18 @@ impl System {
         };
         let baseline = |ranking| SearchOptions {
             ranking,
-            hints: Hints::None,
-            ..full
+            hints: HintUse::None,
+            ..full.clone()
         };
         match self {
             Self::Full => full,
-            Self::NoGuidelines => baseline(Ranking::Full),
-            Self::UnrepeatedGuidelines => SearchOptions {
-                hints: Hints::Unrepeated,
+            Self::NoHints => baseline(Ranking::Full),
+            Self::UnrepeatedHints => SearchOptions {
+                hints: HintUse::Unrepeated,
                 ..full
             },
             Self::NoLateInteraction => SearchOptions {
-                ranking: Ranking::WithoutLate,
+                ranking: Ranking::WithoutLateInteraction,
                 ..full
             },
             Self::Exact => SearchOptions {
@@ -115,11 +116,29 @@ pub struct Outcome {
     pub ndcg_at_10: Option<f64>,
     /// Whether the best chunk of the first answering section lies under the gold heading.
     pub heading_found: Option<bool>,
-    /// Confidence of the answer.
+    /// How sure the answer is; `None` if the model is not calibrated.
+    pub sureness: Option<Sureness>,
+    /// How sure the answer without the relevant sections is: a near miss. `None` for a question that
+    /// has no answer, and where it was not asked for.
+    pub withheld: Option<Sureness>,
+}
+
+/// How sure an answer is.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Sureness {
+    /// Its confidence.
     pub confidence: f32,
-    /// Confidence of the answer without the relevant sections: a near miss. `None` for a question
-    /// that has no answer, and where it was not asked for.
-    pub withheld: Option<f32>,
+    /// Whether it is refused at the default threshold.
+    pub is_refused: bool,
+}
+
+impl Sureness {
+    fn of(answer: &Answer) -> Option<Self> {
+        Some(Self {
+            confidence: answer.confidence?,
+            is_refused: answer.verdict != Verdict::Answered,
+        })
+    }
 }
 
 /// A section of a ranking.
@@ -130,8 +149,8 @@ pub struct RankedSection {
     /// Its score.
     pub score: f32,
     /// Its scores by arm.
-    pub arms: ArmScores,
-    /// The routing hint that moved it.
+    pub arms: Arms,
+    /// The hint that moved it.
     pub hint: Option<String>,
 }
 
@@ -165,13 +184,15 @@ pub struct TargetRun {
     pub ann_recall_at_10: Option<f32>,
     /// The full system's answers.
     pub questions: Vec<QuestionRun>,
+    /// Confidence below which a question counts as refused; `None` if the model is not calibrated.
+    pub threshold: Option<f32>,
     /// Durations of searches with default settings, one a question.
     pub timings: Vec<Timings>,
     /// Outcomes of other systems on the same questions, in the same order.
     pub ablations: Vec<(System, Vec<Outcome>)>,
 }
 
-/// Searches every question of `target` in `searcher`, whose index is `index`: once to rank, once
+/// Searches every question of `target` in `searcher`: once to rank, once
 /// with the relevant sections withheld, once more to take the time, and once for each of
 /// `ablations`.
 ///
@@ -180,10 +201,10 @@ pub struct TargetRun {
 /// What the search returns, and [`EvalError::OtherDocs`] if no relevant section is in the index.
 pub fn run(
     target: &Target,
-    index: &Index,
-    searcher: &Searcher<'_>,
+    searcher: &Searcher,
     ablations: &[System],
 ) -> Result<TargetRun, EvalError> {
+    let index = &**searcher.index();
     let mut notes = target.notes.clone();
     if target.documents.is_none() {
         notes.extend(missing_sections(target, index)?);
@@ -195,7 +216,7 @@ pub fn run(
         let answer = searcher.search(&question.text, &System::Full.options(DEPTH))?;
         questions.push(QuestionRun {
             outcome: Outcome {
-                withheld: withheld(question, target.min_grade, index, searcher)?,
+                withheld: withheld(question, target.min_grade, searcher)?,
                 ..outcome(question, target.min_grade, &answer, index)?
             },
             ranking: answer.hits.into_iter().map(ranked_section).collect(),
@@ -205,7 +226,7 @@ pub fn run(
     let timings = measure(target, searcher)?;
     let ablations = ablations
         .iter()
-        .map(|&system| Ok((system, outcomes(target, index, searcher, system)?)))
+        .map(|&system| Ok((system, outcomes(target, searcher, system)?)))
         .collect::<Result<_, EvalError>>()?;
     Ok(TargetRun {
         name: target.name.clone(),
@@ -216,6 +237,7 @@ pub fn run(
         chunks: index.num_chunks(),
         ann_recall_at_10: index.meta().ann_recall_at_10,
         questions,
+        threshold: searcher.calibration().threshold(),
         timings,
         ablations,
     })
@@ -285,21 +307,21 @@ fn exists(heading: &GoldHeading, index: &Index) -> Result<bool, EvalError> {
     let Some(section) = index.find_section(&heading.section)? else {
         return Ok(false);
     };
-    for chunk in index.section(section as usize)?.chunks {
-        if names(&index.chunk(chunk as usize)?.heading_path, heading) {
+    for chunk in index.section(section)?.chunk_ids() {
+        if names(&index.chunk(chunk)?.heading_path, heading) {
             return Ok(true);
         }
     }
     Ok(false)
 }
 
-/// Confidence of the answer from the other sections when those that are relevant are withheld.
+/// How sure the answer from the other sections is when those that are relevant are withheld.
 fn withheld(
     question: &Question,
     min_grade: u8,
-    index: &Index,
-    searcher: &Searcher<'_>,
-) -> Result<Option<f32>, EvalError> {
+    searcher: &Searcher,
+) -> Result<Option<Sureness>, EvalError> {
+    let index = searcher.index();
     if question.is_answerable(min_grade) != Some(true) {
         return Ok(None);
     }
@@ -310,13 +332,15 @@ fn withheld(
     if relevant.is_empty() {
         return Ok(None);
     }
-    let others = searcher.clone().within(Scope::all_but(index, &relevant)?);
-    let answer = others.search(&question.text, &SearchOptions::default())?;
-    Ok(Some(answer.confidence))
+    let options = SearchOptions {
+        scope: Some(Scope::all_but(index, &relevant)?),
+        ..SearchOptions::default()
+    };
+    Ok(Sureness::of(&searcher.search(&question.text, &options)?))
 }
 
 /// The searches once more as users run them, after the first pass has warmed everything up.
-fn measure(target: &Target, searcher: &Searcher<'_>) -> Result<Vec<Timings>, EvalError> {
+fn measure(target: &Target, searcher: &Searcher) -> Result<Vec<Timings>, EvalError> {
     let search = |question: &Question| {
         let answer = searcher.search(&question.text, &SearchOptions::default())?;
         Ok(answer.timings)
@@ -326,13 +350,12 @@ fn measure(target: &Target, searcher: &Searcher<'_>) -> Result<Vec<Timings>, Eva
 
 fn outcomes(
     target: &Target,
-    index: &Index,
-    searcher: &Searcher<'_>,
+    searcher: &Searcher,
     system: System,
 ) -> Result<Vec<Outcome>, EvalError> {
     let search = |question: &Question| {
         let answer = searcher.search(&question.text, &system.options(DEPTH))?;
-        outcome(question, target.min_grade, &answer, index)
+        outcome(question, target.min_grade, &answer, searcher.index())
     };
     target.questions.iter().map(search).collect()
 }
@@ -369,7 +392,7 @@ fn outcome(
         reciprocal_rank: has_answer.then(|| metrics::reciprocal_rank(&grades, min_grade)),
         ndcg_at_10: metrics::ndcg_at(&grades, &judged, CURVE),
         heading_found,
-        confidence: answer.confidence,
+        sureness: Sureness::of(answer),
         withheld: None,
     })
 }
@@ -379,7 +402,7 @@ fn lies_under(hit: &Hit, heading: &GoldHeading, index: &Index) -> Result<bool, E
     let Some(best) = hit.chunks.first() else {
         return Ok(false);
     };
-    let path = index.chunk(best.id as usize)?.heading_path;
+    let path = index.chunk(best.id)?.heading_path;
     Ok(hit.section.path == heading.section && names(&path, heading))
 }
 
@@ -399,7 +422,7 @@ fn ranked_section(hit: Hit) -> RankedSection {
         path: hit.section.path,
         score: hit.score,
         arms: hit.arms,
-        hint: hit.hint.map(|fired| fired.phrase),
+        hint: hit.hint.map(|hint| hint.phrase),
     }
 }
 

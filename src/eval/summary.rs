@@ -9,10 +9,9 @@ use xxhash_rust::xxh3::xxh3_128;
 use super::bootstrap::{self, Interval};
 use super::metrics;
 use super::misses::{self, Miss};
-use super::run::{CURVE, Outcome, System, TargetRun};
+use super::run::{CURVE, Outcome, Sureness, System, TargetRun};
 use super::targets::Question;
-use crate::rank::confidence::DEFAULT_THRESHOLD;
-use crate::search::Timings;
+use crate::answer::Timings;
 
 /// A figure of quality.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -95,8 +94,13 @@ impl Measure {
     /// The question's share in the mean; `None` if it has none. AUROC is no mean.
     fn of(self, outcome: &Outcome) -> Option<f64> {
         let success = |k: usize| outcome.success_at.map(|s| f64::from(s[k - 1]));
-        let is_refused = |confidence| f64::from(confidence < DEFAULT_THRESHOLD);
-        let refused = is_refused(outcome.confidence);
+        let is_refused = |sureness: Sureness| f64::from(sureness.is_refused);
+        let refused = |answerable: bool| {
+            let asked = outcome.sureness;
+            asked
+                .filter(|_| outcome.answerable == Some(answerable))
+                .map(is_refused)
+        };
         match self {
             Self::SuccessAt1 => success(1),
             Self::SuccessAt3 => success(3),
@@ -105,8 +109,8 @@ impl Measure {
             Self::NdcgAt10 => outcome.ndcg_at_10,
             Self::HeadingAccuracy => outcome.heading_found.map(f64::from),
             Self::NoAnswerAuroc | Self::WithheldAuroc => None,
-            Self::RefusedAnswerable => (outcome.answerable == Some(true)).then_some(refused),
-            Self::RefusedNoAnswer => (outcome.answerable == Some(false)).then_some(refused),
+            Self::RefusedAnswerable => refused(true),
+            Self::RefusedNoAnswer => refused(false),
             Self::RefusedWithheld => outcome.withheld.map(is_refused),
         }
     }
@@ -133,12 +137,25 @@ pub struct Report {
     pub version: String,
     /// Name of the model.
     pub model: String,
-    /// Confidence below which a question counts as refused.
-    pub threshold: f32,
+    /// Confidence below which a question counts as refused; `None` if the model is not calibrated.
+    pub threshold: Option<f32>,
     /// One summary a target.
     pub targets: Vec<Summary>,
     /// Summaries over the questions of several targets together.
     pub pooled: Vec<Summary>,
+}
+
+impl Report {
+    /// When a question counts as refused, in words.
+    pub fn refusal_rule(&self) -> String {
+        match self.threshold {
+            Some(threshold) => format!(
+                "No answer, refused below confidence {threshold}; withheld: asked without the \
+                 relevant sections"
+            ),
+            None => "No answer: the model is not calibrated, so nothing is refused".to_owned(),
+        }
+    }
 }
 
 /// Figures of a group of questions.
@@ -266,7 +283,7 @@ pub fn summarize(runs: &[TargetRun], model: &str) -> Report {
     Report {
         version: env!("CARGO_PKG_VERSION").to_owned(),
         model: model.to_owned(),
-        threshold: DEFAULT_THRESHOLD,
+        threshold: runs.iter().find_map(|run| run.threshold),
         targets: runs.iter().map(target_summary).collect(),
         pooled,
     }
@@ -328,14 +345,16 @@ fn figures(outcomes: &[&Outcome]) -> Figures {
         let group = outcomes
             .iter()
             .filter(move |o| o.answerable == Some(answerable));
-        group.map(|o| o.confidence)
+        group.filter_map(|o| o.sureness.map(|s| s.confidence))
     };
     let figure = |measure: Measure| {
         let (value, interval) = match measure {
             Measure::NoAnswerAuroc => auroc(confidences(true), confidences(false))?,
             Measure::WithheldAuroc => auroc(
                 confidences(true),
-                outcomes.iter().filter_map(|o| o.withheld),
+                outcomes
+                    .iter()
+                    .filter_map(|o| o.withheld.map(|s| s.confidence)),
             )?,
             _ => {
                 let values: Vec<f64> = outcomes.iter().filter_map(|o| measure.of(o)).collect();
@@ -446,6 +465,13 @@ fn percentiles(durations: impl Iterator<Item = Duration>) -> Percentiles {
 mod tests {
     use super::*;
 
+    fn sureness(confidence: f32) -> Sureness {
+        Sureness {
+            confidence,
+            is_refused: confidence < 0.2,
+        }
+    }
+
     fn outcome(kind: &str, rank: Option<usize>, confidence: f32) -> Outcome {
         let answerable = kind != "noanswer";
         Outcome {
@@ -457,8 +483,8 @@ mod tests {
             reciprocal_rank: answerable.then(|| rank.map_or(0.0, |rank| 1.0 / rank as f64)),
             ndcg_at_10: answerable.then_some(0.25),
             heading_found: None,
-            confidence,
-            withheld: answerable.then_some(confidence / 2.0),
+            sureness: Some(sureness(confidence)),
+            withheld: answerable.then_some(sureness(confidence / 2.0)),
         }
     }
 

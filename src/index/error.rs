@@ -3,10 +3,10 @@
 use std::io;
 use std::path::PathBuf;
 
-use super::format::Part;
-use super::parts::GraphOptions;
+use super::options::GraphOptions;
+use super::part::Part;
 use crate::encoder::ModelId;
-use crate::encoder::kernels::KernelError;
+use crate::simd::KernelError;
 
 /// What can go wrong with an index file.
 #[derive(Debug, thiserror::Error)]
@@ -57,6 +57,19 @@ pub enum IndexError {
         found: u8,
         /// The version that this program reads.
         supported: u8,
+    },
+    /// The terms in the file were made in another way than a question's are.
+    #[error(
+        "index file {} has terms of the analyzer {found}, this docent's is {supported}\n\
+         hint: rebuild it with build-index", path.display()
+    )]
+    OtherAnalyzer {
+        /// The index file.
+        path: PathBuf,
+        /// Its analyzer.
+        found: String,
+        /// The analyzer of this program.
+        supported: &'static str,
     },
     /// The file is shorter than its header says.
     #[error(

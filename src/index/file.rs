@@ -1,10 +1,13 @@
 //! An index file as its parts: the mapped bytes, and what the header says of them.
 
+use std::fs::Metadata;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::time::SystemTime;
 
 use super::error::{Corruption, Damage, IndexError};
-use super::format::{HEADER_BYTES, Header, HeaderError, Part, VERSION};
+use super::format::{HEADER_BYTES, Header, HeaderError, VERSION};
+use super::part::Part;
 use crate::map::{Mmap, map_file};
 
 /// A mapped file with a sane header: every part lies within it.
@@ -13,13 +16,52 @@ pub(super) struct IndexFile {
     path: PathBuf,
     map: Mmap,
     header: Header,
+    state: FileState,
+}
+
+/// What tells one file at a path from another that a build has put in its place.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct FileState {
+    /// Device and number of the file; zeros where the platform does not tell.
+    file: (u64, u64),
+    /// Length in bytes.
+    length: u64,
+    /// Time of the last modification.
+    modified: Option<SystemTime>,
+}
+
+impl FileState {
+    /// That of the file which is at `path` now.
+    pub fn at(path: &Path) -> io::Result<Self> {
+        Ok(Self::of(&std::fs::metadata(path)?))
+    }
+
+    fn of(metadata: &Metadata) -> Self {
+        #[cfg(unix)]
+        let file = {
+            use std::os::unix::fs::MetadataExt;
+            (metadata.dev(), metadata.ino())
+        };
+        #[cfg(not(unix))]
+        let file = (0, 0);
+        Self {
+            file,
+            length: metadata.len(),
+            modified: metadata.modified().ok(),
+        }
+    }
+
+    /// When the file was last modified; of an index, when its build began to read the docs.
+    pub fn modified(&self) -> Option<SystemTime> {
+        self.modified
+    }
 }
 
 impl IndexFile {
     /// Maps the file `path` and checks magic, version, header, part table and length. What the
     /// parts hold is not looked at.
     pub fn open(path: &Path) -> Result<IndexFile, IndexError> {
-        let map = map(path)?;
+        let (map, metadata) = map(path)?;
         let header = Header::decode(&map).map_err(|error| header_error(error, path, &map))?;
         let path = path.to_owned();
         let (expected, found) = (header.file_length, map.len() as u64);
@@ -34,12 +76,28 @@ impl IndexFile {
             let corruption = Damage::Mismatch { expected, found }.of_header();
             return Err(IndexError::Corrupt { path, corruption });
         }
-        Ok(IndexFile { path, map, header })
+        let state = FileState::of(&metadata);
+        Ok(IndexFile {
+            path,
+            map,
+            header,
+            state,
+        })
     }
 
     /// Where it was opened.
     pub fn path(&self) -> &Path {
         &self.path
+    }
+
+    /// What the system said of the file when it was opened.
+    pub fn state(&self) -> FileState {
+        self.state
+    }
+
+    /// The header's checksum, which covers those of all parts: equal for equal content.
+    pub fn content_id(&self) -> u64 {
+        self.header.checksum
     }
 
     /// Its length in bytes.
@@ -56,6 +114,7 @@ impl IndexFile {
     /// A part as values of its type, for which its start is aligned; empty if its length is not a
     /// multiple of theirs.
     pub fn array<T: bytemuck::AnyBitPattern>(&self, part: Part) -> &[T] {
+        debug_assert_eq!(size_of::<T>(), part.element_size(), "{part}");
         bytemuck::try_cast_slice(self.bytes(part)).unwrap_or_default()
     }
 
@@ -82,7 +141,7 @@ impl IndexFile {
     }
 }
 
-fn map(path: &Path) -> Result<Mmap, IndexError> {
+fn map(path: &Path) -> Result<(Mmap, Metadata), IndexError> {
     map_file(path).map_err(|source| match source.kind() {
         io::ErrorKind::NotFound => IndexError::NotFound {
             path: path.to_owned(),

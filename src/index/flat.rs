@@ -6,8 +6,9 @@ use std::collections::BinaryHeap;
 
 use rayon::prelude::*;
 
-use super::parts::MatrixRef;
-use super::within::ChunkSet;
+use super::chunk_set::ChunkSet;
+use super::matrix::MatrixRef;
+use crate::simd::Simd;
 
 /// Rows from which a search is spread over the threads; below, starting them costs more.
 const PARALLEL_ROWS: usize = 20_000;
@@ -47,48 +48,26 @@ impl PartialEq for Neighbour {
 
 impl Eq for Neighbour {}
 
-/// Dot product over the shorter length, summed in a fixed order: the same on every machine, with
-/// whichever vectors.
-#[multiversion::multiversion(targets("x86_64+avx512f", "x86_64+avx2"))]
-pub fn dot(a: &[f32], b: &[f32]) -> f32 {
-    // Independent sums, so that the compiler may use vector registers without reordering; four of
-    // the widest, so that one need not wait for the other.
-    let mut lanes = [0.0f32; 64];
-    let length = a.len().min(b.len());
-    let (a, a_rest) = a[..length].as_chunks::<64>();
-    let (b, b_rest) = b[..length].as_chunks::<64>();
-    for (x, y) in a.iter().zip(b) {
-        for ((lane, x), y) in lanes.iter_mut().zip(x).zip(y) {
-            *lane += x * y;
-        }
-    }
-    for ((lane, x), y) in lanes.iter_mut().zip(a_rest).zip(b_rest) {
-        *lane += x * y;
-    }
-    let mut width = lanes.len() / 2;
-    while width > 0 {
-        for i in 0..width {
-            lanes[i] += lanes[i + width];
-        }
-        width /= 2;
-    }
-    lanes[0]
-}
-
 /// The `k` rows most similar to `query`, best first.
 ///
 /// O(rows x dim) time, O(k) memory per thread. The result does not depend on the threads.
-pub(super) fn search(vectors: MatrixRef<'_>, query: &[f32], k: usize) -> Vec<Neighbour> {
+pub(super) fn search(
+    simd: Simd,
+    vectors: MatrixRef<'_>,
+    query: &[f32],
+    k: usize,
+) -> Vec<Neighbour> {
     if vectors.num_rows() < PARALLEL_ROWS {
-        return search_block(vectors, 0, query, k);
+        return search_block(simd, vectors, 0, query, k);
     }
     let found = blocks(vectors, BLOCK_ROWS)
-        .flat_map_iter(|(first, block)| search_block(block, first, query, k));
+        .flat_map_iter(|(first, block)| search_block(simd, block, first, query, k));
     best(found.collect(), k)
 }
 
 /// [`search`] among the rows of `within` alone; ids that are no rows are left out.
 pub(super) fn search_within(
+    simd: Simd,
     vectors: MatrixRef<'_>,
     within: &ChunkSet,
     query: &[f32],
@@ -101,12 +80,13 @@ pub(super) fn search_within(
         let (dim, data) = (vectors.dim, data.unwrap_or_default());
         (start, MatrixRef { dim, data })
     });
-    let found = blocks.flat_map_iter(|(first, block)| search_block(block, first, query, k));
+    let found = blocks.flat_map_iter(|(first, block)| search_block(simd, block, first, query, k));
     best(found.collect(), k)
 }
 
 /// [`search`] for many queries, which reads each row once for all of them.
 pub(super) fn search_many(
+    simd: Simd,
     vectors: MatrixRef<'_>,
     queries: &[&[f32]],
     k: usize,
@@ -114,7 +94,7 @@ pub(super) fn search_many(
     let each = |(first, block)| -> Vec<Vec<Neighbour>> {
         let found = queries
             .iter()
-            .map(|query| search_block(block, first, query, k));
+            .map(|query| search_block(simd, block, first, query, k));
         found.collect()
     };
     let both = |mut all: Vec<Vec<Neighbour>>, more: Vec<Vec<Neighbour>>| {
@@ -146,14 +126,20 @@ pub(super) fn best(mut neighbours: Vec<Neighbour>, k: usize) -> Vec<Neighbour> {
 }
 
 /// Like [`search`], for rows whose ids start at `first`.
-fn search_block(block: MatrixRef<'_>, first: usize, query: &[f32], k: usize) -> Vec<Neighbour> {
+fn search_block(
+    simd: Simd,
+    block: MatrixRef<'_>,
+    first: usize,
+    query: &[f32],
+    k: usize,
+) -> Vec<Neighbour> {
     let mut nearest = BinaryHeap::with_capacity(k.min(block.num_rows()) + 1);
     for (id, row) in (first as u32..).zip(block.rows()) {
         push_bounded(
             &mut nearest,
             Neighbour {
                 id,
-                similarity: dot(query, row),
+                similarity: simd.dot(query, row),
             },
             k,
         );
@@ -186,15 +172,6 @@ mod tests {
     use super::*;
 
     #[test]
-    fn dot_of_any_length_is_exact_on_small_integers() {
-        for n in 0..70u32 {
-            let a: Vec<f32> = (0..n).map(|i| i as f32).collect();
-            let expected: u32 = (0..n).map(|i| i * i).sum();
-            assert_eq!(dot(&a, &a), expected as f32, "length {n}");
-        }
-    }
-
-    #[test]
     fn nearest_first_and_ties_by_id() {
         let data = [0.0, 1.0, 1.0, 0.0, 0.6, 0.8, 1.0, 0.0, -1.0, 0.0];
         let vectors = MatrixRef {
@@ -202,7 +179,7 @@ mod tests {
             data: &data,
         };
         let ids = |k| -> Vec<u32> {
-            search(vectors, &[1.0, 0.0], k)
+            search(Simd::SCALAR, vectors, &[1.0, 0.0], k)
                 .iter()
                 .map(|n| n.id)
                 .collect()
@@ -232,6 +209,6 @@ mod tests {
             .collect();
         all.sort_by_key(|&neighbour| Reverse(neighbour));
         all.truncate(50);
-        assert_eq!(search(vectors, &[1.0, -1.0], 50), all);
+        assert_eq!(search(Simd::best(), vectors, &[1.0, -1.0], 50), all);
     }
 }

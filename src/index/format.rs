@@ -2,19 +2,18 @@
 //!
 //! The only file that knows bincode.
 
-use std::fmt;
-
 use bincode::config::{Configuration, Fixint, Limit, LittleEndian};
 use serde::{Deserialize, Serialize};
 use xxhash_rust::xxh3::Xxh3;
 
 use super::error::{Corruption, Damage};
+use super::part::Part;
 
 #[cfg(target_endian = "big")]
 compile_error!("the index file is little-endian and read in place: big-endian targets cannot");
 
 /// The version that this program writes and reads.
-pub const VERSION: u8 = 3;
+pub const VERSION: u8 = 4;
 /// The first bytes of every index file of any version; the version byte follows.
 pub(super) const MAGIC: [u8; 7] = *b"\x89docent";
 /// Parts start at multiples of this many bytes.
@@ -28,74 +27,6 @@ const ENTRY_BYTES: usize = 32;
 const TABLE_END: usize = TABLE_AT + Part::ALL.len() * ENTRY_BYTES;
 /// Length of the header with its part table and padding: where the first part starts.
 pub(super) const HEADER_BYTES: usize = TABLE_END.next_multiple_of(ALIGNMENT as usize);
-
-macro_rules! parts {
-    ($($name:ident = $text:literal),* $(,)?) => {
-        /// A part of the index file, in file order. `FORMAT.md` says what each one holds.
-        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-        pub(super) enum Part { $($name),* }
-
-        impl Part {
-            /// All parts in file order.
-            pub const ALL: [Part; [$($text),*].len()] = [$(Part::$name),*];
-
-            /// The part's name in messages.
-            pub fn name(self) -> &'static str {
-                match self { $(Part::$name => $text),* }
-            }
-        }
-    };
-}
-
-parts! {
-    Meta = "meta",
-    Shape = "shape",
-    SectionOffsets = "section offsets",
-    SectionRecords = "section records",
-    ChunkNumbers = "chunk numbers",
-    ChunkHashes = "chunk hashes",
-    ChunkOffsets = "chunk offsets",
-    ChunkRecords = "chunk records",
-    Guide = "guide",
-    GuideVectors = "guide vectors",
-    Vectors = "vectors",
-    TokenOffsets = "token offsets",
-    TokenFrequencies = "token frequencies",
-    TokenCodes = "token codes",
-    SectionTerms = "section terms",
-    SectionTermOffsets = "section term offsets",
-    SectionPostingOffsets = "section posting offsets",
-    SectionDocIds = "section doc ids",
-    SectionFrequencies = "section frequencies",
-    SectionDocLengths = "section doc lengths",
-    ChunkTerms = "chunk terms",
-    ChunkTermOffsets = "chunk term offsets",
-    ChunkPostingOffsets = "chunk posting offsets",
-    ChunkDocIds = "chunk doc ids",
-    ChunkFrequencies = "chunk frequencies",
-    ChunkDocLengths = "chunk doc lengths",
-    VectorCodes = "vector codes",
-    VectorScales = "vector scales",
-    GraphLinks = "graph links",
-    GraphUpperFirst = "graph upper first",
-    GraphUpperLinks = "graph upper links",
-    Vocabulary = "vocabulary",
-    SequenceOffsets = "sequence offsets",
-    SequenceTerms = "sequence terms",
-}
-
-impl Part {
-    /// The part's number in the part table, from 1.
-    fn kind(self) -> u32 {
-        self as u32 + 1
-    }
-}
-
-impl fmt::Display for Part {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.name())
-    }
-}
 
 /// Where a part lies in the file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -124,6 +55,8 @@ pub(super) struct Header {
     pub file_length: u64,
     /// One entry for each of [`Part::ALL`].
     pub entries: Vec<Entry>,
+    /// Checksum of the header as it was read; 0 of one that is to be written.
+    pub checksum: u64,
 }
 
 /// Why a header is no header of this version.
@@ -156,6 +89,7 @@ impl Header {
         Header {
             file_length: end,
             entries,
+            checksum: 0,
         }
     }
 
@@ -201,6 +135,7 @@ impl Header {
                     checksum: u64_at(entry, 24),
                 })
                 .collect(),
+            checksum: got,
         };
         header.check_layout(bytes).map_err(HeaderError::Corrupt)?;
         Ok(header)

@@ -6,7 +6,7 @@ use std::ops::Range;
 use std::path::Path;
 
 use super::error::{Corruption, Damage, IndexError};
-use super::format::Part;
+use super::part::Part;
 use super::records::{check_ids, check_offsets, span};
 
 /// An inverted index as it is written. With `t` terms over `m` documents:

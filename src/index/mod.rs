@@ -2,53 +2,56 @@
 //! where it lies in a memory map.
 //!
 //! ```text
-//! build:  IndexParts -> add_graph (hnsw) -> write (writer, format)
+//! build:  BuiltGraph::new (graph) -> IndexParts -> write (writer, format)
 //! query:  Index::open (file, reader) -> nearest (flat | graph), postings, chunk, section, guide
 //! ```
 //!
 //! # File format
 #![doc = include_str!("FORMAT.md")]
 
-mod beam;
-mod codes;
-mod connect;
-mod construct;
+mod chunk_set;
 mod error;
 mod file;
 mod flat;
 mod format;
 mod graph;
-mod hnsw;
-mod kernels;
+mod ids;
 mod lexical;
-mod output;
+mod matrix;
+mod meta;
+mod options;
+mod part;
 mod parts;
 mod reader;
 mod records;
 mod sequences;
+mod slot;
 mod spool;
+mod token_codes;
 mod tokens;
-mod within;
 mod writer;
 
 #[cfg(test)]
 mod tests;
 
+pub use chunk_set::ChunkSet;
 pub use error::{Corruption, Damage, IndexError};
-pub use flat::{Neighbour, dot};
+pub use file::FileState;
+pub use flat::Neighbour;
 pub use format::VERSION;
-pub use graph::Graph;
-pub use hnsw::{FLAT_LIMIT, RECALL_FLOOR};
+pub use graph::{BuiltGraph, FLAT_LIMIT, Graph, RECALL_FLOOR};
+pub use ids::{ChunkId, SectionId};
 pub use lexical::{InvertedIndex, Postings, TermPostings};
-pub use output::Output;
-pub(crate) use output::folder_of;
-pub use parts::{
-    ChunkRecord, Chunking, Counts, FileRecord, GraphOptions, IndexParts, Matrix, MatrixRef, Meta,
-    SearchPath, SectionRecord,
-};
+pub use matrix::{Matrix, MatrixRef};
+pub use meta::{Chunking, Counts, FileRecord, Meta, SectionRecord};
+pub use options::{GraphOptions, SearchPath};
+pub use parts::{ChunkRecord, IndexParts};
 pub use reader::{ChunkRef, Index, VERIFIED_WHOLE};
 pub use sequences::TermSequences;
+pub use slot::IndexSlot;
+pub(crate) use slot::folder_of;
 pub use spool::Array;
 pub(crate) use spool::Spool;
-pub use tokens::{PER_BYTE, TokenRows, TokenTable, packed_len};
-pub use within::ChunkSet;
+pub(crate) use token_codes::{PER_BYTE, Run, WORD, for_each_in_order, unpack};
+pub use token_codes::{pack_rows, packed_len};
+pub use tokens::{TokenRows, TokenTable};

@@ -4,23 +4,25 @@ use std::path::Path;
 
 use rayon::prelude::*;
 
-use super::beam::BeamPool;
-use super::codes::{self, CodesRef};
+use super::chunk_set::ChunkSet;
 use super::error::{Corruption, Damage, IndexError};
-use super::file::IndexFile;
+use super::file::{FileState, IndexFile};
 use super::flat::{self, Neighbour};
-use super::format::{Part, decode_record};
-use super::graph::{GraphQuery, GraphRef};
-use super::hnsw::EF_SEARCH;
-use super::kernels::DotKernel;
+use super::format::decode_record;
+use super::graph::{self, BeamPool, CodesRef, EF_SEARCH, GraphQuery, GraphRef};
+use super::ids::{ChunkId, SectionId};
 use super::lexical::{CHUNK_PARTS, LexicalParts, Postings, SECTION_PARTS};
-use super::parts::{MatrixRef, Meta, SearchPath, SectionRecord};
+use super::matrix::MatrixRef;
+use super::meta::{Meta, SectionRecord};
+use super::options::SearchPath;
+use super::part::Part;
 use super::records::Records;
 use super::sequences::SequencesRef;
 use super::tokens::{TokenRows, TokenTableRef};
-use super::within::ChunkSet;
+use crate::analysis::ANALYZER;
 use crate::corpus::Guide;
 use crate::encoder::ModelId;
+use crate::simd::Simd;
 
 /// Longest file, in bytes, that is verified whole when it is opened.
 pub const VERIFIED_WHOLE: u64 = 16 << 20;
@@ -39,15 +41,15 @@ pub struct Index {
     file: IndexFile,
     meta: Meta,
     shape: [u32; 3],
-    kernel: DotKernel,
+    simd: Simd,
     beams: BeamPool,
 }
 
 /// A passage of a section, borrowed from the index.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ChunkRef<'a> {
-    /// Number of its section, below [`Index::num_sections`].
-    pub section: u32,
+    /// Its section.
+    pub section: SectionId,
     /// First line, 1-based.
     pub line_start: u32,
     /// Last line, 1-based, inclusive.
@@ -65,7 +67,7 @@ pub struct ChunkRef<'a> {
 impl Index {
     /// Opens the index file `path`.
     ///
-    /// Checks magic, version, header, length, part table and the parts' lengths against each
+    /// Checks magic, version, header, length, part table, analyzer and the parts' lengths against each
     /// other, and the checksums of everything in a file of at most [`VERIFIED_WHOLE`] bytes, of
     /// the small parts of a longer one ([`Index::verify`] checks all).
     pub fn open(path: &Path) -> Result<Index, IndexError> {
@@ -76,15 +78,27 @@ impl Index {
             }
         }
         let (meta, shape) = file.locate(read_meta(&file))?;
+        if meta.analyzer != ANALYZER {
+            return Err(IndexError::OtherAnalyzer {
+                path: path.to_owned(),
+                found: meta.analyzer,
+                supported: ANALYZER,
+            });
+        }
         let index = Index {
             file,
             meta,
             shape,
-            kernel: DotKernel::detect()?,
+            simd: Simd::detect()?,
             beams: BeamPool::default(),
         };
         index.locate(index.check_shape())?;
         Ok(index)
+    }
+
+    /// The instruction set that searches of this index run on.
+    pub fn simd(&self) -> Simd {
+        self.simd
     }
 
     /// Identity, options and figures of the build.
@@ -95,6 +109,17 @@ impl Index {
     /// The file that is open.
     pub fn path(&self) -> &Path {
         self.file.path()
+    }
+
+    /// What the system said of the file when it was opened: after a build has replaced it, that of the
+    /// file at [`Index::path`] is another.
+    pub fn file_state(&self) -> FileState {
+        self.file.state()
+    }
+
+    /// A number that two indexes share only if they have the same content.
+    pub fn content_id(&self) -> u64 {
+        self.file.content_id()
     }
 
     /// Length of the file in bytes.
@@ -124,13 +149,18 @@ impl Index {
         self.meta.counts.chunks as usize
     }
 
-    /// Number of the section with this path, by binary search: sections are sorted by path.
-    pub fn find_section(&self, path: &str) -> Result<Option<u32>, IndexError> {
-        let (mut low, mut high) = (0, self.num_sections());
+    /// All sections, in the order of their paths.
+    pub fn sections(&self) -> impl Iterator<Item = SectionId> + use<> {
+        (0..self.meta.counts.sections).map(SectionId)
+    }
+
+    /// The section with this path, by binary search: sections are sorted by path.
+    pub fn find_section(&self, path: &str) -> Result<Option<SectionId>, IndexError> {
+        let (mut low, mut high) = (0, self.meta.counts.sections);
         while low < high {
             let middle = low + (high - low) / 2;
-            match self.section(middle)?.path.as_str().cmp(path) {
-                std::cmp::Ordering::Equal => return Ok(Some(middle as u32)),
+            match self.section(SectionId(middle))?.path.as_str().cmp(path) {
+                std::cmp::Ordering::Equal => return Ok(Some(SectionId(middle))),
                 std::cmp::Ordering::Less => low = middle + 1,
                 std::cmp::Ordering::Greater => high = middle,
             }
@@ -138,11 +168,11 @@ impl Index {
         Ok(None)
     }
 
-    /// Section `i`. Decodes one record; its chunk ids are below [`Index::num_chunks`].
-    pub fn section(&self, i: usize) -> Result<SectionRecord, IndexError> {
+    /// A section. Decodes one record; its chunks' numbers are below [`Index::num_chunks`].
+    pub fn section(&self, id: SectionId) -> Result<SectionRecord, IndexError> {
         let record = self
             .section_records()
-            .get::<SectionRecord>(i)
+            .get::<SectionRecord>(id.position())
             .and_then(|section| {
                 let (value, limit) = (u64::from(section.chunks.end), self.num_chunks() as u64);
                 if section.chunks.start > section.chunks.end || value > limit {
@@ -153,14 +183,15 @@ impl Index {
         self.locate(record)
     }
 
-    /// Chunk `i`. Decodes one record; the text is borrowed from the file.
-    pub fn chunk(&self, i: usize) -> Result<ChunkRef<'_>, IndexError> {
-        self.locate(self.read_chunk(i))
+    /// A chunk. Decodes one record; the text is borrowed from the file.
+    pub fn chunk(&self, id: ChunkId) -> Result<ChunkRef<'_>, IndexError> {
+        self.locate(self.read_chunk(id.position()))
     }
 
-    /// Number of the section of chunk `i`: O(1), nothing is decoded.
-    pub fn section_of(&self, i: usize) -> Result<u32, IndexError> {
-        self.locate(self.chunk_numbers(i).map(|[section, ..]| section))
+    /// The section of a chunk: O(1), nothing is decoded.
+    pub fn section_of(&self, id: ChunkId) -> Result<SectionId, IndexError> {
+        let numbers = self.chunk_numbers(id.position());
+        self.locate(numbers.map(|[section, ..]| SectionId(section)))
     }
 
     /// Hash of each chunk's embedded text.
@@ -176,7 +207,7 @@ impl Index {
         }
     }
 
-    /// What the corpus's index files say. Decodes all of it.
+    /// What the corpus's guide files say. Decodes all of it.
     pub fn guide(&self) -> Result<Guide, IndexError> {
         self.locate(self.read_guide())
     }
@@ -194,9 +225,15 @@ impl Index {
         self.token_table().is_some()
     }
 
-    /// The token vectors of chunk `i`; `None` if the index holds none.
-    pub fn token_vectors(&self, i: usize) -> Result<Option<TokenRows<'_>>, IndexError> {
-        self.locate(self.token_table().map(|table| table.get(i)).transpose())
+    /// Dimension of the token vectors; `None` if the index holds none.
+    pub fn token_dim(&self) -> Option<usize> {
+        self.token_table().map(|table| table.dim as usize)
+    }
+
+    /// The token vectors of a chunk; `None` if the index holds none.
+    pub fn token_vectors(&self, id: ChunkId) -> Result<Option<TokenRows<'_>>, IndexError> {
+        let table = self.token_table();
+        self.locate(table.map(|table| table.get(id.position())).transpose())
     }
 
     /// Number of chunks that hold each token id of the model; ids past the end are in none. Empty
@@ -205,10 +242,9 @@ impl Index {
         self.array(Part::TokenFrequencies)
     }
 
-    /// Words of the corpus in lower case, most frequent first.
-    pub fn vocabulary(&self) -> impl Iterator<Item = &str> {
-        let text = std::str::from_utf8(self.bytes(Part::Vocabulary)).unwrap_or_default();
-        text.lines()
+    /// Words of the corpus in lower case, most frequent first. Looks at all of them.
+    pub fn vocabulary(&self) -> Result<impl Iterator<Item = &str>, IndexError> {
+        self.locate(self.read_vocabulary()).map(str::lines)
     }
 
     /// The inverted index over sections.
@@ -221,9 +257,9 @@ impl Index {
         self.lexical(CHUNK_PARTS)
     }
 
-    /// The terms of chunk `i` in reading order, as numbers of [`Index::chunks_lexical`].
-    pub fn term_sequence(&self, i: usize) -> Result<&[u32], IndexError> {
-        self.locate(self.sequences().get(i))
+    /// The terms of a chunk in reading order, as numbers of [`Index::chunks_lexical`].
+    pub fn term_sequence(&self, id: ChunkId) -> Result<&[u32], IndexError> {
+        self.locate(self.sequences().get(id.position()))
     }
 
     /// The `k` chunks nearest to the unit vector `query`, best first, ties by id: on the path
@@ -249,7 +285,13 @@ impl Index {
                         <= COMPARED_A_STEP * EF_SEARCH.max(k) * self.num_chunks() =>
             {
                 self.check_dimension(query)?;
-                Ok(flat::search_within(self.vectors(), within, query, k))
+                Ok(flat::search_within(
+                    self.simd,
+                    self.vectors(),
+                    within,
+                    query,
+                    k,
+                ))
             }
             _ if on_graph => self.walk(query, k, EF_SEARCH, within),
             _ => self.nearest_exact(query, k),
@@ -259,7 +301,7 @@ impl Index {
     /// The `k` chunks nearest to `query`, exactly. O(chunks x dim).
     pub fn nearest_exact(&self, query: &[f32], k: usize) -> Result<Vec<Neighbour>, IndexError> {
         self.check_dimension(query)?;
-        Ok(flat::search(self.vectors(), query, k))
+        Ok(flat::search(self.simd, self.vectors(), query, k))
     }
 
     /// Approximately the `k` chunks nearest to `query`, keeping `ef` candidates (`k` if that is
@@ -290,7 +332,7 @@ impl Index {
             ef,
             within,
         };
-        let search = |beam: &mut _| graph.search(self.vectors(), self.kernel, query, beam);
+        let search = |beam: &mut _| graph.search(self.vectors(), self.simd, query, beam);
         self.locate(self.beams.with(search))
     }
 
@@ -321,6 +363,7 @@ impl Index {
         self.chunk_records().verify_offsets()?;
         (0..self.num_chunks()).try_for_each(|i| self.read_chunk(i).map(|_| ()))?;
         self.read_guide()?;
+        self.read_vocabulary()?;
         self.token_table().map_or(Ok(()), |table| table.verify())?;
         self.sections_lexical().verify()?;
         self.chunks_lexical().verify()?;
@@ -337,8 +380,8 @@ impl Index {
         };
         Damage::unless_equal(self.meta.model.dim as usize, dim)
             .map_err(|damage| damage.of(Part::Shape))?;
-        for (part, size) in ELEMENT_SIZES {
-            let length = self.bytes(part).len();
+        for part in Part::ALL {
+            let (length, size) = (self.bytes(part).len(), part.element_size());
             elements(part, length / size, size)?;
         }
         elements(Part::Vectors, n.saturating_mul(dim), 4)?;
@@ -351,9 +394,9 @@ impl Index {
         self.chunks_lexical().check_shape(n)?;
         self.sequences().check_shape(n)?;
         self.token_table()
-            .map_or(Ok(()), |table| table.check_shape(n, dim))?;
+            .map_or(Ok(()), |table| table.check_shape(n))?;
         let graph = self.graph();
-        self.meta.search.check_graph(graph.is_some())?;
+        self.meta.check_graph(graph.is_some())?;
         graph.map_or(Ok(()), |graph| graph.check_shape(n))
     }
 
@@ -363,7 +406,7 @@ impl Index {
         // As long as the numbers, which were found: see `check_shape`.
         let embed_text_hash = self.chunk_hashes()[i];
         Ok(ChunkRef {
-            section,
+            section: SectionId(section),
             line_start,
             line_end,
             tokens,
@@ -389,6 +432,11 @@ impl Index {
             return Err(out_of_range(u64::from(numbers[0]), self.num_sections()));
         }
         Ok(numbers)
+    }
+
+    fn read_vocabulary(&self) -> Result<&str, Corruption> {
+        let found = std::str::from_utf8(self.bytes(Part::Vocabulary));
+        found.map_err(|_| Damage::Undecodable { record: 0 }.of(Part::Vocabulary))
     }
 
     fn read_guide(&self) -> Result<Guide, Corruption> {
@@ -459,7 +507,7 @@ impl Index {
         let upper_first: &[u32] = self.array(Part::GraphUpperFirst);
         (!upper_first.is_empty()).then(|| GraphRef {
             codes: CodesRef {
-                stride: codes::stride(self.shape[0] as usize),
+                stride: graph::stride(self.shape[0] as usize),
                 codes: self.array(Part::VectorCodes),
                 scales: self.array(Part::VectorScales),
             },
@@ -502,27 +550,3 @@ fn read_meta(file: &IndexFile) -> Result<(Meta, [u32; 3]), Corruption> {
         .map_err(|_| Damage::Undecodable { record: 0 }.of(Part::Shape))?;
     Ok((meta, shape))
 }
-
-/// Bytes of one element of the parts that are arrays of numbers of one size.
-const ELEMENT_SIZES: [(Part, usize); 20] = [
-    (Part::SectionOffsets, 8),
-    (Part::ChunkOffsets, 8),
-    (Part::TokenOffsets, 8),
-    (Part::TokenFrequencies, 4),
-    (Part::SectionTermOffsets, 4),
-    (Part::SectionPostingOffsets, 4),
-    (Part::SectionDocIds, 4),
-    (Part::SectionFrequencies, 4),
-    (Part::SectionDocLengths, 4),
-    (Part::ChunkTermOffsets, 4),
-    (Part::ChunkPostingOffsets, 4),
-    (Part::ChunkDocIds, 4),
-    (Part::ChunkFrequencies, 4),
-    (Part::ChunkDocLengths, 4),
-    (Part::VectorScales, 4),
-    (Part::GraphLinks, 4),
-    (Part::GraphUpperFirst, 4),
-    (Part::GraphUpperLinks, 4),
-    (Part::SequenceOffsets, 8),
-    (Part::SequenceTerms, 4),
-];

@@ -5,7 +5,8 @@ use std::ops::Range;
 use serde::{Deserialize, Serialize};
 
 use super::error::{Corruption, Damage};
-use super::format::{MAX_RECORD, Part, decode_record, encode_record};
+use super::format::{MAX_RECORD, decode_record, encode_record};
+use super::part::Part;
 
 /// Records as they are written: `offsets[i]..offsets[i + 1]` of `blob` is record `i`.
 #[derive(Debug)]

@@ -1,7 +1,7 @@
 //! Term sequences: the terms of each chunk's text in order, for what counts on their neighbourhood.
 
 use super::error::{Corruption, Damage};
-use super::format::Part;
+use super::part::Part;
 use super::records::{check_offsets, span};
 
 /// The terms of all chunks in reading order, as numbers of the chunks' inverted index.

@@ -1,29 +1,22 @@
-//! Token vectors of chunks, quantized, for late interaction. Their meaning is the ranking's.
+//! Which token vectors belong to which chunk.
 
 use super::error::{Corruption, Damage};
-use super::format::Part;
+use super::part::Part;
 use super::records::{check_offsets, span};
 use super::spool::Array;
-
-/// Dimensions of a stored token vector in a byte: 2 bits each.
-pub const PER_BYTE: usize = 4;
-
-/// Bytes of a stored token vector of `dim` dimensions.
-pub fn packed_len(dim: usize) -> usize {
-    dim.div_ceil(PER_BYTE)
-}
+use super::token_codes::packed_len;
 
 /// Quantized token vectors of all chunks.
 #[derive(Debug, Clone, PartialEq)]
 pub struct TokenTable {
-    /// Bytes of a row: the [`packed_len`] of the model's dimension.
+    /// Dimension of a token vector; a row of codes has [`packed_len`] bytes.
     pub dim: u32,
     /// Rows of chunk `i` are `offsets[i]..offsets[i + 1]`; chunks + 1 entries.
     pub offsets: Vec<u64>,
     /// Entry `t` is the number of chunks with the model's token id `t`; ids past the end have none.
     pub frequencies: Vec<u32>,
-    /// Rows one after the other, `dim` codes each.
-    pub codes: Array<i8>,
+    /// Rows of codes, one after the other.
+    pub codes: Array<u8>,
 }
 
 impl TokenTable {
@@ -39,10 +32,10 @@ impl TokenTable {
 /// The token vectors of one chunk.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct TokenRows<'a> {
-    /// Bytes of a row.
+    /// Dimension of a token vector.
     pub dim: usize,
-    /// `rows x dim` codes, row-major.
-    pub codes: &'a [i8],
+    /// Rows of [`packed_len`] bytes, one after the other.
+    pub codes: &'a [u8],
 }
 
 /// A token table in the file.
@@ -50,32 +43,30 @@ pub struct TokenRows<'a> {
 pub(super) struct TokenTableRef<'a> {
     pub dim: u32,
     pub offsets: &'a [u64],
-    pub codes: &'a [i8],
+    pub codes: &'a [u8],
 }
 
 impl<'a> TokenTableRef<'a> {
-    /// Checks in O(1) that the lengths fit `chunks` chunks and a model of `model_dim` dimensions.
-    pub fn check_shape(&self, chunks: usize, model_dim: usize) -> Result<(), Corruption> {
+    /// Checks in O(1) that the lengths fit `chunks` chunks.
+    pub fn check_shape(&self, chunks: usize) -> Result<(), Corruption> {
         Damage::unless_equal(chunks + 1, self.offsets.len())
             .map_err(|damage| damage.of(Part::TokenOffsets))?;
-        let dim = self.dim as usize;
-        Damage::unless_equal(packed_len(model_dim), dim)
-            .map_err(|damage| damage.of(Part::Shape))?;
-        if dim == 0 || !self.codes.len().is_multiple_of(dim) {
+        if self.dim == 0 || !self.codes.len().is_multiple_of(self.row_len()) {
             let (value, limit) = (self.codes.len() as u64, u64::from(self.dim));
             return Err(Damage::OutOfRange { value, limit }.of(Part::TokenCodes));
         }
-        Ok(())
+        let end = self.offsets.last().map_or(0, |&end| end as usize);
+        Damage::unless_equal(self.num_rows(), end).map_err(|damage| damage.of(Part::TokenOffsets))
     }
 
     /// The rows of one chunk.
     pub fn get(&self, chunk: usize) -> Result<TokenRows<'a>, Corruption> {
         let rows = span(self.offsets, chunk, self.num_rows());
         let rows = rows.map_err(|damage| damage.of(Part::TokenOffsets))?;
-        let dim = self.dim as usize;
+        let row = self.row_len();
         Ok(TokenRows {
-            dim,
-            codes: &self.codes[rows.start * dim..rows.end * dim],
+            dim: self.dim as usize,
+            codes: &self.codes[rows.start * row..rows.end * row],
         })
     }
 
@@ -85,17 +76,12 @@ impl<'a> TokenTableRef<'a> {
             .map_err(|damage| damage.of(Part::TokenOffsets))
     }
 
-    fn num_rows(&self) -> usize {
-        self.codes.len() / self.dim as usize
+    /// Bytes of a row.
+    fn row_len(&self) -> usize {
+        packed_len(self.dim as usize)
     }
-}
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_row_has_whole_bytes() {
-        assert_eq!([0, 1, 4, 5, 384].map(packed_len), [0, 1, 1, 2, 96]);
+    fn num_rows(&self) -> usize {
+        self.codes.len() / self.row_len()
     }
 }

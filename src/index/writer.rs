@@ -1,123 +1,52 @@
 //! Writes an index file, whole or not at all.
 
-use std::borrow::Cow;
 use std::io::Write;
 use std::path::Path;
 use std::time::SystemTime;
 
+use bytemuck::cast_slice;
+
 use super::error::{Corruption, Damage, IndexError};
-use super::format::{Header, Part, padding, part_checksum};
-use super::lexical::{CHUNK_PARTS, InvertedIndex, SECTION_PARTS};
-use super::output::Output;
-use super::parts::{IndexParts, MatrixRef};
+use super::format::{Header, padding, part_checksum};
+use super::lexical::{CHUNK_PARTS, SECTION_PARTS};
+use super::matrix::MatrixRef;
+use super::part::Part;
+use super::parts::IndexParts;
 use super::records::{RecordTable, encode_bounded};
+use super::slot::IndexSlot;
+use crate::simd::Simd;
 
 impl IndexParts {
     /// Writes the index file `path`, replacing what is there, and returns its length in bytes:
-    /// [`Output::claim`] and [`IndexParts::write_to`].
+    /// [`IndexSlot::claim`] and [`IndexParts::write_to`].
     pub fn write(&self, path: &Path) -> Result<u64, IndexError> {
-        self.write_to(Output::claim(path)?, SystemTime::now())
+        self.write_to(IndexSlot::claim(path)?, SystemTime::now())
     }
 
-    /// Writes the index file that `output` has claimed, and returns its length in bytes.
+    /// Writes the index file that `slot` stands for, and returns its length in bytes.
     ///
     /// The place always holds a whole index: the old one until the last moment, and for good if
     /// anything goes wrong. The same parts give the same bytes. Parts that contradict each other
     /// are refused before anything is written. The file's modification time becomes `as_of`, the
     /// moment at which reading the docs began: what changed later is not in it.
-    pub fn write_to(&self, output: Output, as_of: SystemTime) -> Result<u64, IndexError> {
+    pub fn write_to(&self, slot: IndexSlot, as_of: SystemTime) -> Result<u64, IndexError> {
         let invalid = |corruption| IndexError::InvalidParts { corruption };
-        self.check(output.path()).map_err(invalid)?;
-        let parts = self.encode().map_err(invalid)?;
-        let header = Header::lay_out(
-            parts
-                .iter()
-                .map(|part| (part.len() as u64, part_checksum(part))),
-        );
-        output.fill(as_of, |file| {
+        self.check(slot.path()).map_err(invalid)?;
+        let encoded = Encoded::new(self).map_err(invalid)?;
+        let header = Header::lay_out(Part::ALL.map(|part| {
+            let bytes = encoded.bytes(part);
+            (bytes.len() as u64, part_checksum(bytes))
+        }));
+        slot.fill(as_of, |file| {
             file.write_all(&header.encode())?;
-            for part in &parts {
-                file.write_all(part)?;
-                file.write_all(padding(part.len()))?;
+            for part in Part::ALL {
+                let bytes = encoded.bytes(part);
+                file.write_all(bytes)?;
+                file.write_all(padding(bytes.len()))?;
             }
             Ok(())
         })?;
         Ok(header.file_length)
-    }
-
-    /// The bytes of each of [`Part::ALL`], in order.
-    fn encode(&self) -> Result<Vec<Cow<'_, [u8]>>, Corruption> {
-        let sections = RecordTable::encode(self.sections.iter(), Part::SectionRecords)?;
-        let texts = self
-            .chunks
-            .iter()
-            .map(|chunk| (&chunk.heading_path, &chunk.text));
-        let texts = RecordTable::encode(texts, Part::ChunkRecords)?;
-        let numbers: Vec<[u32; 4]> = self
-            .chunks
-            .iter()
-            .map(|chunk| {
-                [
-                    chunk.section,
-                    chunk.line_start,
-                    chunk.line_end,
-                    chunk.tokens,
-                ]
-            })
-            .collect();
-        let hashes: Vec<[u8; 16]> = self
-            .chunks
-            .iter()
-            .map(|chunk| chunk.embed_text_hash)
-            .collect();
-
-        let mut parts: Vec<Cow<'_, [u8]>> = vec![
-            encode_bounded(&self.meta, Part::Meta)?.into(),
-            owned(&self.shape()),
-            owned(&sections.offsets),
-            sections.blob.into(),
-            owned(&numbers),
-            owned(&hashes),
-            owned(&texts.offsets),
-            texts.blob.into(),
-            encode_bounded(&self.guide, Part::Guide)?.into(),
-            borrowed(&self.guide_vectors.data),
-            borrowed(&self.vectors.data),
-        ];
-        match &self.token_vectors {
-            Some(tokens) => parts.extend([
-                borrowed(&tokens.offsets),
-                borrowed(&tokens.frequencies),
-                borrowed(&tokens.codes),
-            ]),
-            None => parts.extend([const { Cow::Borrowed(&[] as &[u8]) }; 3]),
-        }
-        parts.extend(lexical_parts(&self.sections_lexical));
-        parts.extend(lexical_parts(&self.chunks_lexical));
-        match &self.graph {
-            Some(graph) => parts.extend([
-                borrowed(&graph.codes.codes),
-                borrowed(&graph.codes.scales),
-                borrowed(&graph.links),
-                borrowed(&graph.upper_first),
-                borrowed(&graph.upper_links),
-            ]),
-            None => parts.extend([const { Cow::Borrowed(&[] as &[u8]) }; 5]),
-        }
-        parts.push(self.vocabulary.as_bytes().into());
-        parts.extend([
-            borrowed(&self.sequences.offsets),
-            borrowed(&self.sequences.terms),
-        ]);
-        Ok(parts)
-    }
-
-    fn shape(&self) -> [u32; 3] {
-        [
-            self.vectors.dim as u32,
-            self.token_vectors.as_ref().map_or(0, |tokens| tokens.dim),
-            self.graph.as_ref().map_or(0, |graph| graph.entry),
-        ]
     }
 
     /// Everything that a reader will check, and what it takes for granted.
@@ -131,15 +60,11 @@ impl IndexParts {
         let dim = self.meta.model.dim as usize;
         let guide_rows = self.guide.guidelines.len() + self.guide.examples.len();
         check_unit_rows(self.vectors.view(), Part::Vectors, n, dim)?;
-        check_unit_rows(
-            self.guide_vectors.view(),
-            Part::GuideVectors,
-            guide_rows,
-            dim,
-        )?;
+        let guide_vectors = self.guide_vectors.view();
+        check_unit_rows(guide_vectors, Part::GuideVectors, guide_rows, dim)?;
         self.check_tiling()?;
         if let Some(tokens) = &self.token_vectors {
-            tokens.view().check_shape(n, dim)?;
+            tokens.view().check_shape(n)?;
             tokens.view().verify()?;
         }
         let lexical = [
@@ -152,7 +77,7 @@ impl IndexParts {
         }
         self.sequences.view().check_shape(n)?;
         self.sequences.view().verify()?;
-        self.meta.search.check_graph(self.graph.is_some())?;
+        self.meta.check_graph(self.graph.is_some())?;
         if let Some(graph) = &self.graph {
             graph.view().check_shape(n)?;
             graph.view().verify()?;
@@ -181,23 +106,90 @@ impl IndexParts {
     }
 }
 
-fn lexical_parts(index: &InvertedIndex) -> [Cow<'_, [u8]>; 6] {
-    [
-        borrowed(&index.term_bytes),
-        borrowed(&index.term_offsets),
-        borrowed(&index.posting_offsets),
-        borrowed(&index.doc_ids),
-        borrowed(&index.freqs),
-        borrowed(&index.doc_lengths),
-    ]
+/// The parts with what is not held as the file has it.
+struct Encoded<'a> {
+    parts: &'a IndexParts,
+    meta: Vec<u8>,
+    shape: [u32; 3],
+    guide: Vec<u8>,
+    sections: RecordTable,
+    texts: RecordTable,
+    numbers: Vec<[u32; 4]>,
+    hashes: Vec<[u8; 16]>,
 }
 
-fn borrowed<T: bytemuck::NoUninit>(values: &[T]) -> Cow<'_, [u8]> {
-    Cow::Borrowed(bytemuck::cast_slice(values))
-}
+impl<'a> Encoded<'a> {
+    fn new(parts: &'a IndexParts) -> Result<Self, Corruption> {
+        let chunks = &parts.chunks;
+        let texts = chunks
+            .iter()
+            .map(|chunk| (&chunk.heading_path, &chunk.text));
+        let numbers = chunks.iter().map(|chunk| {
+            [
+                chunk.section,
+                chunk.line_start,
+                chunk.line_end,
+                chunk.tokens,
+            ]
+        });
+        Ok(Self {
+            parts,
+            meta: encode_bounded(&parts.meta, Part::Meta)?,
+            shape: [
+                parts.vectors.dim as u32,
+                parts.token_vectors.as_ref().map_or(0, |tokens| tokens.dim),
+                parts.graph.as_ref().map_or(0, |graph| graph.entry),
+            ],
+            guide: encode_bounded(&parts.guide, Part::Guide)?,
+            sections: RecordTable::encode(parts.sections.iter(), Part::SectionRecords)?,
+            texts: RecordTable::encode(texts, Part::ChunkRecords)?,
+            numbers: numbers.collect(),
+            hashes: chunks.iter().map(|chunk| chunk.embed_text_hash).collect(),
+        })
+    }
 
-fn owned<T: bytemuck::NoUninit>(values: &[T]) -> Cow<'static, [u8]> {
-    Cow::Owned(bytemuck::cast_slice(values).to_vec())
+    /// The bytes of a part, as `FORMAT.md` describes it; none of an optional part that is not there.
+    fn bytes(&self, part: Part) -> &[u8] {
+        let parts = self.parts;
+        let (sections, chunks) = (&parts.sections_lexical, &parts.chunks_lexical);
+        let (tokens, graph) = (parts.token_vectors.as_ref(), parts.graph.as_ref());
+        match part {
+            Part::Meta => &self.meta,
+            Part::Shape => cast_slice(&self.shape),
+            Part::SectionOffsets => cast_slice(&self.sections.offsets),
+            Part::SectionRecords => &self.sections.blob,
+            Part::ChunkNumbers => cast_slice(&self.numbers),
+            Part::ChunkHashes => cast_slice(&self.hashes),
+            Part::ChunkOffsets => cast_slice(&self.texts.offsets),
+            Part::ChunkRecords => &self.texts.blob,
+            Part::Guide => &self.guide,
+            Part::GuideVectors => cast_slice(&parts.guide_vectors.data),
+            Part::Vectors => cast_slice(&parts.vectors.data),
+            Part::TokenOffsets => tokens.map_or(&[], |tokens| cast_slice(&tokens.offsets)),
+            Part::TokenFrequencies => tokens.map_or(&[], |tokens| cast_slice(&tokens.frequencies)),
+            Part::TokenCodes => tokens.map_or(&[], |tokens| cast_slice(&tokens.codes)),
+            Part::SectionTerms => &sections.term_bytes,
+            Part::SectionTermOffsets => cast_slice(&sections.term_offsets),
+            Part::SectionPostingOffsets => cast_slice(&sections.posting_offsets),
+            Part::SectionDocIds => cast_slice(&sections.doc_ids),
+            Part::SectionFrequencies => cast_slice(&sections.freqs),
+            Part::SectionDocLengths => cast_slice(&sections.doc_lengths),
+            Part::ChunkTerms => &chunks.term_bytes,
+            Part::ChunkTermOffsets => cast_slice(&chunks.term_offsets),
+            Part::ChunkPostingOffsets => cast_slice(&chunks.posting_offsets),
+            Part::ChunkDocIds => cast_slice(&chunks.doc_ids),
+            Part::ChunkFrequencies => cast_slice(&chunks.freqs),
+            Part::ChunkDocLengths => cast_slice(&chunks.doc_lengths),
+            Part::VectorCodes => graph.map_or(&[], |graph| cast_slice(&graph.codes.codes)),
+            Part::VectorScales => graph.map_or(&[], |graph| cast_slice(&graph.codes.scales)),
+            Part::GraphLinks => graph.map_or(&[], |graph| cast_slice(&graph.links)),
+            Part::GraphUpperFirst => graph.map_or(&[], |graph| cast_slice(&graph.upper_first)),
+            Part::GraphUpperLinks => graph.map_or(&[], |graph| cast_slice(&graph.upper_links)),
+            Part::Vocabulary => parts.vocabulary.as_bytes(),
+            Part::SequenceOffsets => cast_slice(&parts.sequences.offsets),
+            Part::SequenceTerms => cast_slice(&parts.sequences.terms),
+        }
+    }
 }
 
 /// How far from 1 the length of a unit vector may be, squared.
@@ -212,7 +204,8 @@ fn check_unit_rows(
     Damage::unless_equal(dim, matrix.dim).map_err(|damage| damage.of(part))?;
     Damage::unless_equal(rows * dim, matrix.data.len()).map_err(|damage| damage.of(part))?;
     // A NaN must fail the comparison, too.
-    let is_unit = |row: &[f32]| (super::flat::dot(row, row) - 1.0).abs() <= UNIT_TOLERANCE;
+    let simd = Simd::best();
+    let is_unit = |row: &[f32]| (simd.dot(row, row) - 1.0).abs() <= UNIT_TOLERANCE;
     match matrix.rows().position(|row| !is_unit(row)) {
         Some(row) => Err(Damage::NotUnit { row: row as u64 }.of(part)),
         None => Ok(()),

@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use super::analysis;
+use crate::analysis;
 use crate::index::{IndexError, InvertedIndex, Postings, TermSequences};
 
 /// Saturation of term frequency.

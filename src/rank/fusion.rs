@@ -2,74 +2,42 @@
 
 use std::cmp::Ordering;
 
-/// The scores of one candidate section, by arm. Larger is more relevant; scales differ by arm.
-#[derive(Debug, Clone, Copy, PartialEq, Default, serde::Serialize)]
-pub struct ArmScores {
-    /// Cosine of the question and the nearest chunk.
-    pub dense: f32,
-    /// Mean cosine over all chunks of the section.
-    pub dense_mean: f32,
-    /// BM25 of the best chunk.
-    pub bm25_chunk: f32,
-    /// BM25 of the whole section.
-    pub bm25_section: f32,
-    /// Late interaction with the best chunk.
-    pub late: f32,
-    /// Cosine of the best chunk and the question moved towards the first answers.
-    pub feedback: f32,
-    /// Neighbouring terms of the question that are near each other in the section.
-    pub phrase: f32,
-    /// What similar sections with good scores add.
-    pub support: f32,
-}
+#[cfg(doc)]
+use crate::calibration::Arm;
+use crate::calibration::{ARMS, Arms};
 
-/// Number of arms.
-pub const ARMS: usize = 8;
-/// Number of arms that are standardized, the first ones.
-const STANDARDIZED: usize = 6;
-
-impl ArmScores {
-    /// The scores in the order of the fields.
-    pub fn to_array(self) -> [f32; ARMS] {
-        [
-            self.dense,
-            self.dense_mean,
-            self.bm25_chunk,
-            self.bm25_section,
-            self.late,
-            self.feedback,
-            self.phrase,
-            self.support,
-        ]
-    }
-}
-
-/// Weights of the arms, in the order of [`ArmScores`]' fields.
-pub type Weights = [f32; ARMS];
-
-/// With stored token vectors.
-pub const WITH_LATE: Weights = [0.4, 0.3, 0.55, 0.4, 1.2, 1.3, 0.2, 0.55];
-/// Without them.
-pub const WITHOUT_LATE: Weights = [0.8, 0.4, 0.6, 0.3, 0.0, 0.7, 0.15, 0.5];
 /// The dense arm alone.
-pub const DENSE: Weights = [1.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0];
+pub const DENSE: Arms = Arms {
+    dense: 1.0,
+    ..NO_ARM
+};
 /// BM25 over whole sections alone.
-pub const BM25: Weights = [0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 0.0];
+pub const BM25: Arms = Arms {
+    bm25_section: 1.0,
+    ..NO_ARM
+};
+const NO_ARM: Arms = Arms {
+    dense: 0.0,
+    dense_mean: 0.0,
+    bm25_chunk: 0.0,
+    bm25_section: 0.0,
+    max_sim: 0.0,
+    feedback: 0.0,
+    phrase: 0.0,
+    support: 0.0,
+};
 
-/// For each candidate the weighted sum of its standardized scores.
-///
-/// An arm's scores are standardized over the candidates (mean 0, deviation 1); an arm that says
-/// the same of all candidates says nothing. Two arms are added as they are: phrases, since most
-/// sections have none and one that is there is worth its idf however many others have it; support,
-/// since it is made of fused scores.
-pub fn fuse(candidates: &[ArmScores], weights: &Weights) -> Vec<f32> {
+/// For each candidate the weighted sum of its scores, [standardized](Arm::is_standardized) if the arm
+/// is; an arm that says the same of all candidates says nothing.
+pub fn fuse(candidates: &[Arms], weights: &Arms) -> Vec<f32> {
     let mut fused = vec![0.0; candidates.len()];
-    for (arm, &weight) in weights.iter().enumerate() {
+    for arm in ARMS {
+        let weight = (arm.of)(weights);
         if weight == 0.0 {
             continue;
         }
-        let mut scores: Vec<f32> = candidates.iter().map(|c| c.to_array()[arm]).collect();
-        if arm < STANDARDIZED {
+        let mut scores: Vec<f32> = candidates.iter().map(arm.of).collect();
+        if arm.is_standardized {
             standardize(&mut scores);
         }
         for (fused, score) in fused.iter_mut().zip(scores) {
@@ -138,15 +106,40 @@ mod tests {
     }
 
     #[test]
-    fn fusion_adds_weighted_arms() {
-        let candidate = |dense, late| ArmScores {
+    fn fusion_adds_standardized_arms_and_phrases_as_they_are() {
+        let candidate = |dense, max_sim, phrase| Arms {
             dense,
-            late,
-            ..ArmScores::default()
+            max_sim,
+            phrase,
+            ..NO_ARM
         };
-        let fused = fuse(&[candidate(1.0, 0.0), candidate(0.0, 1.0)], &WITH_LATE);
-        let expected = [WITH_LATE[0] - WITH_LATE[4], WITH_LATE[4] - WITH_LATE[0]];
-        assert_eq!(fused, expected);
+        let weights = candidate(0.5, 2.0, 3.0);
+        // Standardized, two different scores are 1 and -1; support has no weight.
+        let first = Arms {
+            support: 9.0,
+            ..candidate(0.7, 0.1, 0.25)
+        };
+        let fused = fuse(&[first, candidate(0.2, 0.4, 0.0)], &weights);
+        for (found, expected) in fused.iter().zip([0.5 - 2.0 + 0.75, -0.5 + 2.0]) {
+            assert!((found - expected).abs() < 1e-6, "{found} for {expected}");
+        }
+    }
+
+    #[test]
+    fn every_arm_is_its_field() {
+        let names: Vec<&str> = ARMS.iter().map(|arm| arm.name).collect();
+        let json = serde_json::to_value(Arms::default()).unwrap();
+        assert_eq!(names.len(), json.as_object().unwrap().len());
+        for name in names {
+            let one = serde_json::json!({ name: 1.0 });
+            let arms: Arms = serde_json::from_value(one).unwrap();
+            let numbers = ARMS.iter().map(|arm| (arm.name, (arm.of)(&arms)));
+            assert!(
+                numbers.eq(ARMS
+                    .iter()
+                    .map(|arm| (arm.name, f32::from(arm.name == name))))
+            );
+        }
     }
 
     #[test]

@@ -19,9 +19,9 @@ const MAX_TERMS: usize = 256;
 pub struct Pairs {
     /// First term, second term, weight: distinct, and the two terms differ.
     pairs: Vec<(u32, u32, f32)>,
-    /// By a term's lowest byte, whether a pair may begin and whether one may end with it: rules out
-    /// nearly all places of a sequence by looks at a small table.
-    may: [Roles; 256],
+    /// By a term's lowest byte, whether a pair can begin and whether one can end with it. Looking there
+    /// first rules out nearly all places of a sequence without comparing any pair.
+    roles: [Roles; 256],
 }
 
 /// The places that a term has in pairs.
@@ -53,16 +53,16 @@ impl Pairs {
     }
 
     fn of(pairs: Vec<(u32, u32, f32)>) -> Self {
-        let mut may = [Roles::default(); 256];
+        let mut roles = [Roles::default(); 256];
         for (first, second, _) in &pairs {
-            may[usize::from(*first as u8)].begin = true;
-            may[usize::from(*second as u8)].end = true;
+            roles[usize::from(*first as u8)].begin = true;
+            roles[usize::from(*second as u8)].end = true;
         }
-        Self { pairs, may }
+        Self { pairs, roles }
     }
 
-    fn may(&self, term: u32) -> Roles {
-        self.may[usize::from(term as u8)]
+    fn roles(&self, term: u32) -> Roles {
+        self.roles[usize::from(term as u8)]
     }
 
     /// The weights of the pairs that at least one of `sequences` has, added.
@@ -70,11 +70,11 @@ impl Pairs {
         let mut found = vec![false; self.pairs.len()];
         for sequence in sequences {
             for (at, &term) in sequence.iter().enumerate() {
-                if !self.may(term).begin {
+                if !self.roles(term).begin {
                     continue;
                 }
                 let next = &sequence[at + 1..sequence.len().min(at + 1 + REACH)];
-                if !next.iter().any(|&term| self.may(term).end) {
+                if !next.iter().any(|&term| self.roles(term).end) {
                     continue;
                 }
                 for (pair, found) in self.pairs.iter().zip(&mut found) {

@@ -9,7 +9,7 @@
 //! transpositions of neighbours). One letter for another counts as two edits, since that is how
 //! different words differ, but for a vowel instead of a vowel in a word that is not too short.
 
-use super::analysis;
+use crate::analysis;
 
 /// Shorter words are not corrected: too many words lie one edit away.
 const SHORTEST: usize = 4;
@@ -37,11 +37,15 @@ pub struct Correction {
 /// frequent one is taken. `is_familiar` says whether the model knows a lower-case word whole or the
 /// corpus has its stem.
 /// Words after the first 256 stay as they are. O(unknown words x vocabulary).
-pub fn correct<'a, V: Iterator<Item = &'a str>>(
+///
+/// # Errors
+///
+/// Those of `vocabulary`.
+pub fn correct<'a, V: Iterator<Item = &'a str>, E>(
     question: &str,
-    vocabulary: impl Fn() -> V,
+    vocabulary: impl Fn() -> Result<V, E>,
     is_familiar: impl Fn(&str) -> bool,
-) -> (String, Vec<Correction>) {
+) -> Result<(String, Vec<Correction>), E> {
     let mut corrected = String::with_capacity(question.len());
     let mut corrections = Vec::new();
     let mut copied = 0;
@@ -49,7 +53,7 @@ pub fn correct<'a, V: Iterator<Item = &'a str>>(
         if !is_candidate(word) || is_known(word, &is_familiar) {
             continue;
         }
-        let Some(nearest) = nearest_word(&word.to_lowercase(), vocabulary()) else {
+        let Some(nearest) = nearest_word(&word.to_lowercase(), vocabulary()?) else {
             continue;
         };
         let start = word.as_ptr() as usize - question.as_ptr() as usize;
@@ -62,7 +66,7 @@ pub fn correct<'a, V: Iterator<Item = &'a str>>(
         });
     }
     corrected.push_str(&question[copied..]);
-    (corrected, corrections)
+    Ok((corrected, corrections))
 }
 
 /// A plain word: ASCII letters, at most the first one upper-case, long enough.
@@ -155,7 +159,8 @@ mod tests {
 
     fn fix(question: &str) -> String {
         let common = |word: &str| ["what", "does", "taken", "folder"].contains(&word);
-        correct(question, || WORDS.into_iter(), common).0
+        let words = || Ok::<_, std::convert::Infallible>(WORDS.into_iter());
+        correct(question, words, common).unwrap().0
     }
 
     #[test]

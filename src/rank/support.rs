@@ -5,7 +5,7 @@
 //! own score says (Diaz, "Regularizing Ad Hoc Retrieval Scores", 2005).
 
 use super::fusion::keep_first;
-use crate::index::dot;
+use crate::simd::Simd;
 
 /// Neighbours that are counted. Where there are fewer, the missing ones give nothing.
 const NEIGHBOURS: usize = 8;
@@ -14,11 +14,11 @@ const NEIGHBOURS: usize = 8;
 ///
 /// `centroids` are unit vectors, `scores` are shifted to mean 0, in the same order.
 /// O(candidates^2 x dim).
-pub fn support(centroids: &[Vec<f32>], scores: &[f32]) -> Vec<f32> {
+pub fn support(simd: Simd, centroids: &[Vec<f32>], scores: &[f32]) -> Vec<f32> {
     let mut neighbours = vec![Vec::with_capacity(centroids.len()); centroids.len()];
     for (i, a) in centroids.iter().enumerate() {
         for (j, b) in centroids.iter().enumerate().take(i) {
-            let cosine = dot(a, b).max(0.0);
+            let cosine = simd.dot(a, b).max(0.0);
             neighbours[i].push((cosine, j));
             neighbours[j].push((cosine, i));
         }
@@ -44,7 +44,7 @@ mod tests {
     #[test]
     fn neighbours_share_what_they_have_above_the_mean() {
         let centroids = [vec![1.0, 0.0], vec![0.6, 0.8], vec![0.0, 1.0]];
-        let found = support(&centroids, &[2.0, 1.0, -3.0]);
+        let found = support(Simd::SCALAR, &centroids, &[2.0, 1.0, -3.0]);
         for (found, expected) in found.iter().zip([0.6 / 8.0, 1.2 / 8.0, 0.8 / 8.0]) {
             assert!((found - expected).abs() < 1e-6, "{found} for {expected}");
         }
@@ -57,8 +57,8 @@ mod tests {
         centroids.push(vec![0.8, 0.6]);
         let mut scores = [0.0; 10];
         scores[9] = 5.0;
-        assert_eq!(support(&centroids, &scores)[0], 0.0);
+        assert_eq!(support(Simd::SCALAR, &centroids, &scores)[0], 0.0);
         scores[1] = 4.0;
-        assert_eq!(support(&centroids, &scores)[0], 0.5);
+        assert_eq!(support(Simd::SCALAR, &centroids, &scores)[0], 0.5);
     }
 }

@@ -1,26 +1,27 @@
 //! Candidates: the sections worth ranking, and their scores by arm.
 //!
 //! Each retrieving arm (dense, BM25 over chunks, BM25 over sections) names its best, and so does a
-//! routing hint; the sections of all of them are scored by every arm. Late interaction, the dearest,
-//! looks at the best chunks only.
+//! hint; the sections of all of them are scored by every arm. Late interaction, which costs most, looks
+//! at the best chunks only.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{ChunkHit, Scope};
-use crate::Result;
-use crate::encoder::{Embedding, EncoderError};
-use crate::index::{Index, MatrixRef, dot};
-use crate::rank::fusion::{self, ArmScores};
-use crate::rank::late::QueryTokens;
+use super::{Scope, SearchOptions};
+use crate::analysis;
+use crate::answer::ChunkHit;
+use crate::calibration::{Arms, Calibration};
+use crate::encoder::Embedding;
+use crate::index::{ChunkId, Index, IndexError, MatrixRef, SectionId};
+use crate::rank::max_sim::QueryTokens;
 use crate::rank::phrase::Pairs;
-use crate::rank::{analysis, bm25};
+use crate::rank::{bm25, fusion};
 
 /// What each retrieving arm names.
 const PER_ARM: usize = 100;
 /// Chunks of one section that are looked at: of a longer one, the first and those that an arm named.
 const CHUNKS_PER_SECTION: u32 = 1_000;
 /// Chunks that late interaction looks at.
-const LATE_CHUNKS: usize = 80;
+const MAX_SIM_CHUNKS: usize = 80;
 /// Chunks that a hit shows.
 const BEST_CHUNKS: usize = 3;
 
@@ -29,60 +30,59 @@ pub(super) struct Question {
     /// Its lexical terms.
     pub terms: Vec<String>,
     pub vector: Vec<f32>,
-    late: Option<QueryTokens>,
+    tokens: Option<QueryTokens>,
     pairs: Pairs,
 }
 
 impl Question {
-    pub fn new(index: &Index, text: &str, embedding: &Embedding) -> Result<Self> {
+    pub fn new(index: &Index, text: &str, embedding: &Embedding) -> Result<Self, IndexError> {
         let frequencies = index.token_frequencies();
         let tokens = embedding
             .tokens
             .as_ref()
             .filter(|tokens| !tokens.ids.is_empty());
-        let late = tokens.map(|tokens| {
-            QueryTokens::new(tokens, embedding.sentence.len(), |id| {
+        let tokens = tokens.map(|tokens| {
+            QueryTokens::new(index.simd(), tokens, |id| {
                 let df = frequencies.get(id as usize).copied().unwrap_or(0);
                 bm25::idf(index.num_chunks(), df as usize)
             })
         });
-        let late = late.transpose().map_err(EncoderError::from)?;
         let terms = analysis::terms(text);
         Ok(Self {
             pairs: Pairs::new(&index.chunks_lexical(), &terms)?,
             terms,
             vector: embedding.sentence.clone(),
-            late,
+            tokens,
         })
     }
 
     /// Whether late interaction takes part.
-    pub fn has_late(&self) -> bool {
-        self.late.is_some()
+    pub fn has_max_sim(&self) -> bool {
+        self.tokens.is_some()
     }
 }
 
 /// A section with its scores by arm.
 pub(super) struct Candidate {
-    pub section: u32,
-    pub arms: ArmScores,
+    pub section: SectionId,
+    pub arms: Arms,
     chunks: Vec<ScoredChunk>,
 }
 
 /// A chunk with its scores by arm.
 #[derive(Debug, Clone, Copy)]
 struct ScoredChunk {
-    id: u32,
+    id: ChunkId,
     dense: f32,
     bm25: f32,
-    late: Option<f32>,
+    max_sim: Option<f32>,
     /// How much the arms together make of it.
     fused: f32,
 }
 
 impl Candidate {
-    /// The best chunk's number.
-    pub fn best_chunk(&self) -> Option<u32> {
+    /// The best chunk.
+    pub fn best_chunk(&self) -> Option<ChunkId> {
         let best = self
             .chunks
             .iter()
@@ -92,8 +92,8 @@ impl Candidate {
 
     /// Sentence vectors of its chunks.
     pub fn rows<'a>(&'a self, vectors: MatrixRef<'a>) -> impl Iterator<Item = &'a [f32]> {
-        let ids = self.chunks.iter().map(|chunk| chunk.id as usize);
-        ids.filter_map(move |id| vectors.row(id))
+        let ids = self.chunks.iter().map(|chunk| chunk.id);
+        ids.filter_map(move |id| vectors.row(id.position()))
     }
 
     /// The best chunks, best first.
@@ -118,12 +118,12 @@ struct Bm25 {
 }
 
 impl Bm25 {
-    fn new(index: &Index, question: &Question, scope: Option<&Scope>) -> Result<Self> {
+    fn new(index: &Index, question: &Question, scope: Option<&Scope>) -> Result<Self, IndexError> {
         let mut sections = bm25::scores(&index.sections_lexical(), &question.terms)?;
         let mut chunks = bm25::scores(&index.chunks_lexical(), &question.terms)?;
         if let Some(scope) = scope {
-            zero_unless(&mut sections, |id| scope.has_section(id));
-            zero_unless(&mut chunks, |id| scope.chunks().contains(id));
+            zero_unless(&mut sections, |id| scope.has_section(SectionId(id)));
+            zero_unless(&mut chunks, |id| scope.chunks().contains(ChunkId(id)));
         }
         Ok(Self { sections, chunks })
     }
@@ -134,56 +134,79 @@ impl Bm25 {
 pub(super) fn gather(
     index: &Index,
     question: &Question,
-    exact: bool,
-    scope: Option<&Scope>,
-    hinted: &[u32],
-) -> Result<Vec<Candidate>> {
+    calibration: &Calibration,
+    options: &SearchOptions,
+    hinted: &[SectionId],
+) -> Result<Vec<Candidate>, IndexError> {
+    let scope = options.scope.as_ref();
     let bm25 = Bm25::new(index, question, scope)?;
-    let nearest = index.nearest(&question.vector, PER_ARM, exact, scope.map(Scope::chunks))?;
-    let sections = best_ids(&bm25.sections);
-    let sections = sections.into_iter().chain(hinted.iter().copied());
-    let mut named: BTreeMap<u32, BTreeSet<u32>> = sections.map(|s| (s, BTreeSet::new())).collect();
-    let nearest = nearest.into_iter().map(|neighbour| neighbour.id);
-    for id in best_ids(&bm25.chunks).into_iter().chain(nearest) {
-        let section = index.section_of(id as usize)?;
-        named.entry(section).or_default().insert(id);
-    }
+    let within = scope.map(Scope::chunks);
+    let nearest = index.nearest(&question.vector, PER_ARM, options.exact, within)?;
+    let nearest = nearest.iter().map(|near| ChunkId(near.id));
+    let chunks = best_ids(&bm25.chunks).map(ChunkId).chain(nearest);
+    let sections = best_ids(&bm25.sections).map(SectionId);
+    let named = named(index, sections.chain(hinted.iter().copied()), chunks)?;
 
-    let vectors = index.vectors();
-    let mut candidates = Vec::with_capacity(named.len());
     let mut chunks = Vec::new();
+    let mut candidates = Vec::with_capacity(named.len());
     for (section, named) in named {
-        let range = index.section(section as usize)?.chunks;
-        let end = range
-            .end
-            .min(range.start.saturating_add(CHUNKS_PER_SECTION));
         let first = chunks.len();
-        let later = named.into_iter().filter(|&id| id >= end);
-        chunks.extend((range.start..end).chain(later).map(|id| {
-            ScoredChunk {
+        for id in looked_at(index, section, named)? {
+            let row = index.vectors().row(id.position());
+            chunks.push(ScoredChunk {
                 id,
-                dense: vectors
-                    .row(id as usize)
-                    .map_or(0.0, |row| dot(row, &question.vector)),
-                bm25: bm25.chunks.get(id as usize).copied().unwrap_or(0.0),
-                late: None,
+                dense: row.map_or(0.0, |row| index.simd().dot(row, &question.vector)),
+                bm25: bm25.chunks.get(id.position()).copied().unwrap_or(0.0),
+                max_sim: None,
                 fused: 0.0,
-            }
-        }));
-        let bm25_section = bm25.sections.get(section as usize).copied().unwrap_or(0.0);
-        candidates.push((section, bm25_section, first..chunks.len()));
+            });
+        }
+        candidates.push((section, first..chunks.len()));
     }
-    score_late(index, question, &mut chunks)?;
-    candidates
+    score_max_sim(
+        index,
+        question,
+        calibration.fusion.chunk_max_sim,
+        &mut chunks,
+    )?;
+    let candidates = candidates
         .into_iter()
-        .filter(|(_, _, range)| !range.is_empty())
-        .map(|(section, bm25_section, range)| {
-            let chunks = &chunks[range];
-            let mut candidate = candidate(section, bm25_section, chunks);
-            candidate.arms.phrase = score_phrase(index, question, chunks)?;
+        .filter(|(_, range)| !range.is_empty());
+    candidates
+        .map(|(section, range)| {
+            let mut candidate = candidate(section, &chunks[range]);
+            let bm25_section = bm25.sections.get(section.position());
+            candidate.arms.bm25_section = bm25_section.copied().unwrap_or(0.0);
+            candidate.arms.phrase = score_phrase(index, question, &candidate.chunks)?;
             Ok(candidate)
         })
         .collect()
+}
+
+/// The sections that are named themselves or by a chunk, each with those chunks.
+fn named(
+    index: &Index,
+    sections: impl Iterator<Item = SectionId>,
+    chunks: impl Iterator<Item = ChunkId>,
+) -> Result<BTreeMap<SectionId, BTreeSet<ChunkId>>, IndexError> {
+    let mut named: BTreeMap<_, BTreeSet<_>> = sections.map(|id| (id, BTreeSet::new())).collect();
+    for id in chunks {
+        named.entry(index.section_of(id)?).or_default().insert(id);
+    }
+    Ok(named)
+}
+
+/// The chunks of a section that are scored: its first, and those that were named.
+fn looked_at(
+    index: &Index,
+    section: SectionId,
+    named: BTreeSet<ChunkId>,
+) -> Result<impl Iterator<Item = ChunkId>, IndexError> {
+    let range = index.section(section)?.chunks;
+    let most = range.start.saturating_add(CHUNKS_PER_SECTION);
+    let end = range.end.min(most);
+    let later = named.into_iter().filter(move |id| id.0 >= end);
+    Ok(ChunkId::all(range.start..end).chain(later))
 }
 
 /// Takes their scores from the documents that an answer may not name.
@@ -196,7 +219,7 @@ fn zero_unless(scores: &mut [f32], is_allowed: impl Fn(u32) -> bool) {
 }
 
 /// The up to [`PER_ARM`] best documents with a score above 0.
-fn best_ids(scores: &[f32]) -> Vec<u32> {
+fn best_ids(scores: &[f32]) -> impl Iterator<Item = u32> + use<> {
     let mut ids: Vec<u32> = (0..scores.len() as u32)
         .filter(|&i| scores[i as usize] > 0.0)
         .collect();
@@ -205,12 +228,17 @@ fn best_ids(scores: &[f32]) -> Vec<u32> {
             .total_cmp(&scores[a as usize])
             .then(a.cmp(&b))
     });
-    ids
+    ids.into_iter()
 }
 
 /// Fuses the chunks' scores, with late interaction for the best of them; the others count as the
 /// worst that late interaction saw.
-fn score_late(index: &Index, question: &Question, chunks: &mut [ScoredChunk]) -> Result<()> {
+fn score_max_sim(
+    index: &Index,
+    question: &Question,
+    weight: f32,
+    chunks: &mut [ScoredChunk],
+) -> Result<(), IndexError> {
     let mut dense: Vec<f32> = chunks.iter().map(|c| c.dense).collect();
     let mut lexical: Vec<f32> = chunks.iter().map(|c| c.bm25).collect();
     fusion::standardize(&mut dense);
@@ -218,62 +246,63 @@ fn score_late(index: &Index, question: &Question, chunks: &mut [ScoredChunk]) ->
     for (chunk, (dense, lexical)) in chunks.iter_mut().zip(dense.iter().zip(&lexical)) {
         chunk.fused = dense + lexical;
     }
-    let Some(late) = &question.late else {
+    let Some(query) = &question.tokens else {
         return Ok(());
     };
     let mut best: Vec<usize> = (0..chunks.len()).collect();
-    fusion::keep_first(&mut best, LATE_CHUNKS, |&a, &b| {
+    fusion::keep_first(&mut best, MAX_SIM_CHUNKS, |&a, &b| {
         let by_score = chunks[b].fused.total_cmp(&chunks[a].fused);
         by_score.then(a.cmp(&b))
     });
     let mut chosen = Vec::new();
     let mut rows = Vec::new();
     for i in best {
-        if let Some(tokens) = index.token_vectors(chunks[i].id as usize)? {
+        if let Some(tokens) = index.token_vectors(chunks[i].id)? {
             chosen.push(i);
             rows.push(tokens);
         }
     }
-    for (i, late) in chosen.into_iter().zip(late.max_sims(&rows)) {
-        chunks[i].late = Some(late);
+    for (i, max_sim) in chosen.into_iter().zip(query.max_sims(&rows)) {
+        chunks[i].max_sim = Some(max_sim);
     }
     let worst = chunks
         .iter()
-        .filter_map(|c| c.late)
+        .filter_map(|c| c.max_sim)
         .fold(f32::INFINITY, f32::min);
     let worst = if worst.is_finite() { worst } else { 0.0 };
-    let mut scores: Vec<f32> = chunks.iter().map(|c| c.late.unwrap_or(worst)).collect();
-    for (chunk, &late) in chunks.iter_mut().zip(&scores) {
-        chunk.late = Some(late);
+    let mut scores: Vec<f32> = chunks.iter().map(|c| c.max_sim.unwrap_or(worst)).collect();
+    for (chunk, &max_sim) in chunks.iter_mut().zip(&scores) {
+        chunk.max_sim = Some(max_sim);
     }
     fusion::standardize(&mut scores);
-    for (chunk, late) in chunks.iter_mut().zip(scores) {
-        chunk.fused += 2.0 * late;
+    for (chunk, max_sim) in chunks.iter_mut().zip(scores) {
+        chunk.fused += weight * max_sim;
     }
     Ok(())
 }
 
-fn score_phrase(index: &Index, question: &Question, chunks: &[ScoredChunk]) -> Result<f32> {
-    let sequences = chunks.iter().map(|c| index.term_sequence(c.id as usize));
+fn score_phrase(
+    index: &Index,
+    question: &Question,
+    chunks: &[ScoredChunk],
+) -> Result<f32, IndexError> {
+    let sequences = chunks.iter().map(|c| index.term_sequence(c.id));
     let sequences: Vec<&[u32]> = sequences.collect::<Result<_, _>>()?;
     Ok(question.pairs.score(sequences))
 }
 
-fn candidate(section: u32, bm25_section: f32, chunks: &[ScoredChunk]) -> Candidate {
+/// A section with what its chunks' scores say of it.
+fn candidate(section: SectionId, chunks: &[ScoredChunk]) -> Candidate {
     let best =
         |score: fn(&ScoredChunk) -> f32| chunks.iter().map(score).fold(f32::NEG_INFINITY, f32::max);
-    let late = |chunk: &ScoredChunk| chunk.late.unwrap_or(0.0);
     Candidate {
         section,
-        arms: ArmScores {
+        arms: Arms {
             dense: best(|c| c.dense),
             dense_mean: chunks.iter().map(|c| c.dense).sum::<f32>() / chunks.len() as f32,
             bm25_chunk: best(|c| c.bm25),
-            bm25_section,
-            late: best(late),
-            feedback: 0.0,
-            phrase: 0.0,
-            support: 0.0,
+            max_sim: best(|c| c.max_sim.unwrap_or(0.0)),
+            ..Arms::default()
         },
         chunks: chunks.to_vec(),
     }

@@ -1,7 +1,7 @@
 //! Second looks: what a first ranking of the candidates says about each of them.
 
 use super::candidates::{Candidate, Question};
-use crate::index::{Index, dot};
+use crate::index::{ChunkId, Index};
 use crate::rank::{fusion, support};
 
 /// Sections whose best chunks the question is moved towards, and how far.
@@ -22,20 +22,22 @@ pub(super) fn add_feedback(
     let best = fusion::descending(scores)
         .into_iter()
         .take(FEEDBACK_SECTIONS);
-    let best: Vec<u32> = best.filter_map(|i| candidates[i].best_chunk()).collect();
+    let best: Vec<ChunkId> = best.filter_map(|i| candidates[i].best_chunk()).collect();
     let share = FEEDBACK_SHARE / best.len().max(1) as f32;
     let mut moved: Vec<f32> = question
         .vector
         .iter()
         .map(|v| v * (1.0 - FEEDBACK_SHARE))
         .collect();
-    for row in best.iter().filter_map(|&id| vectors.row(id as usize)) {
+    for row in best.iter().filter_map(|&id| vectors.row(id.position())) {
         for (moved, value) in moved.iter_mut().zip(row) {
             *moved += share * value;
         }
     }
     for candidate in candidates {
-        let cosines = candidate.rows(vectors).map(|row| dot(row, &moved));
+        let cosines = candidate
+            .rows(vectors)
+            .map(|row| index.simd().dot(row, &moved));
         candidate.arms.feedback = cosines.fold(f32::NEG_INFINITY, f32::max);
     }
 }
@@ -51,7 +53,10 @@ pub(super) fn add_support(index: &Index, candidates: &mut [Candidate], scores: &
         .map(|&i| centroid(index, &candidates[i]))
         .collect();
     let above: Vec<f32> = best.iter().map(|&i| scores[i] - mean).collect();
-    for (&i, support) in best.iter().zip(support::support(&centroids, &above)) {
+    for (&i, support) in best
+        .iter()
+        .zip(support::support(index.simd(), &centroids, &above))
+    {
         candidates[i].arms.support = support;
     }
 }
@@ -65,7 +70,7 @@ fn centroid(index: &Index, candidate: &Candidate) -> Vec<f32> {
             *sum += value;
         }
     }
-    let norm = dot(&sum, &sum).sqrt().max(f32::MIN_POSITIVE);
+    let norm = index.simd().dot(&sum, &sum).sqrt().max(f32::MIN_POSITIVE);
     sum.iter_mut().for_each(|value| *value /= norm);
     sum
 }

@@ -2,45 +2,53 @@
 
 mod candidates;
 mod feedback;
+mod reader;
 mod scope;
 
-use std::time::{Duration, Instant};
+use std::sync::Arc;
+use std::time::Instant;
 
 use crate::Result;
-use crate::corpus::Guide;
-use crate::encoder::Encoder;
-use crate::index::{Index, IndexError, SectionRecord};
-use crate::rank::analysis;
-use crate::rank::confidence::{self, Signals};
-use crate::rank::fusion::{self, ArmScores};
-use crate::rank::guide::{self, Fired, Hints};
+use crate::analysis;
+use crate::answer::{Answer, Hit, Timings, Verdict};
+use crate::calibration::{Arms, Calibration};
+use crate::encoder::{self, ContractError, Embedding, Encoder, EncoderError};
+use crate::index::{Index, IndexError, SectionId};
+use crate::rank::confidence::Signals;
+use crate::rank::fusion;
+use crate::rank::hints::{HintMatch, HintQuery, HintUse, Hints};
 use crate::rank::spelling::{self, Correction};
 
 use candidates::{Candidate, Question};
 
+pub use reader::{IndexReader, Reload};
 pub use scope::{Scope, ScopeError};
 
 /// How far above the best score a hint lifts its last section, and the distance between its
 /// sections: they must come out in the author's order.
 const LIFT_STEP: f32 = 0.05;
 
-/// An opened index with the encoder that its vectors were made with.
+/// An opened index with the encoder that its vectors were made with, ready to be asked.
+///
+/// It owns both, can be held for as long as one likes, cloned cheaply and asked from any number of
+/// threads at once. What can be prepared for all questions is prepared when it is made.
 #[derive(Clone)]
-pub struct Searcher<'a> {
-    index: &'a Index,
-    encoder: &'a dyn Encoder,
-    guide: Guide,
-    scope: Option<Scope>,
+pub struct Searcher {
+    index: Arc<Index>,
+    encoder: Arc<dyn Encoder>,
+    hints: Arc<Hints>,
+    calibration: Calibration,
 }
 
 /// Which scores order the sections.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[non_exhaustive]
 pub enum Ranking {
     /// All arms that the index has.
     #[default]
     Full,
     /// All but late interaction.
-    WithoutLate,
+    WithoutLateInteraction,
     /// Cosine of the sentence vectors.
     Dense,
     /// BM25 over whole sections.
@@ -50,12 +58,18 @@ pub enum Ranking {
 }
 
 /// What a search is asked to do.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone)]
+#[non_exhaustive]
 pub struct SearchOptions {
     /// Most hits.
     pub k: usize,
-    /// Which of the authors' routing hints may move sections.
-    pub hints: Hints,
+    /// The sections that an answer may name; `None`: all.
+    pub scope: Option<Scope>,
+    /// Confidence of the first hit below which there is no answer, 0 to 1; `None`: the calibration's
+    /// threshold. Without effect where the model is not calibrated.
+    pub min_confidence: Option<f32>,
+    /// Which of the authors' hints may move sections.
+    pub hints: HintUse,
     /// Whether every vector is looked at, whatever the index's search path.
     pub exact: bool,
     /// Which scores order the sections.
@@ -63,152 +77,156 @@ pub struct SearchOptions {
 }
 
 impl Default for SearchOptions {
-    /// 4 hits, all hints, the index's own search path, all arms.
+    /// 4 hits of all sections, all hints, the index's own search path, all arms.
     fn default() -> Self {
         Self {
             k: 4,
-            hints: Hints::All,
+            scope: None,
+            min_confidence: None,
+            hints: HintUse::All,
             exact: false,
             ranking: Ranking::Full,
         }
     }
 }
 
-/// The answer to a question.
-#[derive(Debug, Clone)]
-pub struct Answer {
-    /// Words of the question that were read as words of the corpus.
-    pub corrections: Vec<Correction>,
-    /// Confidence that the first hit answers the question; 0 without hits.
-    pub confidence: f32,
-    /// Sections by falling score; at most `k`.
-    pub hits: Vec<Hit>,
-    /// Where the time went.
-    pub timings: Timings,
-}
-
-/// A section in an answer.
-#[derive(Debug, Clone)]
-pub struct Hit {
-    /// Number of the section in the index.
-    pub section_id: u32,
-    /// The section.
-    pub section: SectionRecord,
-    /// Fused score after lifts: larger is more relevant, comparable within one answer only.
-    pub score: f32,
-    /// Confidence that this section answers the question.
-    pub confidence: f32,
-    /// The routing hint that moved it.
-    pub hint: Option<Fired>,
-    /// The section's scores by arm.
-    pub arms: ArmScores,
-    /// What its confidence was computed from.
-    pub signals: Signals,
-    /// Its best chunks, best first.
-    pub chunks: Vec<ChunkHit>,
-}
-
-/// A chunk of a hit.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct ChunkHit {
-    /// Number of the chunk in the index.
-    pub id: u32,
-    /// Its share in the section's score: comparable within one answer only.
-    pub score: f32,
-}
-
-/// Duration of each stage of a search.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct Timings {
-    /// Embedding the question, spelling included.
-    pub embed: Duration,
-    /// Finding candidates.
-    pub candidates: Duration,
-    /// Scoring and ordering them.
-    pub rank: Duration,
-}
-
-impl Timings {
-    /// Duration of the whole search.
-    pub fn total(&self) -> Duration {
-        self.embed + self.candidates + self.rank
-    }
-}
-
-impl<'a> Searcher<'a> {
+impl Searcher {
     /// A searcher over `index`; an error if `encoder` is not the model of its vectors.
-    pub fn new(index: &'a Index, encoder: &'a dyn Encoder) -> Result<Self, IndexError> {
+    pub fn new(index: Arc<Index>, encoder: Arc<dyn Encoder>) -> Result<Self, IndexError> {
         index.check_model(encoder.model())?;
-        let guide = index.guide()?;
+        let hints = Arc::new(Hints::new(&index.guide()?));
         Ok(Self {
+            calibration: encoder.calibration(),
             index,
             encoder,
-            guide,
-            scope: None,
+            hints,
         })
     }
 
-    /// Limits all searches to the sections of `scope`, which is one of the same index.
-    pub fn within(mut self, scope: Scope) -> Self {
-        self.scope = Some(scope);
-        self
+    /// The index that is searched.
+    pub fn index(&self) -> &Arc<Index> {
+        &self.index
+    }
+
+    /// The encoder of questions.
+    pub fn encoder(&self) -> &Arc<dyn Encoder> {
+        &self.encoder
+    }
+
+    /// The numbers that belong to the encoder's model.
+    pub fn calibration(&self) -> &Calibration {
+        &self.calibration
     }
 
     /// Answers a question. A question without any word gets no hits.
+    ///
+    /// # Errors
+    ///
+    /// The encoder's, [`ScopeError::OtherIndex`] for a scope of another index, and what is found to
+    /// be damaged in the index.
     pub fn search(&self, question: &str, options: &SearchOptions) -> Result<Answer> {
-        let start = Instant::now();
-        if analysis::words(question).next().is_none() {
-            return Ok(Answer::empty());
+        if let Some(scope) = &options.scope {
+            scope.check_index(&self.index)?;
         }
-        let (text, corrections) = spelling::correct(
-            question,
-            || self.index.vocabulary(),
-            |word| self.is_familiar(word),
-        );
-        let late = options.ranking == Ranking::Full && self.index.has_token_vectors();
-        let embedding = self.encoder.encode_query(&text, late)?;
-        let question = Question::new(self.index, &text, &embedding)?;
+        let start = Instant::now();
+        let mut answer = self.empty_answer(question, options);
+        if analysis::words(question).next().is_none() {
+            return Ok(answer);
+        }
+        let (text, corrections) = self.correct(question)?;
+        let embedding = self.embed(&text, options)?;
+        let question = Question::new(&self.index, &text, &embedding)?;
         let embedded = Instant::now();
-        let fired = guide::fire(
-            &self.guide,
-            self.index.guide_vectors(),
-            &text,
-            &embedding.sentence,
-            options.hints,
-            |targets| self.allowed_sections(targets),
-        )?;
-        let hinted = fired.as_ref().map_or(&[][..], |fired| &fired.sections);
-        let scope = self.scope.as_ref();
-        let candidates = candidates::gather(self.index, &question, options.exact, scope, hinted)?;
+        let hint = self.matching_hint(&text, &embedding, options)?;
+        let hinted = hint.as_ref().map_or(&[][..], |hint| &hint.sections);
+        let candidates =
+            candidates::gather(&self.index, &question, &self.calibration, options, hinted)?;
         let gathered = Instant::now();
-        let hits = self.rank(&question, candidates, fired, options)?;
-        Ok(Answer {
-            corrections,
-            confidence: hits.first().map_or(0.0, |hit| hit.confidence),
-            hits,
-            timings: Timings {
-                embed: embedded - start,
-                candidates: gathered - embedded,
-                rank: gathered.elapsed(),
-            },
-        })
+        answer.hits = self.rank(&question, candidates, hint, options)?;
+        answer.corrections = corrections;
+        answer.judge();
+        answer.timings = Timings {
+            embed: embedded - start,
+            candidates: gathered - embedded,
+            rank: gathered.elapsed(),
+        };
+        Ok(answer)
     }
 
-    /// Whether the corpus has the stem of `word`, or the model knows it whole.
-    fn is_familiar(&self, word: &str) -> bool {
+    fn empty_answer(&self, question: &str, options: &SearchOptions) -> Answer {
+        let threshold = self.calibration.threshold();
+        let mut answer = Answer {
+            question: question.to_owned(),
+            verdict: Verdict::NothingFound,
+            confidence: None,
+            min_confidence: threshold.map(|threshold| options.min_confidence.unwrap_or(threshold)),
+            corrections: Vec::new(),
+            hits: Vec::new(),
+            timings: Timings::default(),
+        };
+        answer.judge();
+        answer
+    }
+
+    /// The question with words that nobody knows read as words of the corpus.
+    fn correct(&self, question: &str) -> Result<(String, Vec<Correction>), IndexError> {
         let postings = self.index.chunks_lexical();
         // A damaged index is found where its postings are scored.
         let has = |term: &String| matches!(postings.numbered(term), Ok(Some(_)));
-        analysis::terms(word).iter().all(has) || self.encoder.count_tokens(word) == 1
+        // The corpus has the stem, or the model knows the word whole.
+        let is_familiar = |word: &str| {
+            analysis::terms(word).iter().all(has) || self.encoder.count_tokens(word) == 1
+        };
+        spelling::correct(question, || self.index.vocabulary(), is_familiar)
+    }
+
+    fn embed(&self, text: &str, options: &SearchOptions) -> Result<Embedding, EncoderError> {
+        let token_dim = self
+            .index
+            .token_dim()
+            .filter(|_| options.ranking == Ranking::Full);
+        let embedding = encoder::encode_query(&*self.encoder, text, token_dim.is_some())?;
+        let found = embedding.tokens.as_ref().map(|tokens| tokens.dim);
+        match (token_dim, found) {
+            (Some(expected), Some(found)) if expected != found => {
+                let breach = ContractError::TokenDimension { expected, found };
+                Err(EncoderError::contract(&*self.encoder, breach))
+            }
+            _ => Ok(embedding),
+        }
+    }
+
+    fn matching_hint(
+        &self,
+        text: &str,
+        embedding: &Embedding,
+        options: &SearchOptions,
+    ) -> Result<Option<HintMatch>, IndexError> {
+        let query = HintQuery {
+            text,
+            vector: &embedding.sentence,
+            allowed: options.hints,
+        };
+        let (index, matching) = (&self.index, &self.calibration.hints);
+        self.hints.best_match(
+            query,
+            index.guide_vectors(),
+            index.simd(),
+            matching,
+            |targets| self.allowed_sections(targets, options.scope.as_ref()),
+        )
     }
 
     /// Those sections of `paths` that an answer may name, each once.
-    fn allowed_sections(&self, paths: &[String]) -> Result<Vec<u32>> {
+    fn allowed_sections(
+        &self,
+        paths: &[String],
+        scope: Option<&Scope>,
+    ) -> Result<Vec<SectionId>, IndexError> {
         let mut sections = Vec::new();
         for path in paths {
             let found = self.index.find_section(path)?;
-            let scope = self.scope.as_ref();
-            let is_allowed = |section: &u32| scope.is_none_or(|scope| scope.has_section(*section));
+            let is_allowed = |id: &SectionId| scope.is_none_or(|scope| scope.has_section(*id));
             if let Some(section) = found.filter(is_allowed)
                 && !sections.contains(&section)
             {
@@ -222,80 +240,94 @@ impl<'a> Searcher<'a> {
         &self,
         question: &Question,
         mut candidates: Vec<Candidate>,
-        fired: Option<Fired>,
+        hint: Option<HintMatch>,
         options: &SearchOptions,
-    ) -> Result<Vec<Hit>> {
-        let mut scores = score(&candidates, question, options.ranking);
-        if matches!(options.ranking, Ranking::Full | Ranking::WithoutLate) {
-            feedback::add_feedback(self.index, question, &mut candidates, &scores);
-            scores = score(&candidates, question, options.ranking);
-            feedback::add_support(self.index, &mut candidates, &scores);
-            scores = score(&candidates, question, options.ranking);
+    ) -> Result<Vec<Hit>, IndexError> {
+        let mut scores = self.score(&candidates, question, options.ranking);
+        if matches!(
+            options.ranking,
+            Ranking::Full | Ranking::WithoutLateInteraction
+        ) {
+            feedback::add_feedback(&self.index, question, &mut candidates, &scores);
+            scores = self.score(&candidates, question, options.ranking);
+            feedback::add_support(&self.index, &mut candidates, &scores);
+            scores = self.score(&candidates, question, options.ranking);
         }
-        if let Some(fired) = &fired {
-            lift(&fired.sections, &candidates, &mut scores);
+        if let Some(hint) = &hint {
+            lift(&hint.sections, &candidates, &mut scores);
         }
-        fusion::descending(&scores)
-            .into_iter()
-            .take(options.k)
-            .map(|i| {
-                let candidate = &candidates[i];
-                let hint = fired
-                    .clone()
-                    .filter(|fired| fired.sections.contains(&candidate.section));
-                let signals = Signals {
-                    dense: candidate.arms.dense,
-                    late: question.has_late().then_some(candidate.arms.late),
-                    bm25: candidate.arms.bm25_chunk,
-                    hint: hint.as_ref().map_or(0.0, |fired| fired.strength),
-                };
-                Ok(Hit {
-                    section_id: candidate.section,
-                    section: self.index.section(candidate.section as usize)?,
-                    score: scores[i],
-                    confidence: confidence::confidence(&signals),
-                    hint,
-                    arms: candidate.arms,
-                    signals,
-                    chunks: candidate.best_chunks(),
-                })
-            })
+        let best = fusion::descending(&scores).into_iter().take(options.k);
+        best.map(|i| self.hit(question, &candidates[i], scores[i], hint.as_ref()))
             .collect()
     }
-}
 
-/// Lifts the sections `hinted` above the best score, in their order.
-fn lift(hinted: &[u32], candidates: &[Candidate], scores: &mut [f32]) {
-    let best = scores.iter().copied().fold(f32::NEG_INFINITY, f32::max);
-    for (candidate, score) in candidates.iter().zip(scores) {
-        if let Some(order) = hinted.iter().position(|&s| s == candidate.section) {
-            *score = score.max(best + LIFT_STEP * (hinted.len() - order) as f32);
-        }
+    fn hit(
+        &self,
+        question: &Question,
+        candidate: &Candidate,
+        score: f32,
+        hint: Option<&HintMatch>,
+    ) -> Result<Hit, IndexError> {
+        let hint = hint.filter(|hint| hint.sections.contains(&candidate.section));
+        let signals = Signals {
+            dense: candidate.arms.dense,
+            max_sim: question.has_max_sim().then_some(candidate.arms.max_sim),
+            bm25: candidate.arms.bm25_chunk,
+            hint: hint.map_or(0.0, |hint| hint.strength),
+        };
+        let confidence = self.calibration.confidence;
+        Ok(Hit {
+            section_id: candidate.section,
+            section: self.index.section(candidate.section)?,
+            score,
+            confidence: confidence.map(|confidence| confidence.of(&signals)),
+            hint: hint.cloned(),
+            arms: candidate.arms,
+            signals,
+            chunks: candidate.best_chunks(),
+        })
     }
-}
 
-/// The score of each candidate under a ranking.
-fn score(candidates: &[Candidate], question: &Question, ranking: Ranking) -> Vec<f32> {
-    let arms: Vec<ArmScores> = candidates.iter().map(|c| c.arms).collect();
-    match ranking {
-        Ranking::Full if question.has_late() => fusion::fuse(&arms, &fusion::WITH_LATE),
-        Ranking::Full | Ranking::WithoutLate => fusion::fuse(&arms, &fusion::WITHOUT_LATE),
-        Ranking::Dense => fusion::fuse(&arms, &fusion::DENSE),
-        Ranking::Bm25 => fusion::fuse(&arms, &fusion::BM25),
-        Ranking::Rrf => fusion::reciprocal_rank_fusion(&[
-            arms.iter().map(|a| a.dense).collect(),
-            arms.iter().map(|a| a.bm25_section).collect(),
-        ]),
+    /// The score of each candidate under a ranking.
+    fn score(&self, candidates: &[Candidate], question: &Question, ranking: Ranking) -> Vec<f32> {
+        let arms: Vec<Arms> = candidates.iter().map(|c| c.arms).collect();
+        let weights = &self.calibration.fusion;
+        match ranking {
+            Ranking::Full if question.has_max_sim() => fusion::fuse(&arms, &weights.with_max_sim),
+            Ranking::Full | Ranking::WithoutLateInteraction => {
+                fusion::fuse(&arms, &weights.without_max_sim)
+            }
+            Ranking::Dense => fusion::fuse(&arms, &fusion::DENSE),
+            Ranking::Bm25 => fusion::fuse(&arms, &fusion::BM25),
+            Ranking::Rrf => fusion::reciprocal_rank_fusion(&[
+                arms.iter().map(|a| a.dense).collect(),
+                arms.iter().map(|a| a.bm25_section).collect(),
+            ]),
+        }
     }
 }
 
 impl Answer {
-    fn empty() -> Self {
-        Self {
-            corrections: Vec::new(),
-            confidence: 0.0,
-            hits: Vec::new(),
-            timings: Timings::default(),
+    /// Sets confidence and verdict by the hits.
+    fn judge(&mut self) {
+        let first = self.hits.first();
+        let best = first.map_or(Some(0.0), |hit| hit.confidence);
+        self.confidence = best.filter(|_| self.min_confidence.is_some());
+        self.verdict = match (first, best.zip(self.min_confidence)) {
+            (None, _) => Verdict::NothingFound,
+            (Some(_), None) => Verdict::Uncalibrated,
+            (Some(_), Some((best, least))) if best >= least => Verdict::Answered,
+            _ => Verdict::NothingConfident,
+        };
+    }
+}
+
+/// Lifts the sections `hinted` above the best score, in their order.
+fn lift(hinted: &[SectionId], candidates: &[Candidate], scores: &mut [f32]) {
+    let best = scores.iter().copied().fold(f32::NEG_INFINITY, f32::max);
+    for (candidate, score) in candidates.iter().zip(scores) {
+        if let Some(order) = hinted.iter().position(|&s| s == candidate.section) {
+            *score = score.max(best + LIFT_STEP * (hinted.len() - order) as f32);
         }
     }
 }

@@ -5,11 +5,13 @@ use std::path::Path;
 use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
 
 use crate::Result;
-use crate::index::{ChunkSet, Index};
+use crate::index::{ChunkSet, Index, SectionId};
 
 /// The sections that a search is limited to, with their chunks.
 #[derive(Debug, Clone)]
 pub struct Scope {
+    /// [`Index::content_id`] of the index whose sections these are.
+    index: u64,
     /// Whether each section is in it.
     sections: Vec<bool>,
     chunks: ChunkSet,
@@ -29,6 +31,12 @@ pub enum ScopeError {
         /// What the glob parser says.
         reason: String,
     },
+    /// The scope is one of another index.
+    #[error(
+        "the scope was made for another index\n\
+         hint: make one from the index that is searched, anew after each reload"
+    )]
+    OtherIndex,
     /// The index has no section there.
     #[error("the index has no section in {pattern}\nhint: {}", remedy(nearest.as_deref()))]
     NoSection {
@@ -59,8 +67,8 @@ impl Scope {
         let mut sections = Vec::with_capacity(index.num_sections());
         let mut ranges = Vec::new();
         let mut paths = Vec::new();
-        for i in 0..index.num_sections() {
-            let section = index.section(i)?;
+        for id in index.sections() {
+            let section = index.section(id)?;
             let mut is_in = false;
             for (pattern, is_used) in patterns.iter().zip(&mut is_used) {
                 let matches = pattern.matches(&section.path);
@@ -89,27 +97,41 @@ impl Scope {
             return Err(glob.map_or_else(|error| error, no_section).into());
         }
         Ok(Self {
+            index: index.content_id(),
             sections,
             chunks: ChunkSet::new(ranges),
         })
     }
 
     /// All sections of `index` but those of `left_out`, whose records alone are decoded.
-    pub fn all_but(index: &Index, left_out: &[u32]) -> Result<Self> {
+    pub fn all_but(index: &Index, left_out: &[SectionId]) -> Result<Self> {
         let mut sections = vec![true; index.num_sections()];
         let mut ranges = Vec::with_capacity(left_out.len());
         for &id in left_out {
-            ranges.push(index.section(id as usize)?.chunks);
-            sections[id as usize] = false;
+            ranges.push(index.section(id)?.chunks);
+            sections[id.position()] = false;
         }
         let chunks = ChunkSet::new(ranges).complement(index.num_chunks() as u32);
-        Ok(Self { sections, chunks })
+        Ok(Self {
+            index: index.content_id(),
+            sections,
+            chunks,
+        })
+    }
+
+    /// An error unless this is a scope of `index`, or of one with the same content.
+    pub(super) fn check_index(&self, index: &Index) -> Result<(), ScopeError> {
+        if self.index == index.content_id() {
+            Ok(())
+        } else {
+            Err(ScopeError::OtherIndex)
+        }
     }
 
     /// Whether an answer may name `section`.
-    pub fn has_section(&self, section: u32) -> bool {
+    pub fn has_section(&self, section: SectionId) -> bool {
         self.sections
-            .get(section as usize)
+            .get(section.position())
             .is_some_and(|is_in| *is_in)
     }
 
@@ -205,24 +227,23 @@ mod tests {
         let section = |path: &str| Section::from_text(path.to_owned(), text.to_owned());
         let corpus = Corpus::from_documents(["a", "b", "c", "d", "e"].map(section).into());
         let encoder = BuiltinEncoder::bundled().unwrap();
-        let options = BuildOptions::default();
-        let built = builder::build(corpus, &encoder, &options, &|_, _| ()).unwrap();
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("x.idx");
-        built.parts.write(&path).unwrap();
+        builder::build(corpus, &encoder, &BuildOptions::default(), &path).unwrap();
         let index = Index::open(&path).unwrap();
         for (left_out, kept) in [
             (&[0][..], &["b", "c", "d", "e"][..]),
             (&[3, 1, 3], &["a", "c", "e"]),
             (&[1, 2, 4], &["a", "d"]),
         ] {
-            let all_but = Scope::all_but(&index, left_out).unwrap();
+            let left_out: Vec<SectionId> = left_out.iter().copied().map(SectionId).collect();
+            let all_but = Scope::all_but(&index, &left_out).unwrap();
             let kept: Vec<String> = kept.iter().map(|path| (*path).to_owned()).collect();
             let kept = Scope::new(&index, &kept).unwrap();
             assert_eq!(all_but.sections, kept.sections);
             assert_eq!(all_but.chunks, kept.chunks);
         }
-        assert!(Scope::all_but(&index, &[5]).is_err());
+        assert!(Scope::all_but(&index, &[SectionId(5)]).is_err());
     }
 
     #[test]

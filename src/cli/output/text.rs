@@ -5,12 +5,12 @@ use std::io::Write;
 
 use anstyle::{AnsiColor, Style};
 use anyhow::Result;
+use docent::analysis;
+use docent::answer::excerpt::{self, question_terms};
+use docent::answer::{Answer, Hit, heading_line};
+use docent::calibration::ARMS;
 use docent::index::Index;
-use docent::rank::analysis;
-use docent::search::{Answer, Hit};
 use docent::terminal::printable_line;
-
-use super::{Reply, excerpt, heading_line};
 
 const PATH: Style = AnsiColor::Cyan.on_default().bold();
 const HINT: Style = AnsiColor::Green.on_default();
@@ -19,27 +19,18 @@ const DIM: Style = Style::new().dimmed();
 const LINE_WIDTH: usize = 100;
 
 /// Writes the hits, best first, a blank line between them.
-pub fn write(out: &mut impl Write, reply: &Reply<'_>, explain: bool) -> Result<()> {
-    let terms = question_terms(reply.question, reply.answer);
-    for (i, hit) in reply.hits.iter().enumerate() {
+pub fn write(out: &mut impl Write, answer: &Answer, index: &Index, explain: bool) -> Result<()> {
+    let terms = question_terms(answer);
+    for (i, hit) in answer.shown().iter().enumerate() {
         if i > 0 {
             writeln!(out)?;
         }
-        write_hit(out, reply.index, i + 1, hit, &terms)?;
+        write_hit(out, index, i + 1, hit, &terms)?;
         if explain {
-            write_explanation(out, reply.index, hit)?;
+            write_explanation(out, index, hit)?;
         }
     }
     Ok(())
-}
-
-/// The question's terms, those of its corrected words too.
-fn question_terms(question: &str, answer: &Answer) -> HashSet<String> {
-    let read_as = answer.corrections.iter().map(|c| c.read_as.as_str());
-    std::iter::once(question)
-        .chain(read_as)
-        .flat_map(analysis::terms)
-        .collect()
 }
 
 fn write_hit(
@@ -49,23 +40,26 @@ fn write_hit(
     hit: &Hit,
     terms: &HashSet<String>,
 ) -> Result<()> {
-    let best = hit.chunks.first().map(|best| index.chunk(best.id as usize));
+    let best = hit.chunks.first().map(|best| index.chunk(best.id));
     let best = best.transpose()?;
     write!(out, "{rank}  {PATH}{}", printable_line(&hit.section.path))?;
     if let Some(chunk) = &best {
         write!(out, ":{}-{}{PATH:#}", chunk.line_start, chunk.line_end)?;
-        writeln!(out, "  {}", heading_line(&hit.section, &chunk.heading_path))?;
+        let heading = heading_line(&hit.section, &chunk.heading_path);
+        writeln!(out, "  {}", printable_line(&heading))?;
     } else {
         writeln!(out, "{PATH:#}  {}", printable_line(&hit.section.title))?;
     }
+    let confidence = hit.confidence;
+    let confidence = confidence.map_or("unknown".to_owned(), |c| format!("{c:.2}"));
     writeln!(
         out,
-        "   {DIM}score {:.2}, confidence {:.2}{DIM:#}",
-        hit.score, hit.confidence
+        "   {DIM}score {:.2}, confidence {confidence}{DIM:#}",
+        hit.score
     )?;
-    if let Some(fired) = &hit.hint {
-        let phrase = printable_line(&fired.phrase);
-        writeln!(out, "   {HINT}guideline \"{phrase}\"{HINT:#}")?;
+    if let Some(hint) = &hit.hint {
+        let phrase = printable_line(&hint.phrase);
+        writeln!(out, "   {HINT}hint \"{phrase}\"{HINT:#}")?;
     }
     for line in best.iter().flat_map(|chunk| excerpt::excerpt(chunk, terms)) {
         writeln!(
@@ -115,40 +109,31 @@ fn shortened(text: &str, terms: &HashSet<String>) -> String {
 }
 
 fn write_explanation(out: &mut impl Write, index: &Index, hit: &Hit) -> Result<()> {
-    let arms = hit.arms;
-    writeln!(
-        out,
-        "   arms     dense {:.3}, dense_mean {:.3}, bm25_chunk {:.2}, bm25_section {:.2}, \
-         late {:.3}, feedback {:.3}, phrase {:.2}, support {:.3}",
-        arms.dense,
-        arms.dense_mean,
-        arms.bm25_chunk,
-        arms.bm25_section,
-        arms.late,
-        arms.feedback,
-        arms.phrase,
-        arms.support
-    )?;
+    let arms = ARMS.iter().map(|arm| (arm.name, (arm.of)(&hit.arms)));
+    let arms: Vec<String> = arms
+        .map(|(name, score)| format!("{name} {score:.3}"))
+        .collect();
+    writeln!(out, "   arms     {}", arms.join(", "))?;
     let signals = hit.signals;
-    let late = signals
-        .late
-        .map_or("none".to_owned(), |late| format!("{late:.3}"));
+    let max_sim = signals
+        .max_sim
+        .map_or("none".to_owned(), |max_sim| format!("{max_sim:.3}"));
     writeln!(
         out,
-        "   signals  dense {:.3}, late {late}, bm25 {:.2}, hint {:.3}",
+        "   signals  dense {:.3}, max_sim {max_sim}, bm25 {:.2}, hint {:.3}",
         signals.dense, signals.bm25, signals.hint
     )?;
-    if let Some(fired) = &hit.hint {
-        let targets = fired.targets.join(", ");
+    if let Some(hint) = &hit.hint {
+        let targets = hint.targets.join(", ");
         writeln!(
             out,
             "   hint     strength {:.3}, to {}",
-            fired.strength,
+            hint.strength,
             printable_line(&targets)
         )?;
     }
     for (i, found) in hit.chunks.iter().enumerate() {
-        let chunk = index.chunk(found.id as usize)?;
+        let chunk = index.chunk(found.id)?;
         let label = if i == 0 { "chunks" } else { "" };
         writeln!(
             out,

@@ -6,14 +6,14 @@
 //! 1.32, 2 cores of an AMD Zen 4).
 //!
 //! These models give no token vectors ([`Embedding::tokens`] is always `None`), so late
-//! interaction is off with them: ranking goes by sentence vectors, BM25 and guidelines.
+//! interaction is off with them: ranking goes by sentence vectors, BM25 and hints.
 //!
 //! # Example
 //!
 //! ```no_run
 //! use docent::encoder::{Encoder, fastembed::FastembedEncoder};
 //!
-//! # fn main() -> docent::Result<()> {
+//! # fn main() -> Result<(), docent::encoder::EncoderError> {
 //! let encoder = FastembedEncoder::open("BAAI/bge-small-en-v1.5")?;
 //! let question = encoder.encode_query("How do I add pagination?", false)?;
 //! assert_eq!(question.sentence.len(), 384);
@@ -40,8 +40,8 @@ use ::fastembed::{
 use sha2::{Digest, Sha256};
 use tokenizers::Tokenizer;
 
-use super::{Embedding, Encoder, EncoderError, ModelId};
-use crate::Result;
+use super::{Embedding, Encoder, EncoderError, ModelId, pack};
+use crate::calibration::Calibration;
 pub use error::FastembedError;
 use error::{chain, panic_message};
 use family::Prefixes;
@@ -57,6 +57,7 @@ const UNIT_TOLERANCE: f32 = 1e-3;
 /// vector depend on its neighbours. Calls from several threads take turns.
 pub struct FastembedEncoder {
     id: ModelId,
+    calibration: Calibration,
     prefixes: Prefixes,
     session: Mutex<TextEmbedding>,
     /// The model's tokenizer without its limit, for counting.
@@ -166,6 +167,7 @@ impl FastembedEncoder {
         let counter = counter(&name, &session.tokenizer)?;
         let max_tokens = limit.saturating_sub(count(&counter, &prefixes.passage));
         let mut encoder = Self {
+            calibration: calibration(&name),
             id: ModelId {
                 name,
                 dim: 0,
@@ -197,7 +199,7 @@ impl FastembedEncoder {
         Ok(vector)
     }
 
-    fn embed(&self, prefix: &str, text: &str) -> Result<Embedding> {
+    fn embed(&self, prefix: &str, text: &str) -> Result<Embedding, EncoderError> {
         let sentence = self
             .sentence(&format!("{prefix}{text}"))
             .map_err(EncoderError::from)?;
@@ -221,31 +223,25 @@ impl Encoder for FastembedEncoder {
         &self.id
     }
 
+    fn calibration(&self) -> Calibration {
+        self.calibration
+    }
+
     fn count_tokens(&self, text: &str) -> usize {
         count(&self.counter, text)
     }
 
-    fn makes_token_vectors(&self) -> bool {
-        false
-    }
-
-    fn tokenize(&self, text: &str) -> Vec<u32> {
-        let most = (self.id.max_tokens as usize).saturating_sub(2);
-        let mut ids = match self.counter.encode_fast(text, false) {
-            Ok(encoding) => encoding.get_ids().to_vec(),
-            Err(_) => Vec::new(),
-        };
-        ids.truncate(most);
-        ids
-    }
-
     /// The model's query prefix is added. `with_tokens` changes nothing: `tokens` is `None`.
-    fn encode_query(&self, question: &str, _with_tokens: bool) -> Result<Embedding> {
+    fn encode_query(&self, question: &str, _with_tokens: bool) -> Result<Embedding, EncoderError> {
         self.embed(&self.prefixes.query, question)
     }
 
     /// The model's passage prefix is added. `with_tokens` changes nothing: `tokens` is `None`.
-    fn encode_passages(&self, passages: &[&str], _with_tokens: bool) -> Result<Vec<Embedding>> {
+    fn encode_passages(
+        &self,
+        passages: &[&str],
+        _with_tokens: bool,
+    ) -> Result<Vec<Embedding>, EncoderError> {
         passages
             .iter()
             .map(|passage| self.embed(&self.prefixes.passage, passage))
@@ -259,6 +255,18 @@ impl fmt::Debug for FastembedEncoder {
             .field("id", &self.id)
             .field("prefixes", &self.prefixes)
             .finish_non_exhaustive()
+    }
+}
+
+/// fastembed's names of models whose scores are those of the bundled one, which is the same model in
+/// fewer bits: what was fitted to it holds for them. Nothing was fitted to any other.
+const LIKE_THE_BUNDLED: [&str; 2] = ["AllMiniLML6V2", "AllMiniLML6V2Q"];
+
+/// The calibration of the model that fastembed calls `name`.
+fn calibration(name: &str) -> Calibration {
+    match pack::bundled_manifest() {
+        Ok(manifest) if LIKE_THE_BUNDLED.contains(&name) => manifest.calibration(),
+        _ => Calibration::UNCALIBRATED,
     }
 }
 
@@ -319,11 +327,7 @@ fn sha256(files: &[PathBuf]) -> Result<String, FastembedError> {
             hasher.update(&buffer[..read]);
         }
     }
-    Ok(hasher
-        .finalize()
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect())
+    Ok(hex::encode(hasher.finalize()))
 }
 
 #[cfg(test)]

@@ -5,15 +5,30 @@
 //! Rows have a width that is a multiple of 16; the wrappers in `super` check every length.
 
 use super::lanes::{ROUNDER, extremes, fold, larger, sum};
-use super::tile::Isa;
 use super::{HEAD_DIM, Head, KEY_PAD, Norm, SCORE_ROWS, Scale, by_rows, rotate};
+use crate::simd::{Kernel, Vectors};
 
 /// Largest activation byte: seven bits.
 const LARGEST: f32 = 127.0;
 
+/// See [`super::quantize`].
+pub(super) struct Quantize<'a> {
+    pub row: &'a mut [f32],
+    pub bytes: &'a mut [u8],
+}
+
+impl Kernel for Quantize<'_> {
+    type Output = Scale;
+
+    #[inline(always)]
+    fn run<V: Vectors>(self) -> Scale {
+        quantize(self.row, self.bytes)
+    }
+}
+
 /// Rotates `row` in place and quantizes it: `rotated = step * (u - zero)`.
 #[inline(always)]
-pub(super) fn quantize(row: &mut [f32], bytes: &mut [u8]) -> Scale {
+fn quantize(row: &mut [f32], bytes: &mut [u8]) -> Scale {
     rotate(row);
     let (low, high) = extremes(row);
     let step = ((high - low) / LARGEST).max(f32::MIN_POSITIVE);
@@ -28,9 +43,25 @@ pub(super) fn quantize(row: &mut [f32], bytes: &mut [u8]) -> Scale {
     Scale { step, zero }
 }
 
+/// See [`super::add_norm`].
+pub(super) struct AddNorm<'a> {
+    pub x: &'a mut [f32],
+    pub y: &'a [f32],
+    pub norm: &'a Norm<'a>,
+}
+
+impl Kernel for AddNorm<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<V: Vectors>(self) {
+        add_norm(self.x, self.y, self.norm);
+    }
+}
+
 /// `x = norm(x + y)` of one row: LayerNorm (Ba et al., 2016, eq. 3-4) of the residual sum.
 #[inline(always)]
-pub(super) fn add_norm(x: &mut [f32], y: &[f32], norm: &Norm<'_>) {
+fn add_norm(x: &mut [f32], y: &[f32], norm: &Norm<'_>) {
     let width = x.len() as f32;
     for (x, y) in x.iter_mut().zip(y) {
         *x += y;
@@ -43,11 +74,23 @@ pub(super) fn add_norm(x: &mut [f32], y: &[f32], norm: &Norm<'_>) {
     }
 }
 
+/// See [`super::gelu`].
+pub(super) struct Gelu<'a>(pub &'a mut [f32]);
+
+impl Kernel for Gelu<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<V: Vectors>(self) {
+        gelu(self.0);
+    }
+}
+
 /// `x = x / 2 * (1 + erf(x / sqrt 2))`, within 1e-6: as `max(x, 0) - |x| 2^q(|x|)`, where `2^q(|x|)` is
 /// the normal distribution's tail, 1/2 at 0. Of the polynomials `q` of degree 8 this one has the least
 /// error of the product, 4e-8.
 #[inline(always)]
-pub(super) fn gelu(values: &mut [f32]) {
+fn gelu(values: &mut [f32]) {
     const Q: [f32; 9] = [
         -1.904_039_3e-6,
         2.808_370_8e-5,
@@ -94,25 +137,42 @@ fn polynomial(coefficients: &[f32], x: f32) -> f32 {
     rest.iter().fold(first, |sum, &c| sum.mul_add(x, c))
 }
 
+/// See [`super::attention`], which checks the lengths.
+pub(super) struct Attention<'a> {
+    pub head: Head<'a>,
+    pub out: &'a mut [f32],
+    pub scores: &'a mut [f32],
+}
+
+impl Kernel for Attention<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<V: Vectors>(self) {
+        // SAFETY: see `Kernel::run`; `super::attention` checked the lengths.
+        unsafe { attention::<V>(self.head, self.out, self.scores) }
+    }
+}
+
 /// One head's attention (Vaswani et al., 2017, eq. 1) for all its query rows, [`SCORE_ROWS`] at a
 /// time.
 ///
 /// # Safety
 ///
-/// The processor must have what `I` needs.
+/// The processor must have what `V` needs.
 #[inline(always)]
-pub(super) unsafe fn attention<I: Isa>(head: Head<'_>, out: &mut [f32], scores: &mut [f32]) {
+unsafe fn attention<V: Vectors>(head: Head<'_>, out: &mut [f32], scores: &mut [f32]) {
     for row in (0..head.queries).step_by(SCORE_ROWS) {
         // SAFETY: the caller's promise.
         by_rows!(SCORE_ROWS.min(head.queries - row), R => unsafe {
-            attention_tile::<I, R>(&head, row, out, scores);
+            attention_tile::<V, R>(&head, row, out, scores);
         });
     }
 }
 
 /// `R` query rows of [`attention`] from `row`.
 #[inline(always)]
-unsafe fn attention_tile<I: Isa, const R: usize>(
+unsafe fn attention_tile<V: Vectors, const R: usize>(
     head: &Head<'_>,
     row: usize,
     out: &mut [f32],
@@ -124,7 +184,7 @@ unsafe fn attention_tile<I: Isa, const R: usize>(
     let keys = head.keys.as_chunks().0;
     for (block, keys) in keys.chunks_exact(HEAD_DIM).enumerate() {
         // SAFETY: the caller's promise.
-        let products = unsafe { product::<I, R>(queries, keys) };
+        let products = unsafe { product::<V, R>(queries, keys) };
         for (r, products) in products.into_iter().enumerate() {
             scores[r * padded + block * KEY_PAD..][..KEY_PAD].copy_from_slice(&products);
         }
@@ -137,7 +197,7 @@ unsafe fn attention_tile<I: Isa, const R: usize>(
     }
     let weights = std::array::from_fn(|r| &scores[r * padded..][..head.length]);
     // SAFETY: the caller's promise.
-    let results = unsafe { product::<I, R>(weights, &head.values.as_chunks().0[..head.length]) };
+    let results = unsafe { product::<V, R>(weights, &head.values.as_chunks().0[..head.length]) };
     for (r, (result, sum)) in results.into_iter().zip(sums).enumerate() {
         let inverse = 1.0 / sum;
         let out = &mut out[(row + r) * head.out_stride..][..HEAD_DIM];
@@ -150,27 +210,27 @@ unsafe fn attention_tile<I: Isa, const R: usize>(
 /// `sums[r][c] = sum_i(a[r][i] * b[i][c])` for 32 columns, in the order of `i`; two vectors of columns
 /// at a time. In plain Rust the compiler would read the columns again for every row.
 #[inline(always)]
-unsafe fn product<I: Isa, const R: usize>(a: [&[f32]; R], b: &[[f32; 32]]) -> [[f32; 32]; R] {
-    const V: usize = 2;
+unsafe fn product<V: Vectors, const R: usize>(a: [&[f32]; R], b: &[[f32; 32]]) -> [[f32; 32]; R] {
+    const N: usize = 2;
     let a = a.map(|row| row[..b.len()].as_ptr());
     let mut out = [[0.0; 32]; R];
-    for part in (0..32).step_by(V * size_of::<I::Floats>() / 4) {
+    for part in (0..32).step_by(N * size_of::<V::Floats>() / 4) {
         // SAFETY: the caller's promise. Each row of `a` has a value for each row of `b`; the part's
         // columns lie in rows of 32 values; `Floats` is plain bits and is read and written unaligned.
         unsafe {
-            let mut sums = [[I::splat(0.0); V]; R];
+            let mut sums = [[V::splat(0.0); N]; R];
             for (i, columns) in b.iter().enumerate() {
-                let columns = columns.as_ptr().add(part).cast::<I::Floats>();
-                let columns: [_; V] = std::array::from_fn(|v| columns.add(v).read_unaligned());
+                let columns = columns.as_ptr().add(part).cast::<V::Floats>();
+                let columns: [_; N] = std::array::from_fn(|v| columns.add(v).read_unaligned());
                 for (sums, a) in sums.iter_mut().zip(a) {
-                    let value = I::splat(*a.add(i));
+                    let value = V::splat(*a.add(i));
                     for (sum, columns) in sums.iter_mut().zip(columns) {
-                        *sum = I::mul_add(value, columns, *sum);
+                        *sum = V::mul_add(value, columns, *sum);
                     }
                 }
             }
             for (out, sums) in out.iter_mut().zip(sums) {
-                let to = out[part..].as_mut_ptr().cast::<[I::Floats; V]>();
+                let to = out[part..].as_mut_ptr().cast::<[V::Floats; N]>();
                 to.write_unaligned(sums);
             }
         }

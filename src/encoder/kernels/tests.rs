@@ -88,7 +88,7 @@ impl Case {
         out
     }
 
-    fn run(&self, kernels: &Kernels) -> Vec<f32> {
+    fn run(&self, simd: Simd) -> Vec<f32> {
         let matrix = Matrix {
             weights: &self.packed,
             scales: &self.scales,
@@ -101,7 +101,7 @@ impl Case {
             bytes: &self.bytes,
             scales: &self.row_scales,
         };
-        kernels.matmul(input, &matrix, &mut out);
+        matmul(simd, input, &matrix, &mut out);
         out
     }
 }
@@ -122,12 +122,12 @@ fn matmul_equals_the_definition_bit_for_bit() {
             || a.next() as u8 & 127,
             || (w.below(255) as i16 - 127) as i8,
         );
-        for kernels in Kernels::available() {
+        for simd in Simd::available() {
             assert_eq!(
-                case.run(&kernels),
+                case.run(simd),
                 case.expected(),
                 "{} {rows}x{inputs}",
-                kernels.name()
+                simd.name()
             );
         }
     }
@@ -138,13 +138,8 @@ fn matmul_does_not_saturate_at_the_extremes() {
     for byte in [0, 1, 63, 64, 127] {
         for weight in [-127, 127] {
             let case = Case::new(4, 1536, 64, || byte, || weight);
-            for kernels in Kernels::available() {
-                assert_eq!(
-                    case.run(&kernels),
-                    case.expected(),
-                    "{} {byte}",
-                    kernels.name()
-                );
+            for simd in Simd::available() {
+                assert_eq!(case.run(simd), case.expected(), "{} {byte}", simd.name());
             }
         }
     }
@@ -179,10 +174,10 @@ fn quantize_is_within_half_a_step_of_the_rotated_row_and_exact_at_zero() {
         row[9] = 5.5;
         let mut rotated = row.clone();
         rotate(&mut rotated);
-        for kernels in Kernels::available() {
+        for simd in Simd::available() {
             let (mut changed, mut bytes) = (row.clone(), vec![0; width]);
-            let scale = kernels.quantize(&mut changed, &mut bytes);
-            assert_eq!(changed, rotated, "{}", kernels.name());
+            let scale = quantize(simd, &mut changed, &mut bytes);
+            assert_eq!(changed, rotated, "{}", simd.name());
             for (value, byte) in rotated.iter().zip(&bytes) {
                 let back = scale.step * (i32::from(*byte) - scale.zero) as f32;
                 assert!(
@@ -190,7 +185,7 @@ fn quantize_is_within_half_a_step_of_the_rotated_row_and_exact_at_zero() {
                     "{value} became {back}"
                 );
             }
-            let zeros = kernels.quantize(&mut vec![0.0; width], &mut bytes);
+            let zeros = quantize(simd, &mut vec![0.0; width], &mut bytes);
             assert_eq!((zeros.zero, bytes), (0, vec![0; width]));
         }
     }
@@ -203,9 +198,10 @@ fn add_norm_equals_the_formula() {
     let sum: Vec<f64> = x.iter().zip(&y).map(|(a, b)| f64::from(a + b)).collect();
     let mean = sum.iter().sum::<f64>() / 384.0;
     let variance = sum.iter().map(|v| (v - mean).powi(2)).sum::<f64>() / 384.0;
-    for kernels in Kernels::available() {
+    for simd in Simd::available() {
         let mut got = x.clone();
-        kernels.add_norm(
+        add_norm(
+            simd,
             &mut got,
             &y,
             &Norm {
@@ -234,9 +230,9 @@ fn erf(x: f64) -> f64 {
 #[test]
 fn gelu_is_within_its_stated_error() {
     let inputs: Vec<f32> = (-5504..5504).map(|i| i as f32 / 1000.0).collect();
-    for kernels in Kernels::available() {
+    for simd in Simd::available() {
         let mut got = inputs.clone();
-        kernels.gelu(&mut got);
+        gelu(simd, &mut got);
         for (x, got) in inputs.iter().zip(got) {
             let x = f64::from(*x);
             let expected = x / 2.0 * (1.0 + erf(x / std::f64::consts::SQRT_2));
@@ -247,7 +243,7 @@ fn gelu_is_within_its_stated_error() {
         }
         let mut far = [50.0; 16];
         far[1] = -50.0;
-        kernels.gelu(&mut far);
+        gelu(simd, &mut far);
         // 2^-100 is the least tail.
         assert_eq!(far[..2], [50.0, -50.0 * 2f32.powi(-100)]);
     }
@@ -302,7 +298,7 @@ fn attention_equals_the_formula_and_ignores_padding() {
         let mut padded_values = values.clone();
         padded_values.resize(padded * HEAD_DIM, 1e6);
         let mut bits: Option<Vec<f32>> = None;
-        for kernels in Kernels::available() {
+        for simd in Simd::available() {
             let mut out = vec![0.0; queries * stride];
             let head = Head {
                 queries,
@@ -313,7 +309,7 @@ fn attention_equals_the_formula_and_ignores_padding() {
                 length,
                 out_stride: stride,
             };
-            kernels.attention(head, &mut out, &mut vec![0.0; SCORE_ROWS * padded]);
+            attention(simd, head, &mut out, &mut vec![0.0; SCORE_ROWS * padded]);
             for (got, query) in out.chunks_exact(stride).zip(query.chunks_exact(stride)) {
                 let expected = attend(&query[..HEAD_DIM], &keys, &values);
                 for (got, expected) in got.iter().zip(expected) {
@@ -327,7 +323,7 @@ fn attention_equals_the_formula_and_ignores_padding() {
                 bits.get_or_insert_with(|| out.clone()),
                 &out,
                 "{}",
-                kernels.name()
+                simd.name()
             );
         }
     }
@@ -338,9 +334,10 @@ fn floating_point_kernels_give_the_same_bits_on_every_path() {
     let mut numbers = Numbers(7);
     let row: Vec<f32> = numbers.floats(384).iter().map(|v| v * 6.0).collect();
     let [y, gain, bias] = std::array::from_fn(|_| numbers.floats(384));
-    let run = |kernels: &Kernels| {
+    let run = |simd: Simd| {
         let mut x = row.clone();
-        kernels.add_norm(
+        add_norm(
+            simd,
             &mut x,
             &y,
             &Norm {
@@ -348,21 +345,13 @@ fn floating_point_kernels_give_the_same_bits_on_every_path() {
                 bias: &bias,
             },
         );
-        kernels.gelu(&mut x);
+        gelu(simd, &mut x);
         let mut bytes = vec![0; 384];
-        let scale = kernels.quantize(&mut x, &mut bytes);
+        let scale = quantize(simd, &mut x, &mut bytes);
         (x, scale, bytes)
     };
-    let expected = run(&Kernels::named("scalar").unwrap());
-    for kernels in Kernels::available() {
-        assert_eq!(run(&kernels), expected, "{}", kernels.name());
+    let expected = run(Simd::SCALAR);
+    for simd in Simd::available() {
+        assert_eq!(run(simd), expected, "{}", simd.name());
     }
-}
-
-#[test]
-fn an_unavailable_path_is_an_error_with_the_available_ones() {
-    let error = Kernels::named("sse9").unwrap_err().to_string();
-    assert!(error.contains("`sse9`"));
-    assert!(error.lines().last().unwrap().starts_with("hint: "));
-    assert!(error.ends_with("scalar"));
 }

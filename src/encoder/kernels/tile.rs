@@ -1,6 +1,6 @@
 //! The integer matrix product: one loop for every instruction set.
 //!
-//! A tile is `R` rows by the 64 channels of a block, in parts of `V` vectors, one step of `K`
+//! A tile is `R` rows by the 64 channels of a block, in parts of `N` vectors, one step of `K`
 //! after the other; a row's four bytes are repeated in every lane:
 //!
 //! ```text
@@ -13,7 +13,8 @@
 //!
 //! A lane is one channel: its four weights, the products with the row's four bytes, their sum.
 
-use super::{BLOCK, Matrix, Quantized, Scale, by_rows, prefetch};
+use super::{BLOCK, Matrix, Quantized, Scale, by_rows};
+use crate::simd::{Kernel, Vectors, prefetch};
 
 /// Fewest tiles of rows that fetch the weights of the next block: fewer, a short question, only wait
 /// for them.
@@ -22,40 +23,16 @@ const FETCHING_TILES: usize = 8;
 /// The sums of a tile.
 type Sums<const R: usize> = [[i32; BLOCK]; R];
 
-/// An instruction set's vectors.
-///
-/// # Safety
-///
-/// Methods may be called only where the processor has the instructions; pointers must be valid
-/// for what a method says that it reads and need no alignment.
-pub(super) trait Isa {
-    /// Sums of 32 bits of some channels, or the four weights of each; plain bits.
-    type Vector: Copy;
-    /// As many lanes of `f32`; plain bits.
-    type Floats: Copy;
-    /// Rows of a full tile, at most 6.
-    const ROWS: usize;
-
-    /// Four activation bytes in every channel.
-    unsafe fn broadcast(from: *const u8) -> Self::Vector;
-    /// `sums + activations . weights`, exact.
-    unsafe fn dot(sums: Self::Vector, bytes: Self::Vector, weights: Self::Vector) -> Self::Vector;
-    /// `value` in every lane.
-    unsafe fn splat(value: f32) -> Self::Floats;
-    /// `a * b + sums`, rounded once.
-    unsafe fn mul_add(a: Self::Floats, b: Self::Floats, sums: Self::Floats) -> Self::Floats;
-}
-
 /// `sum_k(rows[r][k] * block[c][k])` for `R` rows of `k` bytes, one after the other, and a block of
 /// 64 channels. `fetch` is asked for, a share with each part: more at once than the processor can wait
 /// for would hold up the tile.
 ///
 /// # Safety
 ///
-/// The processor must have what `I` needs; each of the `R` rows has a byte for each column of the
+/// The processor must have what `V` needs; each of the `R` rows has a byte for each column of the
 /// block, and the block's steps are even in number.
 #[inline(always)]
-unsafe fn tile<I: Isa, const V: usize, const R: usize>(
+unsafe fn tile<V: Vectors, const N: usize, const R: usize>(
     rows: &[u8],
     block: &[i8],
     fetch: &[i8],
@@ -63,32 +40,32 @@ unsafe fn tile<I: Isa, const V: usize, const R: usize>(
     const STEP: usize = 4 * BLOCK;
     let steps = block.len() / STEP;
     let mut out = [[0; BLOCK]; R];
-    let channels = V * size_of::<I::Vector>() / 4;
+    let channels = N * size_of::<V::Ints>() / 4;
     let mut fetch = fetch.chunks((fetch.len() * channels).div_ceil(BLOCK).max(1));
     for part in (0..BLOCK).step_by(channels) {
         prefetch(fetch.next().unwrap_or_default());
         // SAFETY: the caller's promise. A step's `STEP` weights lie in `block`, the part's channels
         // in each row of `out`; a `Vector` is plain bits and is read and written unaligned.
         unsafe {
-            let vectors = |from: *const i8| -> [I::Vector; V] {
-                std::array::from_fn(|i| from.cast::<I::Vector>().add(i).read_unaligned())
+            let vectors = |from: *const i8| -> [V::Ints; N] {
+                std::array::from_fn(|i| from.cast::<V::Ints>().add(i).read_unaligned())
             };
-            let mut sums: [[I::Vector; V]; R] = std::mem::zeroed();
+            let mut sums: [[V::Ints; N]; R] = std::mem::zeroed();
             // Two steps at a time: AVX2's products are 1.05 times as fast so.
             for pair in (0..steps).step_by(2) {
                 for step in pair..pair + 2 {
                     let weights = vectors(block.as_ptr().add(step * STEP + part * 4));
                     for (r, sums) in sums.iter_mut().enumerate() {
-                        let bytes = I::broadcast(rows.as_ptr().add((r * steps + step) * 4));
+                        let bytes = V::broadcast(rows.as_ptr().add((r * steps + step) * 4));
                         for (sums, weights) in sums.iter_mut().zip(weights) {
-                            *sums = I::dot(*sums, bytes, weights);
+                            *sums = V::dot(*sums, bytes, weights);
                         }
                     }
                 }
             }
             for (out, sums) in out.iter_mut().zip(sums) {
                 for (i, sums) in sums.into_iter().enumerate() {
-                    let to = out[part..].as_mut_ptr().cast::<I::Vector>();
+                    let to = out[part..].as_mut_ptr().cast::<V::Ints>();
                     to.add(i).write_unaligned(sums);
                 }
             }
@@ -97,13 +74,35 @@ unsafe fn tile<I: Isa, const V: usize, const R: usize>(
     out
 }
 
+/// The integer matrix product: see [`super::matmul`], which checks the lengths.
+pub(super) struct Matmul<'a> {
+    pub input: Quantized<'a>,
+    pub matrix: &'a Matrix<'a>,
+    pub out: &'a mut [f32],
+}
+
+impl Kernel for Matmul<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<V: Vectors>(self) {
+        // SAFETY: see `Kernel::run`; `super::matmul` checked the lengths.
+        unsafe {
+            match V::TILE_VECTORS {
+                2 => matmul::<V, 2>(self.input, self.matrix, self.out),
+                _ => matmul::<V, 4>(self.input, self.matrix, self.out),
+            }
+        }
+    }
+}
+
 /// `out[r][n] = scale[r] * scale_n * sum_k((u[r][k] - zero[r]) * w[n][k]) + bias[n]`.
 ///
 /// # Safety
 ///
-/// The processor must have what `I` needs.
+/// The processor must have what `V` needs.
 #[inline(always)]
-pub(super) unsafe fn matmul<I: Isa, const V: usize>(
+unsafe fn matmul<V: Vectors, const N: usize>(
     input: Quantized<'_>,
     matrix: &Matrix<'_>,
     out: &mut [f32],
@@ -112,17 +111,17 @@ pub(super) unsafe fn matmul<I: Isa, const V: usize>(
     let block = BLOCK * matrix.inputs;
     // Each of many tiles fetches its share of the next block. The processor's own prefetching is slow
     // to follow a part's reads, which leave out the lines of the other parts.
-    let tiles = rows.div_ceil(I::ROWS);
+    let tiles = rows.div_ceil(V::ROWS);
     let fetching = if tiles < FETCHING_TILES { 0 } else { tiles };
     let share = block.div_ceil(tiles.max(1)).max(1);
     for first in (0..matrix.channels()).step_by(BLOCK) {
         let next = &matrix.weights[first * matrix.inputs + block..];
         let mut next = next.chunks(share).take(fetching);
-        for row in (0..rows).step_by(I::ROWS) {
+        for row in (0..rows).step_by(V::ROWS) {
             let fetch = next.next().unwrap_or_default();
             // SAFETY: the caller's promise.
-            by_rows!(I::ROWS.min(rows - row), R => unsafe {
-                matmul_tile::<I, V, R>(input, matrix, row, first, fetch, out);
+            by_rows!(V::ROWS.min(rows - row), R => unsafe {
+                matmul_tile::<V, N, R>(input, matrix, row, first, fetch, out);
             });
         }
     }
@@ -130,7 +129,7 @@ pub(super) unsafe fn matmul<I: Isa, const V: usize>(
 
 /// One tile of [`matmul`]: `R` rows from `row`, the block of channels from `first`.
 #[inline(always)]
-unsafe fn matmul_tile<I: Isa, const V: usize, const R: usize>(
+unsafe fn matmul_tile<V: Vectors, const N: usize, const R: usize>(
     input: Quantized<'_>,
     matrix: &Matrix<'_>,
     row: usize,
@@ -142,7 +141,7 @@ unsafe fn matmul_tile<I: Isa, const V: usize, const R: usize>(
     let bytes = &input.bytes[row * k..][..R * k];
     let weights = &matrix.weights[first * k..][..BLOCK * k];
     // SAFETY: the caller's promise.
-    let sums = unsafe { tile::<I, V, R>(bytes, weights, fetch) };
+    let sums = unsafe { tile::<V, N, R>(bytes, weights, fetch) };
     let column_sums = &matrix.sums[first..][..BLOCK];
     let scales = &matrix.scales[first..][..BLOCK];
     let bias = &matrix.bias[first..][..BLOCK];

@@ -52,8 +52,7 @@ pub fn html(report: &Report, runs: &[TargetRun]) -> String {
                 h2 { "Quality" }
                 (quality_table(&all))
                 p.note {
-                    "Refused: below confidence " (report.threshold)
-                    ". Withheld: asked without the relevant sections."
+                    (report.refusal_rule())
                 }
                 div.plots { (success_curves(&all)) }
                 @if all.iter().any(|summary| !summary.ablations.is_empty()) {

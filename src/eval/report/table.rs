@@ -29,11 +29,7 @@ pub fn text(report: &Report) -> String {
         report.version, report.model
     );
     out += &quality_table(&all);
-    let threshold = report.threshold;
-    let _ = write!(
-        out,
-        "\nNo answer, refused below confidence {threshold}; withheld: asked without the relevant sections\n\n"
-    );
+    let _ = write!(out, "\n{}\n\n", report.refusal_rule());
     out += &refusal_table(&all);
     out += "\nLatency in milliseconds\n\n";
     out += &latency_table(&all);

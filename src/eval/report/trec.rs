@@ -35,15 +35,15 @@ fn field(id: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::calibration::Arms;
     use crate::eval::run::{Outcome, RankedSection};
     use crate::eval::targets::Question;
-    use crate::rank::fusion::ArmScores;
 
     fn run(id: &str, ranking: &[(&str, f32)]) -> QuestionRun {
         let section = |&(path, score): &(&str, f32)| RankedSection {
             path: path.to_owned(),
             score,
-            arms: ArmScores::default(),
+            arms: Arms::default(),
             hint: None,
         };
         QuestionRun {
@@ -63,7 +63,7 @@ mod tests {
                 reciprocal_rank: None,
                 ndcg_at_10: None,
                 heading_found: None,
-                confidence: 0.0,
+                sureness: None,
                 withheld: None,
             },
         }

@@ -3,19 +3,21 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::index::format::{ALIGNMENT, HEADER_BYTES, Header, Part, encode_record};
+use crate::index::format::{ALIGNMENT, HEADER_BYTES, Header, encode_record};
+use crate::index::part::Part;
 
 /// Uses everything that an index offers. Results may be errors; a panic fails the test.
 fn exercise(index: &Index) {
     let past_the_end = 3;
     for i in 0..index.num_sections().min(100) + past_the_end {
-        let _ = index.section(i);
+        let _ = index.section(SectionId(i as u32));
     }
     for i in 0..index.num_chunks().min(100) + past_the_end {
-        let _ = (index.chunk(i), index.section_of(i), index.token_vectors(i));
-        let _ = index.term_sequence(i);
+        let id = ChunkId(i as u32);
+        let _ = (index.chunk(id), index.section_of(id));
+        let _ = (index.token_vectors(id), index.term_sequence(id));
     }
-    let _ = index.vocabulary().count();
+    let _ = index.vocabulary().map(Iterator::count);
     let _ = index.guide();
     for lexical in [index.sections_lexical(), index.chunks_lexical()] {
         for (_, (ids, freqs)) in lexical.terms().filter_map(Result::ok) {
@@ -180,6 +182,39 @@ proptest! {
 }
 
 #[test]
+fn a_vocabulary_that_is_no_text_is_found() {
+    let mut bytes = file_of(&small_parts());
+    let header = Header::decode(&bytes).unwrap();
+    bytes[header.entries[Part::Vocabulary as usize].offset as usize] = 0xff;
+    reseal(&mut bytes, &header);
+    let folder = tempfile::tempdir().unwrap();
+    let index = open_bytes(&folder.path().join("x.idx"), &bytes).unwrap();
+    let expected = Damage::Undecodable { record: 0 }.of(Part::Vocabulary);
+    let asked = index.vocabulary().map(|_| ()).unwrap_err();
+    for error in [index.verify().unwrap_err(), asked] {
+        let IndexError::Corrupt { corruption, .. } = error else {
+            panic!("{error}")
+        };
+        assert_eq!(corruption, expected);
+    }
+}
+
+#[test]
+fn terms_of_another_analyzer_ask_for_a_rebuild() {
+    let mut parts = small_parts();
+    parts.meta.analyzer = "english-0".to_owned();
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("x.idx");
+    let error = open_bytes(&path, &file_of(&parts)).unwrap_err();
+    let expected = format!(
+        "index file {} has terms of the analyzer english-0, this docent's is {ANALYZER}\n\
+         hint: rebuild it with build-index",
+        path.display()
+    );
+    assert_eq!(error.to_string(), expected);
+}
+
+#[test]
 fn a_graph_that_is_to_be_walked_must_be_there() {
     let mut parts = small_parts();
     parts.graph = None;
@@ -204,23 +239,24 @@ fn a_graph_that_is_to_be_walked_must_be_there() {
 }
 
 #[test]
-fn token_rows_must_be_as_wide_as_the_model_makes_them() {
+fn token_rows_must_be_as_many_as_the_chunks_have() {
     let mut bytes = file_of(&small_parts());
     let header = Header::decode(&bytes).unwrap();
-    // Dimension of the sentence vectors, then the width of token rows: halved, it divides the codes.
+    // Dimension of the sentence vectors, then that of the token vectors: rows of 12 bytes instead of 4
+    // divide the 120 bytes of codes, but are too few.
     let at = header.entries[Part::Shape as usize].offset as usize + 4;
-    assert_eq!(bytes[at..at + 4], 2u32.to_le_bytes());
-    bytes[at..at + 4].copy_from_slice(&1u32.to_le_bytes());
+    assert_eq!(bytes[at..at + 4], 8u32.to_le_bytes());
+    bytes[at..at + 4].copy_from_slice(&40u32.to_le_bytes());
     reseal(&mut bytes, &header);
     let folder = tempfile::tempdir().unwrap();
     let error = open_bytes(&folder.path().join("x.idx"), &bytes).unwrap_err();
     let IndexError::Corrupt { corruption, .. } = error else {
         panic!("{error}")
     };
-    let (expected, found) = (2, 1);
+    let (expected, found) = (10, 30);
     assert_eq!(
         corruption,
-        Damage::Mismatch { expected, found }.of(Part::Shape)
+        Damage::Mismatch { expected, found }.of(Part::TokenOffsets)
     );
 }
 
@@ -230,7 +266,7 @@ fn damage_in_a_large_file_is_found_by_verify() {
     let tokens = parts.token_vectors.as_mut().unwrap();
     let rows = VERIFIED_WHOLE / 2;
     tokens.offsets[20] = rows;
-    tokens.codes.to_mut().resize(rows as usize * 2, 0);
+    tokens.codes.to_mut().resize(rows as usize * 4, 0);
     let mut bytes = file_of(&parts);
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("x.idx");
@@ -274,14 +310,14 @@ fn each_kind_of_wrong_file_has_its_own_advice() {
         (
             versioned(0),
             format!(
-                "index file {shown} has format version 0, this docent reads version 3\n\
+                "index file {shown} has format version 0, this docent reads version 4\n\
                  hint: rebuild it with build-index"
             ),
         ),
         (
-            versioned(4),
+            versioned(5),
             format!(
-                "index file {shown} has format version 4, this docent reads version 3\n\
+                "index file {shown} has format version 5, this docent reads version 4\n\
                  hint: update docent, or rebuild the index with this version's build-index"
             ),
         ),
@@ -312,7 +348,7 @@ fn a_file_of_version_1_asks_for_a_rebuild() {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/version-1.idx");
     let error = Index::open(&path).unwrap_err();
     let expected = format!(
-        "index file {} has format version 1, this docent reads version 3\n\
+        "index file {} has format version 1, this docent reads version 4\n\
          hint: rebuild it with build-index",
         path.display()
     );

@@ -3,25 +3,22 @@
 use std::collections::HashSet;
 
 use super::*;
-use crate::encoder::kernels::Kernels;
-use crate::index::beam::Beam;
 use crate::index::flat;
-use crate::index::graph::GraphQuery;
-use crate::index::hnsw::{EF_SEARCH, build};
-use crate::index::kernels::DotKernel;
+use crate::index::graph::{Beam, EF_SEARCH, GraphQuery, build};
+use crate::simd::Simd;
 
 const OPTIONS: GraphOptions = GraphOptions {
     m: 16,
     ef_construction: 100,
 };
 
-fn kernel() -> DotKernel {
-    DotKernel::detect().unwrap()
+fn simd() -> Simd {
+    Simd::detect().unwrap()
 }
 
 /// The graph over `vectors`, verified: every vector can be reached.
 fn built(vectors: MatrixRef<'_>, options: GraphOptions) -> Graph {
-    let graph = build(vectors, options, kernel()).unwrap().unwrap();
+    let graph = build(vectors, options, simd()).unwrap().unwrap();
     graph.view().check_shape(vectors.num_rows()).unwrap();
     graph.view().verify().unwrap();
     graph
@@ -35,7 +32,7 @@ fn search(graph: &Graph, vectors: MatrixRef<'_>, vector: &[f32], k: usize) -> Ve
         within: None,
     };
     let mut beam = Beam::default();
-    let found = graph.view().search(vectors, kernel(), query, &mut beam);
+    let found = graph.view().search(vectors, simd(), query, &mut beam);
     found.unwrap()
 }
 
@@ -44,7 +41,7 @@ fn recall_at_10(vectors: MatrixRef<'_>, queries: MatrixRef<'_>) -> f64 {
     let graph = built(vectors, OPTIONS);
     let mut found = 0;
     for query in queries.rows() {
-        let exact: HashSet<u32> = flat::search(vectors, query, 10)
+        let exact: HashSet<u32> = flat::search(simd(), vectors, query, 10)
             .iter()
             .map(|exact| exact.id)
             .collect();
@@ -56,7 +53,7 @@ fn recall_at_10(vectors: MatrixRef<'_>, queries: MatrixRef<'_>) -> f64 {
         );
         for neighbour in &near {
             let row = vectors.row(neighbour.id as usize).unwrap();
-            assert_eq!(neighbour.similarity, dot(query, row));
+            assert_eq!(neighbour.similarity, simd().dot(query, row));
         }
         found += near.iter().filter(|near| exact.contains(&near.id)).count();
     }
@@ -80,12 +77,12 @@ fn a_graph_of_few_vectors_finds_all_of_them() {
         let graph = built(vectors.view(), OPTIONS);
         let query = vectors.view().row(n - 1).unwrap();
         let near = search(&graph, vectors.view(), query, n);
-        assert_eq!(near, flat::search(vectors.view(), query, n));
+        assert_eq!(near, flat::search(simd(), vectors.view(), query, n));
     }
 }
 
 #[test]
-fn the_graph_is_the_same_for_any_number_of_threads_and_any_kernel() {
+fn the_graph_is_the_same_for_any_number_of_threads_and_any_instruction_set() {
     let vectors = clustered(3_000, 32, 60, &mut Rng(5));
     let expected = built(vectors.view(), OPTIONS);
     for threads in [1, 2, 5] {
@@ -93,10 +90,9 @@ fn the_graph_is_the_same_for_any_number_of_threads_and_any_kernel() {
         let graph = pool.unwrap().install(|| built(vectors.view(), OPTIONS));
         assert!(graph == expected, "{threads} threads");
     }
-    for kernels in Kernels::available() {
-        let kernel = DotKernel::like(kernels);
-        let graph = build(vectors.view(), OPTIONS, kernel).unwrap().unwrap();
-        assert!(graph == expected, "{}", kernels.name());
+    for simd in Simd::available() {
+        let graph = build(vectors.view(), OPTIONS, simd).unwrap().unwrap();
+        assert!(graph == expected, "{}", simd.name());
     }
 }
 
@@ -121,7 +117,7 @@ fn a_corpus_of_one_passage_is_one_chain() {
 fn fewer_than_two_vectors_have_no_graph() {
     for n in [0, 1] {
         let vectors = clustered(n, 8, 1, &mut Rng(1));
-        assert!(build(vectors.view(), OPTIONS, kernel()).unwrap().is_none());
+        assert!(build(vectors.view(), OPTIONS, simd()).unwrap().is_none());
     }
 }
 
@@ -133,7 +129,7 @@ fn a_graph_that_finds_too_little_is_refused() {
         m: 2,
         ef_construction: 4,
     };
-    let error = parts.add_graph().unwrap_err();
+    let error = add_graph(&mut parts).unwrap_err();
     assert!(matches!(error, IndexError::LowRecall { recall, .. } if recall < RECALL_FLOOR));
     let hint = "hint: raise --m (now 2) or --ef-construction (now 4)";
     assert!(error.to_string().ends_with(hint), "{error}");
@@ -168,7 +164,7 @@ fn the_build_chooses_the_path_and_measures_recall() {
         m: 8,
         ef_construction: 32,
     };
-    parts.add_graph().unwrap();
+    add_graph(&mut parts).unwrap();
     assert_eq!(parts.meta.search, SearchPath::Flat);
     assert!(parts.meta.ann_recall_at_10.unwrap() > 0.9);
 
@@ -177,7 +173,7 @@ fn the_build_chooses_the_path_and_measures_recall() {
         m: 8,
         ef_construction: 32,
     };
-    parts.add_graph().unwrap();
+    add_graph(&mut parts).unwrap();
     assert_eq!(parts.meta.search, SearchPath::Hnsw);
 }
 
@@ -190,12 +186,7 @@ fn parameters_out_of_range_are_errors() {
         (16, 1, "ef_construction"),
         (16, 1_025, "ef_construction"),
     ] {
-        let error = build(
-            vectors.view(),
-            GraphOptions { m, ef_construction },
-            kernel(),
-        )
-        .unwrap_err();
+        let error = build(vectors.view(), GraphOptions { m, ef_construction }, simd()).unwrap_err();
         assert!(matches!(error, IndexError::InvalidParameter { name: found, .. } if found == name));
         assert!(
             error
@@ -216,7 +207,7 @@ fn a_filtered_search_finds_what_the_filtered_flat_search_finds() {
         dim: 32,
         data: data.to_vec().into(),
     });
-    parts.add_graph().unwrap();
+    add_graph(&mut parts).unwrap();
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("x.idx");
     parts.write(&path).unwrap();
@@ -228,7 +219,8 @@ fn a_filtered_search_finds_what_the_filtered_flat_search_finds() {
             let near = |exact| index.nearest(query, 10, exact, within).unwrap();
             let (exact, near) = (near(true), near(false));
             assert_eq!((exact.len(), near.len()), (10, 10));
-            let is_allowed = |near: &Neighbour| within.is_none_or(|set| set.contains(near.id));
+            let is_allowed =
+                |near: &Neighbour| within.is_none_or(|set| set.contains(ChunkId(near.id)));
             assert!(exact.iter().chain(&near).all(is_allowed));
             found += near.iter().filter(|near| exact.contains(near)).count();
         }
@@ -264,10 +256,10 @@ fn a_walk_that_passes_through_finds_all_that_is_allowed() {
     let mut beam = Beam::default();
     let found = graph
         .view()
-        .search(vectors.view(), kernel(), query, &mut beam);
+        .search(vectors.view(), simd(), query, &mut beam);
     // All vectors can be reached, so nothing that is allowed is missed.
     assert_eq!(
         found.unwrap(),
-        flat::search_within(vectors.view(), &within, vector, 40)
+        flat::search_within(simd(), vectors.view(), &within, vector, 40)
     );
 }

@@ -7,8 +7,10 @@ mod round_trip;
 use std::path::Path;
 
 use super::*;
+use crate::analysis::ANALYZER;
 use crate::corpus::{Descriptor, Example, Guide, Guideline, Source};
 use crate::encoder::ModelId;
+use crate::simd::Simd;
 
 /// A seeded generator (SplitMix64), so that tests need no dependency and never change.
 struct Rng(u64);
@@ -30,7 +32,7 @@ impl Rng {
 
     fn unit(&mut self, centre: &[f32], spread: f32) -> Vec<f32> {
         let row: Vec<f32> = centre.iter().map(|x| x + spread * self.normal()).collect();
-        let length = dot(&row, &row).sqrt();
+        let length = Simd::SCALAR.dot(&row, &row).sqrt();
         row.iter().map(|x| x / length).collect()
     }
 }
@@ -121,9 +123,10 @@ fn parts_over(vectors: Matrix) -> IndexParts {
     IndexParts {
         meta: Meta {
             docent_version: "0.0.1".into(),
+            analyzer: ANALYZER.into(),
             corpus_fingerprint: "abc123".into(),
             docs: Some("../docs".into()),
-            index_files: vec![FileRecord {
+            guide_files: vec![FileRecord {
                 path: "INDEX.md".into(),
                 bytes: 99,
                 content_hash: [7; 16],
@@ -148,10 +151,10 @@ fn parts_over(vectors: Matrix) -> IndexParts {
         guide: guide(),
         guide_vectors: clustered(2, vectors.dim, 2, &mut Rng(3)),
         token_vectors: Some(TokenTable {
-            dim: row as u32,
+            dim: vectors.dim as u32,
             offsets,
             frequencies: (0..rows as u32).collect(),
-            codes: Vec::from_iter((0..rows * row).map(|i| i as i8)).into(),
+            codes: Vec::from_iter((0..rows * row).map(|i| i as u8)).into(),
         }),
         sections_lexical: lexical(sections.len() as u32),
         chunks_lexical: lexical(n),
@@ -166,6 +169,15 @@ fn parts_over(vectors: Matrix) -> IndexParts {
         vocabulary: "alpha\nnaïve".into(),
         graph: None,
     }
+}
+
+/// Gives `parts` the graph over its vectors.
+fn add_graph(parts: &mut IndexParts) -> Result<(), IndexError> {
+    let built = BuiltGraph::new(parts.vectors.view(), parts.meta.graph)?;
+    parts.meta.search = built.search;
+    parts.meta.ann_recall_at_10 = built.ann_recall_at_10;
+    parts.graph = built.graph;
+    Ok(())
 }
 
 /// Two terms: `all` in every document, `first` in the first alone, if there is one.
@@ -189,7 +201,7 @@ fn small_parts() -> IndexParts {
         m: 2,
         ef_construction: 16,
     };
-    parts.add_graph().unwrap();
+    add_graph(&mut parts).unwrap();
     parts
 }
 

@@ -16,13 +16,13 @@ fn assert_same(index: &Index, parts: &IndexParts) {
     assert_eq!(index.meta(), &parts.meta);
     assert_eq!(index.num_sections(), parts.sections.len());
     assert_eq!(index.num_chunks(), parts.chunks.len());
-    for (i, section) in parts.sections.iter().enumerate() {
-        assert_eq!(&index.section(i).unwrap(), section);
+    for (id, section) in index.sections().zip(&parts.sections) {
+        assert_eq!(&index.section(id).unwrap(), section);
     }
-    for (i, chunk) in parts.chunks.iter().enumerate() {
-        let read = index.chunk(i).unwrap();
+    for (id, chunk) in ChunkId::all(0..u32::MAX).zip(&parts.chunks) {
+        let read = index.chunk(id).unwrap();
         let read = ChunkRecord {
-            section: read.section,
+            section: read.section.0,
             line_start: read.line_start,
             line_end: read.line_end,
             tokens: read.tokens,
@@ -35,7 +35,7 @@ fn assert_same(index: &Index, parts: &IndexParts) {
             embed_text_hash: read.embed_text_hash,
         };
         assert_eq!(&read, chunk);
-        assert_eq!(index.section_of(i).unwrap(), chunk.section);
+        assert_eq!(index.section_of(id).unwrap().0, chunk.section);
     }
     assert_eq!(index.guide().unwrap(), parts.guide);
     assert_eq!(index.guide_vectors(), parts.guide_vectors.view());
@@ -51,10 +51,11 @@ fn everything_written_is_read_back() {
     let tokens = parts.token_vectors.as_ref().unwrap();
     for i in 0..parts.chunks.len() {
         let rows = tokens.offsets[i] as usize..tokens.offsets[i + 1] as usize;
-        let read = index.token_vectors(i).unwrap().unwrap();
-        assert_eq!(read.dim, 2);
-        assert_eq!(read.codes, &tokens.codes[rows.start * 2..rows.end * 2]);
-        assert_eq!(index.term_sequence(i).unwrap(), [i as u32 % 2; 2]);
+        let id = ChunkId(i as u32);
+        let read = index.token_vectors(id).unwrap().unwrap();
+        assert_eq!(read.dim, 8);
+        assert_eq!(read.codes, &tokens.codes[rows.start * 4..rows.end * 4]);
+        assert_eq!(index.term_sequence(id).unwrap(), [i as u32 % 2; 2]);
     }
 
     let lexical = index.sections_lexical();
@@ -85,13 +86,12 @@ fn everything_written_is_read_back() {
 #[test]
 fn past_the_end_is_an_error() {
     let (_folder, index) = open(&small_parts());
-    assert!(index.section(7).is_err());
-    assert!(index.chunk(20).is_err());
-    assert!(index.section_of(20).is_err());
-    assert!(index.token_vectors(20).is_err());
-    for far in [usize::MAX, usize::MAX - 1, u32::MAX as usize] {
-        assert!(index.section(far).is_err());
+    assert!(index.section(SectionId(7)).is_err());
+    assert!(index.section(SectionId(u32::MAX)).is_err());
+    for far in [20, u32::MAX - 1, u32::MAX] {
+        let far = ChunkId(far);
         assert!(index.chunk(far).is_err());
+        assert!(index.section_of(far).is_err());
         assert!(index.token_vectors(far).is_err());
         assert!(index.term_sequence(far).is_err());
     }
@@ -107,7 +107,7 @@ fn an_index_without_optional_parts() {
     parts.chunks_lexical = InvertedIndex::without_terms(vec![0.0; 20]);
     let (_folder, index) = open(&parts);
     assert_same(&index, &parts);
-    assert_eq!(index.token_vectors(0).unwrap(), None);
+    assert_eq!(index.token_vectors(ChunkId(0)).unwrap(), None);
     assert_eq!(index.chunks_lexical().num_terms(), 0);
     assert_eq!(index.guide_vectors().num_rows(), 0);
 }
@@ -116,7 +116,7 @@ fn an_index_without_optional_parts() {
 fn an_index_of_one_chunk_and_of_none() {
     for n in [1, 0] {
         let mut parts = parts_over(clustered(n, 8, 4, &mut Rng(1)));
-        parts.add_graph().unwrap();
+        add_graph(&mut parts).unwrap();
         assert_eq!((&parts.graph, parts.meta.ann_recall_at_10), (&None, None));
         let (_folder, index) = open(&parts);
         assert_same(&index, &parts);
@@ -135,7 +135,7 @@ fn same_parts_same_bytes_on_any_number_of_threads() {
             .unwrap();
         pool.install(|| {
             let mut parts = parts_over(clustered(1_500, 16, 40, &mut Rng(5)));
-            parts.add_graph().unwrap();
+            add_graph(&mut parts).unwrap();
             file_of(&parts)
         })
     };
@@ -227,10 +227,10 @@ fn a_place_that_cannot_be_written_is_an_error_with_path_and_hint() {
     std::fs::remove_dir(&target).unwrap();
 
     // The rename fails after everything was written: the target is a folder by then.
-    let output = Output::claim(&target).unwrap();
+    let slot = IndexSlot::claim(&target).unwrap();
     std::fs::create_dir(&target).unwrap();
     let error = small_parts()
-        .write_to(output, std::time::SystemTime::now())
+        .write_to(slot, std::time::SystemTime::now())
         .unwrap_err();
     assert!(matches!(error, IndexError::Write { .. }), "{error}");
     assert!(target.is_dir());
@@ -251,9 +251,9 @@ fn an_open_index_outlives_its_replacement() {
     let mut newer = parts.clone();
     newer.chunks[0].text = "changed".into();
     newer.write(&path).unwrap();
-    assert_eq!(old.chunk(0).unwrap().text, "Text of chunk 0.\n");
+    assert_eq!(old.chunk(ChunkId(0)).unwrap().text, "Text of chunk 0.\n");
     assert_eq!(
-        Index::open(&path).unwrap().chunk(0).unwrap().text,
+        Index::open(&path).unwrap().chunk(ChunkId(0)).unwrap().text,
         "changed"
     );
 }

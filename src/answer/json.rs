@@ -1,0 +1,158 @@
+//! The documented JSON object: an answer for programs, on one line.
+
+use std::time::Duration;
+
+use serde::Serialize;
+
+use super::{Answer, ChunkHit, Hit, Timings, Verdict};
+use crate::calibration::Arms;
+use crate::index::{Index, IndexError};
+use crate::rank::confidence::Signals;
+use crate::rank::spelling::Correction;
+use crate::stale::Freshness;
+use crate::terminal::printable_json;
+
+/// Version of the object's layout: raised when a key goes or changes its meaning.
+pub const VERSION: u32 = 2;
+
+#[derive(Serialize)]
+struct Object<'a> {
+    version: u32,
+    query: &'a str,
+    /// Whether there is an answer.
+    verdict: Verdict,
+    /// Whether the docs are newer than the index; `null` if that cannot be told.
+    stale: Option<bool>,
+    /// Where the sections' files are; `null` if that is not known.
+    docs: Option<String>,
+    /// `null` if the model is not calibrated.
+    confidence: Option<f32>,
+    corrections: &'a [Correction],
+    hits: Vec<HitObject<'a>>,
+    timings_ms: TimingsObject,
+}
+
+#[derive(Serialize)]
+struct HitObject<'a> {
+    section: &'a str,
+    title: &'a str,
+    score: f32,
+    confidence: Option<f32>,
+    hint: Option<&'a str>,
+    chunks: Vec<ChunkObject<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    explain: Option<ExplainObject<'a>>,
+}
+
+#[derive(Serialize)]
+struct ChunkObject<'a> {
+    heading_path: Vec<&'a str>,
+    line_start: u32,
+    line_end: u32,
+    score: f32,
+    text: &'a str,
+}
+
+#[derive(Serialize)]
+struct ExplainObject<'a> {
+    arms: &'a Arms,
+    signals: &'a Signals,
+    hint: Option<HintObject<'a>>,
+}
+
+#[derive(Serialize)]
+struct HintObject<'a> {
+    phrase: &'a str,
+    targets: &'a [String],
+    strength: f32,
+}
+
+#[derive(Serialize)]
+struct TimingsObject {
+    embed: f64,
+    candidates: f64,
+    rank: f64,
+    total: f64,
+}
+
+/// The object without a line break, safe to print; with every score component if `explain`.
+///
+/// # Errors
+///
+/// [`IndexError::Corrupt`] if a chunk of a hit cannot be read.
+pub fn to_string(
+    answer: &Answer,
+    index: &Index,
+    freshness: &Freshness,
+    explain: bool,
+) -> Result<String, IndexError> {
+    let hits = answer.shown().iter();
+    let hits = hits.map(|hit| hit_object(index, hit, explain));
+    let object = Object {
+        version: VERSION,
+        query: &answer.question,
+        verdict: answer.verdict,
+        stale: freshness.is_stale(),
+        docs: freshness.existing_docs(),
+        confidence: answer.confidence,
+        corrections: &answer.corrections,
+        hits: hits.collect::<Result<_, _>>()?,
+        timings_ms: timings(&answer.timings),
+    };
+    // Keys are strings and numbers finite or null: nothing of it cannot be JSON.
+    let json = serde_json::to_string(&object).unwrap_or_default();
+    Ok(printable_json(&json).into_owned())
+}
+
+fn hit_object<'a>(
+    index: &'a Index,
+    hit: &'a Hit,
+    explain: bool,
+) -> Result<HitObject<'a>, IndexError> {
+    let chunk_object = |found: &ChunkHit| {
+        let chunk = index.chunk(found.id)?;
+        Ok(ChunkObject {
+            heading_path: chunk.heading_path,
+            line_start: chunk.line_start,
+            line_end: chunk.line_end,
+            score: found.score,
+            text: chunk.text,
+        })
+    };
+    let chunks = hit.chunks.iter().map(chunk_object);
+    Ok(HitObject {
+        section: &hit.section.path,
+        title: &hit.section.title,
+        score: hit.score,
+        confidence: hit.confidence,
+        hint: hit.hint.as_ref().map(|hint| hint.phrase.as_str()),
+        chunks: chunks.collect::<Result<_, IndexError>>()?,
+        explain: explain.then(|| explain_object(hit)),
+    })
+}
+
+fn explain_object(hit: &Hit) -> ExplainObject<'_> {
+    ExplainObject {
+        arms: &hit.arms,
+        signals: &hit.signals,
+        hint: hit.hint.as_ref().map(|hint| HintObject {
+            phrase: &hint.phrase,
+            targets: &hint.targets,
+            strength: hint.strength,
+        }),
+    }
+}
+
+fn timings(timings: &Timings) -> TimingsObject {
+    TimingsObject {
+        embed: milliseconds(timings.embed),
+        candidates: milliseconds(timings.candidates),
+        rank: milliseconds(timings.rank),
+        total: milliseconds(timings.total()),
+    }
+}
+
+/// Milliseconds to the microsecond.
+fn milliseconds(duration: Duration) -> f64 {
+    duration.as_micros() as f64 / 1e3
+}

@@ -1,0 +1,128 @@
+//! What a person should know of an answer besides its hits.
+
+use std::fmt;
+
+use super::Answer;
+use crate::encoder::Encoder;
+use crate::rank::spelling::Correction;
+use crate::stale::Freshness;
+use crate::terminal::printable_line;
+
+/// Candidates that are named where none is confident.
+const NAMED_CANDIDATES: usize = 3;
+/// Most passages that are named where some are left out.
+const NAMED_PASSAGES: usize = 3;
+
+/// Something to know of an answer or of the index that gave it. Displayed, it is a sentence or two,
+/// with a `hint:` line where something can be done about it, safe to print.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub enum Note {
+    /// The model reads only the beginning of the question.
+    QuestionCut {
+        /// The question's tokens.
+        tokens: usize,
+        /// Tokens that the model reads.
+        limit: usize,
+    },
+    /// A word was read as another one.
+    Corrected(Correction),
+    /// No section is a confident answer.
+    NothingConfident {
+        /// The best sections, with their confidence.
+        best: Vec<(String, f32)>,
+        /// What it was below.
+        min_confidence: f32,
+    },
+    /// Nothing was found.
+    NothingFound,
+    /// How sure the answer is cannot be told.
+    Uncalibrated {
+        /// The model that is not calibrated.
+        model: String,
+    },
+    /// Best passages that did not fit into the budget: worse ones may stand in their place.
+    LeftOut {
+        /// They, as `path:first-last`.
+        passages: Vec<String>,
+        /// The budget, in tokens.
+        budget: usize,
+    },
+    /// The docs are newer than the index, or it cannot be told whether they are.
+    Stale(Freshness),
+}
+
+impl Note {
+    pub(super) fn question_cut(question: &str, encoder: &dyn Encoder) -> Option<Self> {
+        let limit = encoder.model().readable_tokens();
+        // A token has at least one byte.
+        if question.len() <= limit {
+            return None;
+        }
+        let tokens = encoder.count_tokens(question);
+        (tokens > limit).then_some(Self::QuestionCut { tokens, limit })
+    }
+
+    pub(super) fn nothing_confident(answer: &Answer) -> Self {
+        let best = answer.hits.iter().take(NAMED_CANDIDATES);
+        Self::NothingConfident {
+            best: best
+                .map(|hit| (hit.section.path.clone(), hit.confidence.unwrap_or_default()))
+                .collect(),
+            min_confidence: answer.min_confidence.unwrap_or_default(),
+        }
+    }
+}
+
+impl fmt::Display for Note {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::QuestionCut { tokens, limit } => write!(
+                f,
+                "the question has {tokens} tokens, the model reads the first {limit}"
+            ),
+            Self::Corrected(Correction { word, read_as }) => write!(
+                f,
+                "read \"{}\" as \"{}\"",
+                printable_line(word),
+                printable_line(read_as)
+            ),
+            Self::NothingConfident {
+                best,
+                min_confidence,
+            } => {
+                let best: Vec<String> = best
+                    .iter()
+                    .map(|(path, confidence)| format!("{} ({confidence:.2})", printable_line(path)))
+                    .collect();
+                write!(
+                    f,
+                    "nothing confident: best are {}, below {min_confidence:.2}\n\
+                     hint: ask in the words of the docs, or see them all with --min-confidence 0",
+                    best.join(", ")
+                )
+            }
+            Self::NothingFound => f.write_str("nothing found\nhint: ask with more words"),
+            Self::Uncalibrated { model } => write!(
+                f,
+                "the model {} is not calibrated: how sure an answer is cannot be told, and nothing \
+                 is refused",
+                printable_line(model)
+            ),
+            Self::LeftOut { passages, budget } => {
+                let (named, more) = passages.split_at(passages.len().min(NAMED_PASSAGES));
+                let more = match more.len() {
+                    0 => String::new(),
+                    more => format!(" and {more} more"),
+                };
+                write!(
+                    f,
+                    "left out, over the budget of {budget} tokens: {}{more}\n\
+                     hint: raise --budget, or print a passage with `docent show PATH:A-B`",
+                    named.join(", ")
+                )
+            }
+            Self::Stale(freshness) => freshness.fmt(f),
+        }
+    }
+}

@@ -1,0 +1,333 @@
+//! The place of an index file while it is built: claimed at the start, filled at once at the end.
+//!
+//! A build of `docent.idx` works on `.docent.idx.partial` in the same folder: it holds a lock on
+//! that file from the start, writes it at the end, syncs it, and renames it over the index. So
+//!
+//! - `docent.idx` is always a whole index: the old one until the rename, and for good if the build
+//!   fails or is killed;
+//! - a second build of the same file finds the lock taken, and a place that cannot be written to is
+//!   found before anything is embedded;
+//! - the lock is the operating system's and ends with the process. What a killed build leaves
+//!   behind is one file, which the next build takes over: nothing piles up.
+//!
+//! Only who holds the lock renames or removes the file. Who waited for the lock may hold it on a
+//! file that has been renamed since, which is the index now: so after locking, the name must still
+//! lead to the locked file.
+
+use std::ffi::OsString;
+use std::fs::{self, File, OpenOptions, TryLockError};
+use std::io::{self, BufWriter, Write};
+use std::path::{Path, PathBuf};
+use std::time::SystemTime;
+
+use same_file::Handle;
+
+use super::error::IndexError;
+
+/// A claimed place: no other build writes there until this value is dropped.
+#[derive(Debug)]
+pub struct IndexSlot {
+    path: PathBuf,
+    partial: PathBuf,
+    /// Open at `partial` and locked.
+    file: File,
+    is_renamed: bool,
+}
+
+impl IndexSlot {
+    /// Claims the index file `path` for a build.
+    ///
+    /// # Errors
+    ///
+    /// [`IndexError::Busy`] if another build has it, [`IndexError::Write`] if nothing can be
+    /// written there.
+    pub fn claim(path: &Path) -> Result<Self, IndexError> {
+        Self::lock(path, File::try_lock)
+    }
+
+    /// As [`IndexSlot::claim`], after any other build of `path` has ended.
+    pub fn wait_for(path: &Path) -> Result<Self, IndexError> {
+        Self::lock(path, |file| file.lock().map_err(TryLockError::Error))
+    }
+
+    fn lock(
+        path: &Path,
+        lock: impl Fn(&File) -> Result<(), TryLockError>,
+    ) -> Result<Self, IndexError> {
+        let failed = |source| IndexError::Write {
+            path: path.to_owned(),
+            source,
+        };
+        let partial = partial_path(path).map_err(failed)?;
+        loop {
+            let file = open_partial(&partial).map_err(failed)?;
+            match lock(&file) {
+                Ok(()) => {}
+                Err(TryLockError::WouldBlock) => {
+                    return Err(IndexError::Busy {
+                        path: path.to_owned(),
+                        lock: partial,
+                    });
+                }
+                Err(TryLockError::Error(source)) => return Err(failed(source)),
+            }
+            if is_at(&file, &partial).map_err(failed)? {
+                return Ok(Self {
+                    path: path.to_owned(),
+                    partial,
+                    file,
+                    is_renamed: false,
+                });
+            }
+        }
+    }
+
+    /// Name of the file beside the index file `path` that a build of it works on; `None` if `path` has
+    /// no name.
+    pub fn partial_name(path: &Path) -> Option<OsString> {
+        let mut partial = OsString::from(".");
+        partial.push(path.file_name()?);
+        partial.push(".partial");
+        Some(partial)
+    }
+
+    /// The index file that will be written.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// The folder that it will be in.
+    pub fn folder(&self) -> &Path {
+        folder_of(&self.path)
+    }
+
+    /// Puts what `write` produces in the place of the index.
+    ///
+    /// The file's modification time becomes `as_of`: what changed later is not in it.
+    pub(super) fn fill(
+        mut self,
+        as_of: SystemTime,
+        write: impl FnOnce(&mut BufWriter<&File>) -> io::Result<()>,
+    ) -> Result<(), IndexError> {
+        self.try_fill(as_of, write)
+            .map_err(|source| IndexError::Write {
+                path: self.path.clone(),
+                source,
+            })
+    }
+
+    fn try_fill(
+        &mut self,
+        as_of: SystemTime,
+        write: impl FnOnce(&mut BufWriter<&File>) -> io::Result<()>,
+    ) -> io::Result<()> {
+        // A killed build may have left something.
+        self.file.set_len(0)?;
+        let mut buffered = BufWriter::new(&self.file);
+        write(&mut buffered)?;
+        buffered.flush()?;
+        drop(buffered);
+        self.file.set_modified(as_of)?;
+        self.file.sync_all()?;
+        fs::rename(&self.partial, &self.path)?;
+        self.is_renamed = true;
+        // The rename itself lasts only when the folder is on disk as well. Where a folder cannot be
+        // opened or synced, the index is there all the same.
+        #[cfg(unix)]
+        let _ = File::open(folder_of(&self.path)).and_then(|folder| folder.sync_all());
+        Ok(())
+    }
+}
+
+impl Drop for IndexSlot {
+    fn drop(&mut self) {
+        if !self.is_renamed {
+            // If that fails the file stays, which does no harm.
+            let _ = fs::remove_file(&self.partial);
+        }
+    }
+}
+
+/// The name that a build of `path` works under. An error if `path` can be no index file.
+fn partial_path(path: &Path) -> io::Result<PathBuf> {
+    match fs::metadata(path) {
+        Ok(metadata) if metadata.is_dir() => return Err(io::ErrorKind::IsADirectory.into()),
+        Ok(metadata) if !metadata.is_file() => {
+            return Err(io::Error::new(
+                io::ErrorKind::InvalidInput,
+                "not a regular file",
+            ));
+        }
+        _ => {}
+    }
+    let name = IndexSlot::partial_name(path).ok_or(io::ErrorKind::IsADirectory)?;
+    Ok(path.with_file_name(name))
+}
+
+/// The folder that the file `path` lies in.
+pub(crate) fn folder_of(path: &Path) -> &Path {
+    match path.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => folder,
+        _ => Path::new("."),
+    }
+}
+
+/// Opens the file, creating it if need be. Nothing is cut off: it may be another build's.
+fn open_partial(partial: &Path) -> io::Result<File> {
+    // Opening would create what a link points to.
+    refuse_link(partial)?;
+    OpenOptions::new()
+        .read(true)
+        .write(true)
+        .create(true)
+        .truncate(false)
+        .open(partial)
+}
+
+/// Whether `path` still leads to `file`.
+fn is_at(file: &File, path: &Path) -> io::Result<bool> {
+    refuse_link(path)?;
+    match Handle::from_path(path) {
+        Ok(handle) => Ok(handle == Handle::from_file(file.try_clone()?)?),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
+        Err(error) => Err(error),
+    }
+}
+
+/// An error if anything but a file is at `path`: a link may have been laid to have the file that it
+/// points to overwritten.
+fn refuse_link(path: &Path) -> io::Result<()> {
+    match fs::symlink_metadata(path) {
+        Ok(metadata) if !metadata.is_file() => Err(io::Error::new(
+            io::ErrorKind::AlreadyExists,
+            format!("{} is in the way", path.display()),
+        )),
+        Ok(_) => Ok(()),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        Err(error) => Err(error),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn names_in(folder: &Path) -> Vec<String> {
+        let entries = fs::read_dir(folder).unwrap();
+        let mut names: Vec<String> = entries
+            .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+            .collect();
+        names.sort();
+        names
+    }
+
+    fn folder_with_index() -> (tempfile::TempDir, PathBuf) {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("docent.idx");
+        fs::write(&path, "old and longer").unwrap();
+        (folder, path)
+    }
+
+    #[test]
+    fn an_interrupted_write_leaves_the_old_file_and_nothing_else() {
+        let (folder, path) = folder_with_index();
+        let slot = IndexSlot::claim(&path).unwrap();
+        let error = slot.fill(SystemTime::now(), |file| {
+            file.write_all(&[7; 100_000])?;
+            Err(io::ErrorKind::StorageFull.into())
+        });
+        assert!(
+            matches!(error, Err(IndexError::Write { source, .. }) if source.kind() == io::ErrorKind::StorageFull)
+        );
+        assert_eq!(fs::read(&path).unwrap(), b"old and longer");
+        assert_eq!(names_in(folder.path()), ["docent.idx"]);
+    }
+
+    #[test]
+    fn a_complete_write_replaces_the_old_file_and_what_a_killed_build_left() {
+        let (folder, path) = folder_with_index();
+        fs::write(folder.path().join(".docent.idx.partial"), "half an index").unwrap();
+        let as_of = SystemTime::UNIX_EPOCH + std::time::Duration::from_secs(1_000_000_000);
+        let slot = IndexSlot::claim(&path).unwrap();
+        slot.fill(as_of, |file| file.write_all(b"new")).unwrap();
+        assert_eq!(fs::read(&path).unwrap(), b"new");
+        assert_eq!(fs::metadata(&path).unwrap().modified().unwrap(), as_of);
+        assert_eq!(names_in(folder.path()), ["docent.idx"]);
+    }
+
+    #[test]
+    fn a_claimed_place_is_busy_until_it_is_dropped() {
+        let (folder, path) = folder_with_index();
+        let first = IndexSlot::claim(&path).unwrap();
+        let error = IndexSlot::claim(&path).unwrap_err();
+        let lock = folder.path().join(".docent.idx.partial");
+        assert_eq!(
+            error.to_string(),
+            format!(
+                "another build is writing {}\nhint: wait until it has ended; it holds a lock on {}",
+                path.display(),
+                lock.display()
+            )
+        );
+        IndexSlot::claim(&folder.path().join("other.idx")).unwrap();
+        drop(first);
+        IndexSlot::claim(&path).unwrap();
+        assert_eq!(names_in(folder.path()), ["docent.idx"]);
+    }
+
+    #[test]
+    fn builds_that_wait_for_each_other_all_succeed() {
+        let (folder, path) = folder_with_index();
+        std::thread::scope(|scope| {
+            for number in 0..8u8 {
+                let path = &path;
+                scope.spawn(move || {
+                    for _ in 0..20 {
+                        let slot = IndexSlot::wait_for(path).unwrap();
+                        let content = vec![number; 10_000];
+                        let write = |file: &mut BufWriter<&File>| file.write_all(&content);
+                        slot.fill(SystemTime::now(), write).unwrap();
+                        let read = fs::read(path).unwrap();
+                        assert_eq!(read.len(), 10_000);
+                        assert!(read.iter().all(|byte| *byte == read[0]));
+                    }
+                });
+            }
+        });
+        assert_eq!(names_in(folder.path()), ["docent.idx"]);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_link_in_the_way_is_not_followed() {
+        let (folder, path) = folder_with_index();
+        let victim = folder.path().join("victim");
+        fs::write(&victim, "precious").unwrap();
+        std::os::unix::fs::symlink(&victim, folder.path().join(".docent.idx.partial")).unwrap();
+        let error = IndexSlot::claim(&path).unwrap_err().to_string();
+        assert!(
+            error.contains(".docent.idx.partial is in the way"),
+            "{error}"
+        );
+        assert_eq!(fs::read(&victim).unwrap(), b"precious");
+
+        fs::remove_file(&victim).unwrap();
+        let error = IndexSlot::claim(&path).unwrap_err().to_string();
+        assert!(error.contains("is in the way"), "{error}");
+        assert!(!victim.exists(), "made by opening the link");
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_folder_that_cannot_be_synced_has_the_index_all_the_same() {
+        use std::os::unix::fs::PermissionsExt;
+        let (folder, path) = folder_with_index();
+        let slot = IndexSlot::claim(&path).unwrap();
+        let access = |mode| fs::set_permissions(folder.path(), fs::Permissions::from_mode(mode));
+        access(0o300).unwrap();
+        let filled = slot.fill(SystemTime::now(), |file| file.write_all(b"new"));
+        access(0o700).unwrap();
+        filled.unwrap();
+        assert_eq!(fs::read(&path).unwrap(), b"new");
+    }
+}

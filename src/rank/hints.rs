@@ -1,0 +1,320 @@
+//! Hints: which of what the authors said in their guide says what the question says.
+//!
+//! A hint speaks only if it matches strongly and more strongly than any hint that points elsewhere;
+//! otherwise it stays silent, since a weak match is noise. What it does is bounded: its sections take
+//! the first places, in the author's order, and the others keep theirs among themselves.
+
+use std::collections::BTreeSet;
+
+use crate::analysis;
+use crate::calibration::HintMatching;
+use crate::corpus::Guide;
+use crate::index::{MatrixRef, SectionId};
+use crate::simd::Simd;
+
+/// Word overlap from which a question counts as one that repeats the hint.
+const REPEATED: f32 = 0.5;
+
+/// Which hints may move sections.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum HintUse {
+    /// All.
+    #[default]
+    All,
+    /// Those that the question does not repeat: it has less than half of their joint words in
+    /// common with the hint. Shows what hints are worth to questions that their authors did not
+    /// think of.
+    Unrepeated,
+    /// None.
+    None,
+}
+
+/// A guideline or usage example that matches a question.
+#[derive(Debug, Clone, PartialEq)]
+pub struct HintMatch {
+    /// What the author wrote: `How do I: Add pagination`, or an example's question.
+    pub phrase: String,
+    /// What it points to, in the author's order.
+    pub targets: Vec<String>,
+    /// Those targets that an answer may name; at least one.
+    pub sections: Vec<SectionId>,
+    /// How strongly it matches, from the threshold to 1.
+    pub strength: f32,
+}
+
+/// A question as hints see it.
+#[derive(Debug, Clone, Copy)]
+pub struct HintQuery<'a> {
+    /// What is asked.
+    pub text: &'a str,
+    /// Its sentence vector.
+    pub vector: &'a [f32],
+    /// Which hints may speak.
+    pub allowed: HintUse,
+}
+
+/// The hints of a guide, ready to be compared with questions.
+#[derive(Debug, Clone)]
+pub struct Hints(Vec<Hint>);
+
+/// A guideline or example as the text that questions are compared with.
+#[derive(Debug, Clone)]
+struct Hint {
+    text: String,
+    targets: Vec<String>,
+    /// Distinct terms of all of its text, and of a guideline's phrase without its group.
+    terms: [Terms; 2],
+    /// Its row among the guide's vectors.
+    row: usize,
+}
+
+/// Distinct terms.
+type Terms = BTreeSet<String>;
+
+/// The texts of the guide's hints in the order of their vectors: guidelines, then examples.
+/// (Descriptors have no vectors: their words count in the sections' BM25.)
+pub fn texts(guide: &Guide) -> Vec<String> {
+    let guidelines = guide.guidelines.iter().map(|g| phrase(&g.group, &g.phrase));
+    let examples = guide.examples.iter().map(|e| e.question.clone());
+    guidelines.chain(examples).collect()
+}
+
+fn phrase(group: &str, phrase: &str) -> String {
+    match (group.is_empty(), phrase.is_empty()) {
+        (true, _) => phrase.to_owned(),
+        (_, true) => group.to_owned(),
+        _ => format!("{group}: {phrase}"),
+    }
+}
+
+impl Hints {
+    /// Analyzes all hints of `guide`.
+    pub fn new(guide: &Guide) -> Self {
+        let hint = |(row, text): (usize, String), words: &str, targets: &[String]| Hint {
+            terms: [distinct_terms(&text), distinct_terms(words)],
+            text,
+            targets: targets.to_vec(),
+            row,
+        };
+        let mut texts = texts(guide).into_iter().enumerate();
+        let guidelines = guide.guidelines.iter().zip(&mut texts);
+        let guidelines = guidelines.map(|(g, text)| hint(text, &g.phrase, &g.targets));
+        let guidelines: Vec<Hint> = guidelines.collect();
+        let examples = guide.examples.iter().zip(texts);
+        let examples = examples.map(|(e, text)| hint(text, &e.question, &e.targets));
+        // Of equal matches, that of an example comes first.
+        Self(examples.chain(guidelines).collect())
+    }
+
+    /// The hint that speaks to a question, if one does. `vectors` are the rows of [`texts`];
+    /// `sections` gives those of a hint's targets that an answer may name: a hint without any neither
+    /// speaks nor silences another.
+    ///
+    /// O(hints x dim).
+    ///
+    /// # Errors
+    ///
+    /// Those of `sections`.
+    pub fn best_match<E>(
+        &self,
+        query: HintQuery<'_>,
+        vectors: MatrixRef<'_>,
+        simd: Simd,
+        matching: &HintMatching,
+        sections: impl Fn(&[String]) -> Result<Vec<SectionId>, E>,
+    ) -> Result<Option<HintMatch>, E> {
+        let mut best: Option<HintMatch> = None;
+        for (strength, hint) in self.matches(query, vectors, simd, matching) {
+            let too_weak = match &best {
+                None => strength < matching.threshold,
+                Some(best) => best.strength - strength >= matching.margin,
+            };
+            if too_weak {
+                break;
+            }
+            let sections = sections(&hint.targets)?;
+            match &best {
+                _ if sections.is_empty() => {}
+                None => {
+                    best = Some(HintMatch {
+                        phrase: hint.text.clone(),
+                        targets: hint.targets.clone(),
+                        sections,
+                        strength,
+                    });
+                }
+                Some(best) if best.sections[0] != sections[0] => return Ok(None),
+                Some(_) => {}
+            }
+        }
+        Ok(best)
+    }
+
+    /// The allowed hints with how strongly they match, strongest first.
+    fn matches(
+        &self,
+        query: HintQuery<'_>,
+        vectors: MatrixRef<'_>,
+        simd: Simd,
+        matching: &HintMatching,
+    ) -> Vec<(f32, &Hint)> {
+        if query.allowed == HintUse::None {
+            return Vec::new();
+        }
+        let asked = distinct_terms(query.text);
+        let mut matches = Vec::with_capacity(self.0.len());
+        for hint in &self.0 {
+            let overlaps = hint.terms.each_ref().map(|said| overlap(&asked, said));
+            if query.allowed == HintUse::Unrepeated && overlaps.iter().any(|o| *o >= REPEATED) {
+                continue;
+            }
+            let row = vectors.row(hint.row);
+            let cosine = row.map_or(0.0, |row| simd.dot(row, query.vector));
+            let [all, words] = overlaps.map(|overlap| strength(overlap, cosine, matching));
+            matches.push((all.max(words), hint));
+        }
+        matches.sort_by(|(a, _), (b, _)| b.total_cmp(a));
+        matches
+    }
+}
+
+/// Word overlap and cosine, mixed; 1 for the same words.
+fn strength(overlap: f32, cosine: f32, matching: &HintMatching) -> f32 {
+    match overlap {
+        1.0 => 1.0,
+        _ => matching.overlap_share * overlap + (1.0 - matching.overlap_share) * cosine,
+    }
+}
+
+/// Jaccard's index of two sets of terms; 0 if both are empty.
+fn overlap(a: &Terms, b: &Terms) -> f32 {
+    let shared = a.intersection(b).count();
+    let all = a.len() + b.len() - shared;
+    shared as f32 / all.max(1) as f32
+}
+
+fn distinct_terms(text: &str) -> Terms {
+    analysis::terms(text).into_iter().collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::corpus::{Example, Guideline, Source};
+
+    fn source() -> Source {
+        Source {
+            file: "INDEX.md".to_owned(),
+            line: 1,
+        }
+    }
+
+    fn guideline(group: &str, phrase: &str, target: &str) -> Guideline {
+        Guideline {
+            group: group.to_owned(),
+            phrase: phrase.to_owned(),
+            targets: vec![target.to_owned()],
+            source: source(),
+        }
+    }
+
+    const MATCHING: HintMatching = HintMatching {
+        threshold: 0.6,
+        margin: 0.1,
+        overlap_share: 0.5,
+    };
+
+    /// The hints' vectors are (1, 0), (0, 1), (0, 1); targets are named `0` to `9`.
+    fn ask(hints: &Hints, text: &str, vector: [f32; 2], allowed: HintUse) -> Option<HintMatch> {
+        let data = [1.0, 0.0, 0.0, 1.0, 0.0, 1.0];
+        let vectors = MatrixRef {
+            dim: 2,
+            data: &data,
+        };
+        let sections = |targets: &[String]| -> Result<Vec<SectionId>, std::convert::Infallible> {
+            let ids = targets.iter().filter_map(|target| target.parse().ok());
+            Ok(ids.map(SectionId).collect())
+        };
+        let query = HintQuery {
+            text,
+            vector: &vector,
+            allowed,
+        };
+        let found = hints.best_match(query, vectors, Simd::SCALAR, &MATCHING, sections);
+        found.unwrap()
+    }
+
+    fn toy() -> Hints {
+        Hints::new(&Guide {
+            guidelines: vec![
+                guideline("How do I", "Wash the dog", "1"),
+                guideline("", "Feed the cat", "2"),
+            ],
+            examples: vec![Example {
+                question: "when is the cat fed".to_owned(),
+                targets: vec!["3".to_owned()],
+                source: source(),
+            }],
+            ..Guide::default()
+        })
+    }
+
+    #[test]
+    fn the_same_words_match_whatever_the_cosine_with_or_without_the_group() {
+        for question in ["wash a dog", "How do I wash dogs?"] {
+            let found = ask(&toy(), question, [0.0, 0.0], HintUse::All).unwrap();
+            assert_eq!(found.strength, 1.0, "{question}");
+            assert_eq!(found.phrase, "How do I: Wash the dog");
+            assert_eq!(found.sections, [SectionId(1)]);
+        }
+    }
+
+    #[test]
+    fn strength_is_overlap_and_cosine_by_halves() {
+        // Terms {wash, dog} and {wash, dog, car}: 2/3 overlap, cosine .8.
+        let found = ask(&toy(), "wash dog car", [0.8, 0.6], HintUse::All).unwrap();
+        assert!((found.strength - (1.0 / 3.0 + 0.4)).abs() < 1e-6);
+        // Cosine .4: 1/3 + .2 is below the threshold.
+        assert_eq!(ask(&toy(), "wash dog car", [0.4, 0.0], HintUse::All), None);
+    }
+
+    #[test]
+    fn a_match_as_strong_that_points_elsewhere_silences() {
+        // "Feed the cat" and "when is the cat fed" both have the question's words by halves.
+        let guide = Hints::new(&Guide {
+            guidelines: vec![
+                guideline("", "cat food", "1"),
+                guideline("", "cat food bowl", "2"),
+            ],
+            ..Guide::default()
+        });
+        assert_eq!(ask(&guide, "cat food dish", [0.7, 0.7], HintUse::All), None);
+        let same = Hints::new(&Guide {
+            guidelines: vec![
+                guideline("", "cat food", "1"),
+                guideline("", "cat food bowl", "1"),
+            ],
+            ..Guide::default()
+        });
+        assert!(ask(&same, "cat food dish", [0.7, 0.7], HintUse::All).is_some());
+        // One that no answer may name neither speaks nor silences.
+        let hidden = Hints::new(&Guide {
+            guidelines: vec![
+                guideline("", "cat food", "hidden.md"),
+                guideline("", "cat food bowl", "2"),
+            ],
+            ..Guide::default()
+        });
+        let found = ask(&hidden, "cat food dish", [0.9, 0.9], HintUse::All).unwrap();
+        assert_eq!(found.sections, [SectionId(2)]);
+    }
+
+    #[test]
+    fn hints_can_be_left_out() {
+        assert_eq!(ask(&toy(), "wash the dog", [1.0, 0.0], HintUse::None), None);
+        assert_eq!(
+            ask(&toy(), "wash the dog", [1.0, 0.0], HintUse::Unrepeated),
+            None
+        );
+    }
+}
