@@ -8,8 +8,9 @@
 
 mod split;
 
+use super::document::{Border, Document, Heading, Node, Unit};
 use super::lines::Lines;
-use super::markdown::{self, Border, Document, Format, Heading, Node, Unit};
+use super::parse::{self, Format};
 use super::{Chunk, Section};
 use split::split_text;
 
@@ -49,7 +50,7 @@ pub fn chunk_section(
     options: &ChunkOptions,
     count_tokens: &(dyn Fn(&str) -> usize + Sync),
 ) -> Vec<Chunk> {
-    let document = markdown::parse(&section.text, Format::of(&section.path));
+    let document = parse::parse(&section.text, Format::of(&section.path));
     let mut chunker = Chunker {
         section,
         options: ChunkOptions {

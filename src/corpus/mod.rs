@@ -5,11 +5,10 @@
 
 mod check;
 mod chunk;
-mod front_matter;
+mod document;
 mod guide;
 mod lines;
-mod markdown;
-mod scrub;
+mod parse;
 mod walk;
 
 use std::path::{Path, PathBuf};
@@ -22,7 +21,7 @@ pub use chunk::{ChunkOptions, chunk_section};
 pub use walk::MAX_FILE_BYTES;
 pub(crate) use walk::{BYTE_ORDER_MARK, FoundFile, list_files, read_text};
 
-use markdown::Format;
+use parse::Format;
 
 /// A folder read into memory: sections sorted by path, the guide of its index files, the skips.
 #[derive(Debug, Clone)]
@@ -357,16 +356,15 @@ impl Section {
     /// The format follows the extension of `path`: `.md`, `.markdown` and `.mdx` are Markdown,
     /// anything else is plain text, whose title is the file stem.
     pub fn from_text(path: String, text: String) -> Self {
-        let document = markdown::parse(&text, Format::of(&path));
+        let mut document = parse::parse(&text, Format::of(&path));
         let title = document
-            .front_matter
             .title
-            .clone()
+            .take()
             .or_else(|| document.first_h1().map(str::to_owned))
             .unwrap_or_else(|| title_from_path(&path));
         Self {
             title,
-            description: document.front_matter.description,
+            description: document.description,
             path,
             text,
         }
