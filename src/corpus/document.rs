@@ -7,9 +7,7 @@
 //! Nothing here knows a file format: a parser of one (`parse/`) makes a [`Document`], and the
 //! chunker reads it.
 
-use std::ops::Range;
-
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Document {
     /// The title that the document gives itself apart from its text, in front matter for example.
     pub(super) title: Option<String>,
@@ -21,13 +19,13 @@ pub(super) struct Document {
     pub(super) contexts: Vec<String>,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Node {
     Heading(Heading),
     Unit(Unit),
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Heading {
     /// 1 to 6.
     pub(super) level: u8,
@@ -52,7 +50,7 @@ pub(super) enum Border {
     Line,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Unit {
     /// Not blank.
     pub(super) text: String,
@@ -79,23 +77,6 @@ impl Border {
 }
 
 impl Unit {
-    /// The part of the unit that `range` of its text is; the first part begins where it does.
-    pub(super) fn part(&self, range: Range<usize>, is_first: bool) -> Self {
-        let start = if is_first {
-            self.start
-        } else {
-            self.source_offset(range.start)
-        };
-        Self {
-            text: self.text[range].to_owned(),
-            start,
-            border: self.border,
-            context: self.context,
-            is_context: self.is_context && is_first,
-            runs: Vec::new(),
-        }
-    }
-
     /// The source offset of the byte at `at` of `text`, exact where text is verbatim.
     pub(super) fn source_offset(&self, at: usize) -> usize {
         let next = self.runs.partition_point(|&(text_at, _)| text_at <= at);

@@ -21,6 +21,7 @@ pub use chunk::{ChunkOptions, chunk_section};
 pub use walk::MAX_FILE_BYTES;
 pub(crate) use walk::{BYTE_ORDER_MARK, FoundFile, list_files, read_text};
 
+use document::Document;
 use parse::Format;
 
 /// A folder read into memory: sections sorted by path, the guide of its index files, the skips.
@@ -47,8 +48,12 @@ pub struct Section {
     pub title: String,
     /// Front matter `description`, if any.
     pub description: Option<String>,
-    /// The file's whole text, as read (UTF-8; CRLF kept so that line numbers hold).
+    /// The file's whole text, as read (UTF-8; CRLF kept so that line numbers hold). A section with
+    /// another text is another section, to be made anew: chunks are cut as this one was parsed.
     pub text: String,
+    /// What was parsed of `text`, kept so that cutting the section into chunks does not parse it
+    /// again. Larger than the text, and so not to be kept longer than until then.
+    document: Document,
 }
 
 /// An `INDEX.md` or `index.md` (any case) with at least one guideline, table or example that
@@ -364,9 +369,21 @@ impl Section {
             .unwrap_or_else(|| title_from_path(&path));
         Self {
             title,
-            description: document.description,
+            description: document.description.take(),
             path,
             text,
+            document,
+        }
+    }
+
+    /// A section from a document that is not a file, such as one of a test collection: its title
+    /// is the given one, also if it is empty, and it has no description. The format follows the
+    /// extension of `path`, as in [`Section::from_text`].
+    pub fn titled(path: String, title: String, text: String) -> Self {
+        Self {
+            title,
+            description: None,
+            ..Self::from_text(path, text)
         }
     }
 }
@@ -426,6 +443,13 @@ mod tests {
         );
         assert_eq!(title("d/notes.v2.txt", "# no heading"), "notes.v2");
         assert_eq!(title("doc-17", "text"), "doc 17");
+    }
+
+    #[test]
+    fn a_given_title_counts_more_than_the_text() {
+        let text = "---\ntitle: F\ndescription: D\n---\n# H\n";
+        let section = Section::titled("a.md".to_owned(), String::new(), text.to_owned());
+        assert_eq!((section.title.as_str(), section.description), ("", None));
     }
 
     #[test]
