@@ -109,7 +109,8 @@ pub struct Guide {
 /// A glob in an index file, e.g. `then relevant env-*.md`.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Pattern {
-    /// The glob relative to the corpus root; `*` stands for any characters but `/`.
+    /// The glob relative to the corpus root; `*` stands for any characters but `/`, `**` for any
+    /// folders.
     pub glob: String,
     /// Where it stands.
     pub source: Source,
