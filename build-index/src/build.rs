@@ -22,7 +22,7 @@ const LISTED_SKIPS: usize = 20;
 pub enum Outcome {
     /// The index is written.
     Built(Box<Summary>),
-    /// `--strict`, and the docs' index files contradict the docs.
+    /// `--strict`, and the docs' guide contradicts the docs.
     Refused,
 }
 
@@ -37,7 +37,7 @@ pub fn build(args: &Args, update: bool, encoder: &mut Option<Box<dyn Encoder>>) 
     report_warnings(args, &warnings);
     if args.strict && !warnings.is_empty() {
         message(format_args!(
-            "error: {} problems in the docs' index files, nothing built\n\
+            "error: {} problems in the docs' guide, nothing built\n\
              hint: mend them, or build without --strict",
             warnings.len()
         ));

@@ -57,7 +57,7 @@ impl Build<'_> {
                 docent_version: env!("CARGO_PKG_VERSION").to_owned(),
                 corpus_fingerprint: self.corpus_fingerprint,
                 docs: None,
-                index_files: self.index_files,
+                index_files: self.guide_files,
                 chunking: Chunking {
                     max_tokens: chunking.max_tokens as u32,
                     min_tokens: chunking.min_tokens as u32,
@@ -108,7 +108,7 @@ impl Build<'_> {
     }
 }
 
-/// The section's fields: its title, what the index files say of it, its headings and text.
+/// The section's fields: its title, what the guide says of it, its headings and text.
 fn section_fields<'a>(
     descriptors: &'a [Descriptor],
     chunked: &'a ChunkedSection,

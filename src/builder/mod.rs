@@ -120,7 +120,7 @@ pub struct Build<'a> {
     options: BuildOptions,
     corpus_fingerprint: String,
     guide: Guide,
-    index_files: Vec<FileRecord>,
+    guide_files: Vec<FileRecord>,
     sections: Vec<ChunkedSection>,
     /// Whether token vectors are stored.
     with_tokens: bool,
@@ -156,12 +156,12 @@ impl<'a> Build<'a> {
     pub fn new(corpus: Corpus, encoder: &'a dyn Encoder, options: &BuildOptions) -> Self {
         let start = Instant::now();
         let corpus_fingerprint = corpus.fingerprint();
-        let index_files = corpus.index_files.into_iter().map(|file| FileRecord {
+        let guide_files = corpus.guide_files.into_iter().map(|file| FileRecord {
             path: file.path,
             bytes: file.text.len() as u64,
             content_hash: content_hash(&file.text),
         });
-        let index_files = index_files.collect();
+        let guide_files = guide_files.collect();
         let mut options = *options;
         // What the model does not read is not embedded.
         let limit = (encoder.model().max_tokens as usize).saturating_sub(2);
@@ -174,7 +174,7 @@ impl<'a> Build<'a> {
             options,
             corpus_fingerprint,
             guide: corpus.guide,
-            index_files,
+            guide_files,
             sections,
             with_tokens,
             previous: None,

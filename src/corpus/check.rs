@@ -7,10 +7,10 @@ use globset::{GlobBuilder, GlobSet};
 
 use super::{Corpus, Guide, Pattern, Source};
 
-/// A disagreement between what index files say and what the folder holds.
+/// A disagreement between what guide files say and what the folder holds.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct GuideWarning {
-    /// Where to look: the line of the index file, or line 1 of a section that no index names.
+    /// Where to look: the line of the guide file, or line 1 of a section that none names.
     pub source: Source,
     /// What is wrong there.
     pub problem: GuideProblem,
@@ -20,7 +20,7 @@ pub struct GuideWarning {
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum GuideProblem {
-    /// An entry points to something that is neither a section nor an index file.
+    /// An entry points to something that is neither a section nor a guide file.
     MissingTarget {
         /// What the entry says: a guideline's phrase, a table row's title, an example's question.
         entry: String,
@@ -34,7 +34,7 @@ pub enum GuideProblem {
     },
     /// No guideline, table or glob names this section.
     UnnamedSection,
-    /// The same phrase (ignoring case) stands twice in one group of one index file.
+    /// The same phrase (ignoring case) stands twice in one group of one guide file.
     DuplicatePhrase {
         /// The group; may be empty.
         group: String,
@@ -76,10 +76,10 @@ impl fmt::Display for GuideProblem {
 
 /// Compares the guide of `corpus` with its sections.
 ///
-/// Warnings are sorted by file and line. A corpus without index files has none. Cost is linear in
+/// Warnings are sorted by file and line. A corpus without guide files has none. Cost is linear in
 /// entries and sections, and the product of both for globs.
 pub fn check_guide(corpus: &Corpus) -> Vec<GuideWarning> {
-    if corpus.index_files.is_empty() {
+    if corpus.guide_files.is_empty() {
         return Vec::new();
     }
     let globs: Vec<GlobSet> = corpus.guide.patterns.iter().map(compile).collect();
@@ -93,8 +93,8 @@ pub fn check_guide(corpus: &Corpus) -> Vec<GuideWarning> {
 
 fn missing_targets(corpus: &Corpus) -> Vec<GuideWarning> {
     let sections = corpus.sections.iter().map(|section| &section.path);
-    let indexes = corpus.index_files.iter().map(|file| &file.path);
-    let present: HashSet<&String> = sections.chain(indexes).collect();
+    let guide_files = corpus.guide_files.iter().map(|file| &file.path);
+    let present: HashSet<&String> = sections.chain(guide_files).collect();
     let guide = &corpus.guide;
     let guidelines = guide.guidelines.iter().flat_map(|guideline| {
         guideline
@@ -217,15 +217,15 @@ fn compile(pattern: &Pattern) -> GlobSet {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::corpus::{IndexFile, Section, guide};
+    use crate::corpus::{GuideFile, Section, guide};
 
-    fn corpus(index: &str, sections: &[&str]) -> Corpus {
+    fn corpus(guide: &str, sections: &[&str]) -> Corpus {
         let section = |path: &&str| Section::from_text((*path).to_owned(), "text".to_owned());
         let mut corpus = Corpus::from_documents(sections.iter().map(section).collect());
-        corpus.guide = guide::parse("INDEX.md", index);
-        corpus.index_files.push(IndexFile {
+        corpus.guide = guide::parse("INDEX.md", guide);
+        corpus.guide_files.push(GuideFile {
             path: "INDEX.md".to_owned(),
-            text: index.to_owned(),
+            text: guide.to_owned(),
         });
         corpus
     }
@@ -239,11 +239,11 @@ mod tests {
 
     #[test]
     fn every_problem_is_told_with_its_line() {
-        let index = "# I\n\n| Section | File |\n|---|---|\n| Alpha | `a.md` |\n| Gone | `gone.md` |\n\n\
+        let guide = "# I\n\n| Section | File |\n|---|---|\n| Alpha | `a.md` |\n| Gone | `gone.md` |\n\n\
                      **How**\n- Do it -> `a.md`, `lost.md`\n- do IT -> `../a.md`, `no-*.md`\n\n\
                      User: \"Why?\"\nRetrieve: `why.md`\n";
         assert_eq!(
-            messages(&corpus(index, &["a.md", "b.md", "why.txt"])),
+            messages(&corpus(guide, &["a.md", "b.md", "why.txt"])),
             [
                 "INDEX.md:6: \"Gone\" points to gone.md, which is not a section",
                 "INDEX.md:9: \"Do it\" points to lost.md, which is not a section",
@@ -258,13 +258,13 @@ mod tests {
     }
 
     #[test]
-    fn index_files_and_globs_are_good_targets() {
-        let index = "**A**\n- x -> `INDEX.md`\n- y -> `a.md`, `env-*.md`\n**B**\n- x -> `a.md`\n";
-        assert_eq!(messages(&corpus(index, &["a.md", "env-one.md"])), [""; 0]);
+    fn guide_files_and_globs_are_good_targets() {
+        let guide = "**A**\n- x -> `INDEX.md`\n- y -> `a.md`, `env-*.md`\n**B**\n- x -> `a.md`\n";
+        assert_eq!(messages(&corpus(guide, &["a.md", "env-one.md"])), [""; 0]);
     }
 
     #[test]
-    fn a_corpus_without_an_index_has_no_warnings() {
+    fn a_corpus_without_a_guide_has_no_warnings() {
         let section = Section::from_text("a.md".to_owned(), "text".to_owned());
         assert_eq!(check_guide(&Corpus::from_documents(vec![section])), []);
     }
