@@ -17,6 +17,7 @@ use split::split_text;
 
 /// How large chunks are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct ChunkOptions {
     /// Most tokens of [`Chunk::embed_text`], at most the model's limit less its two special
     /// tokens. Less than 16 counts as 16.
