@@ -23,7 +23,7 @@ const LISTED_SKIPS: usize = 20;
 pub enum Outcome {
     /// The index is written.
     Built(Box<Summary>),
-    /// `--strict`, and the docs' index files contradict the docs.
+    /// `--strict`, and the docs' guide contradicts the docs.
     Refused,
 }
 
@@ -53,7 +53,7 @@ impl<'a> Builder<'a> {
         report_warnings(args, &warnings);
         if args.strict && !warnings.is_empty() {
             message(format_args!(
-                "error: {} problems in the docs' index files, nothing built\n\
+                "error: {} problems in the docs' guide, nothing built\n\
                  hint: mend them, or build without --strict",
                 warnings.len()
             ));

@@ -9,7 +9,7 @@ use docent::index::GraphOptions;
 const EXIT_CODES: &str = "\
 Exit codes:
   0  built
-  1  not built: --strict, and the docs' index files contradict the docs
+  1  not built: --strict, and the docs' guide contradicts the docs
   2  usage or other error: not built, or built but the summary could not be printed
 
 A build that fails or is interrupted leaves the old index as it was.";
@@ -44,7 +44,7 @@ pub struct Args {
     /// After the build, build again (as with --update) whenever the docs change, until Ctrl-C
     #[arg(long)]
     pub watch: bool,
-    /// Refuse to build if the docs' index files contradict the docs
+    /// Refuse to build if the docs' guide contradicts the docs
     #[arg(long)]
     pub strict: bool,
     /// Print the summary as one JSON object

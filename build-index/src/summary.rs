@@ -22,7 +22,7 @@ pub struct Summary {
     tokens: u64,
     late_interaction: bool,
     /// Files that are read for their routing hints and are no sections.
-    index_files: usize,
+    guide_files: usize,
     guidelines: usize,
     descriptors: usize,
     examples: usize,
@@ -95,7 +95,7 @@ impl Summary {
             reused: built.reused,
             tokens: meta.counts.tokens,
             late_interaction: built.parts.token_vectors.is_some(),
-            index_files: meta.guide_files.len(),
+            guide_files: meta.guide_files.len(),
             guidelines: guide.guidelines.len(),
             descriptors: guide.descriptors.len(),
             examples: guide.examples.len(),
@@ -175,8 +175,8 @@ impl fmt::Display for Summary {
         }
         writeln!(
             f,
-            "  {} index files, {} guidelines, {} descriptors, {} examples, {} warnings",
-            self.index_files,
+            "  {} guide files, {} guidelines, {} descriptors, {} examples, {} warnings",
+            self.guide_files,
             self.guidelines,
             self.descriptors,
             self.examples,

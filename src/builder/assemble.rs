@@ -1,7 +1,7 @@
 //! Chunks and vectors become the parts of an index.
 
 use crate::analysis::ANALYZER;
-use crate::corpus::{Chunk, Descriptor, Section};
+use crate::corpus::{Chunk, Descriptor};
 use crate::index::{
     BuiltGraph, ChunkRecord, Chunking, Counts, IndexParts, InvertedIndex, Matrix, Meta,
     SectionRecord, TermSequences,
@@ -54,9 +54,9 @@ impl Build<'_> {
                 });
             }
             sections.push(SectionRecord {
-                path: chunked.section.path,
-                title: chunked.section.title,
-                description: chunked.section.description,
+                path: chunked.path,
+                title: chunked.title,
+                description: chunked.description,
                 chunks: first as u32..chunks.len() as u32,
                 lines: chunked.lines,
                 bytes: chunked.bytes,
@@ -111,10 +111,9 @@ impl Build<'_> {
         let mut lexical = LexicalBuilder::default();
         for chunked in &self.sections {
             for chunk in &chunked.chunks {
-                let section = &chunked.section;
-                let title = std::iter::once((section.title.as_str(), CHUNK_TITLE));
+                let title = std::iter::once((chunked.title.as_str(), CHUNK_TITLE));
                 lexical.add_with_text(
-                    title.chain(heading_fields(section, chunk)),
+                    title.chain(heading_fields(&chunked.title, chunk)),
                     (&chunk.text, BODY),
                 );
             }
@@ -128,35 +127,30 @@ fn section_fields<'a>(
     descriptors: &'a [Descriptor],
     chunked: &'a ChunkedSection,
 ) -> impl Iterator<Item = (&'a str, f32)> {
-    let section = &chunked.section;
     let described = descriptors
         .iter()
-        .filter(|d| d.target == section.path)
+        .filter(|d| d.target == chunked.path)
         .flat_map(|d| {
             [
                 (d.title.as_str(), DESCRIPTOR),
                 (d.covers.as_str(), DESCRIPTOR),
             ]
         });
-    let description = section
+    let description = chunked
         .description
         .as_deref()
         .map(|text| (text, DESCRIPTOR));
-    let bodies = chunked
-        .chunks
-        .iter()
-        .flat_map(|chunk| heading_fields(section, chunk).chain([(chunk.text.as_str(), BODY)]));
-    std::iter::once((section.title.as_str(), SECTION_TITLE))
+    let bodies = chunked.chunks.iter().flat_map(|chunk| {
+        heading_fields(&chunked.title, chunk).chain([(chunk.text.as_str(), BODY)])
+    });
+    std::iter::once((chunked.title.as_str(), SECTION_TITLE))
         .chain(description)
         .chain(described)
         .chain(bodies)
 }
 
 /// Headings but the title.
-fn heading_fields<'a>(
-    section: &'a Section,
-    chunk: &'a Chunk,
-) -> impl Iterator<Item = (&'a str, f32)> {
-    let headings = chunk.heading_path.iter().filter(|h| **h != section.title);
+fn heading_fields<'a>(title: &'a str, chunk: &'a Chunk) -> impl Iterator<Item = (&'a str, f32)> {
+    let headings = chunk.heading_path.iter().filter(move |h| *h != title);
     headings.map(|heading| (heading.as_str(), HEADING))
 }

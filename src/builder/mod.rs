@@ -163,9 +163,11 @@ pub struct Build<'a> {
     chunk_time: Duration,
 }
 
-/// A section and its chunks. Its text is dropped: chunks hold what is needed of it.
+/// What is kept of a section, and its chunks. They hold what is needed of its text, which is dropped.
 struct ChunkedSection {
-    section: Section,
+    path: String,
+    title: String,
+    description: Option<String>,
     lines: u32,
     bytes: u64,
     content_hash: [u8; 16],
@@ -196,7 +198,7 @@ impl<'a> Build<'a> {
     pub fn new(corpus: Corpus, encoder: &'a dyn Encoder, options: &BuildOptions) -> Self {
         let start = Instant::now();
         let corpus_fingerprint = corpus.fingerprint();
-        let guide_files = corpus.index_files.into_iter().map(|file| FileRecord {
+        let guide_files = corpus.guide_files.into_iter().map(|file| FileRecord {
             path: file.path,
             bytes: file.text.len() as u64,
             content_hash: content_hash(&file.text),
@@ -316,11 +318,19 @@ fn chunk_all(
     let count = |text: &str| encoder.count_tokens(text);
     sections
         .into_par_iter()
-        .map(|mut section| {
+        .map(|section| {
             let chunks = chunk_section(&section, options, &count);
-            let text = std::mem::take(&mut section.text);
+            let Section {
+                path,
+                title,
+                description,
+                text,
+                ..
+            } = section;
             ChunkedSection {
-                section,
+                path,
+                title,
+                description,
                 lines: text.lines().count() as u32,
                 bytes: text.len() as u64,
                 content_hash: content_hash(&text),

@@ -3,12 +3,14 @@
 use std::collections::{HashMap, HashSet};
 use std::fmt;
 
-use super::{Corpus, Guide, Source};
+use globset::{GlobBuilder, GlobSet};
 
-/// A disagreement between what index files say and what the folder holds.
+use super::{Corpus, Guide, Pattern, Source};
+
+/// A disagreement between what guide files say and what the folder holds.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct GuideWarning {
-    /// Where to look: the line of the index file, or line 1 of a section that no index names.
+    /// Where to look: the line of the guide file, or line 1 of a section that none names.
     pub source: Source,
     /// What is wrong there.
     pub problem: GuideProblem,
@@ -18,7 +20,7 @@ pub struct GuideWarning {
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum GuideProblem {
-    /// An entry points to something that is neither a section nor an index file.
+    /// An entry points to something that is neither a section nor a guide file.
     MissingTarget {
         /// What the entry says: a guideline's phrase, a table row's title, an example's question.
         entry: String,
@@ -32,7 +34,7 @@ pub enum GuideProblem {
     },
     /// No guideline, table or glob names this section.
     UnnamedSection,
-    /// The same phrase (ignoring case) stands twice in one group of one index file.
+    /// The same phrase (ignoring case) stands twice in one group of one guide file.
     DuplicatePhrase {
         /// The group; may be empty.
         group: String,
@@ -74,15 +76,16 @@ impl fmt::Display for GuideProblem {
 
 /// Compares the guide of `corpus` with its sections.
 ///
-/// Warnings are sorted by file and line. A corpus without index files has none. Cost is linear in
+/// Warnings are sorted by file and line. A corpus without guide files has none. Cost is linear in
 /// entries and sections, and the product of both for globs.
 pub fn check_guide(corpus: &Corpus) -> Vec<GuideWarning> {
-    if corpus.index_files.is_empty() {
+    if corpus.guide_files.is_empty() {
         return Vec::new();
     }
+    let globs: Vec<GlobSet> = corpus.guide.patterns.iter().map(compile).collect();
     let mut warnings = missing_targets(corpus);
-    warnings.extend(idle_patterns(corpus));
-    warnings.extend(unnamed_sections(corpus));
+    warnings.extend(idle_patterns(corpus, &globs));
+    warnings.extend(unnamed_sections(corpus, &globs));
     warnings.extend(duplicate_phrases(&corpus.guide));
     warnings.sort_by(|a, b| (&a.source.file, a.source.line).cmp(&(&b.source.file, b.source.line)));
     warnings
@@ -90,8 +93,8 @@ pub fn check_guide(corpus: &Corpus) -> Vec<GuideWarning> {
 
 fn missing_targets(corpus: &Corpus) -> Vec<GuideWarning> {
     let sections = corpus.sections.iter().map(|section| &section.path);
-    let indexes = corpus.index_files.iter().map(|file| &file.path);
-    let present: HashSet<&String> = sections.chain(indexes).collect();
+    let guide_files = corpus.guide_files.iter().map(|file| &file.path);
+    let present: HashSet<&String> = sections.chain(guide_files).collect();
     let guide = &corpus.guide;
     let guidelines = guide.guidelines.iter().flat_map(|guideline| {
         guideline
@@ -127,20 +130,16 @@ fn missing_targets(corpus: &Corpus) -> Vec<GuideWarning> {
         .collect()
 }
 
-fn idle_patterns(corpus: &Corpus) -> Vec<GuideWarning> {
-    let is_idle = |glob: &str| {
-        !corpus
-            .sections
-            .iter()
-            .any(|section| matches(glob, &section.path))
+/// `globs` are those of the guide's patterns, in their order.
+fn idle_patterns(corpus: &Corpus, globs: &[GlobSet]) -> Vec<GuideWarning> {
+    let is_idle = |glob: &GlobSet| {
+        let mut sections = corpus.sections.iter();
+        !sections.any(|section| glob.is_match(&section.path))
     };
-    let patterns = corpus
-        .guide
-        .patterns
-        .iter()
-        .filter(|pattern| is_idle(&pattern.glob));
+    let patterns = corpus.guide.patterns.iter().zip(globs);
     patterns
-        .map(|pattern| GuideWarning {
+        .filter(|(_, glob)| is_idle(glob))
+        .map(|(pattern, _)| GuideWarning {
             source: pattern.source.clone(),
             problem: GuideProblem::PatternMatchesNothing {
                 glob: pattern.glob.clone(),
@@ -149,7 +148,7 @@ fn idle_patterns(corpus: &Corpus) -> Vec<GuideWarning> {
         .collect()
 }
 
-fn unnamed_sections(corpus: &Corpus) -> Vec<GuideWarning> {
+fn unnamed_sections(corpus: &Corpus, globs: &[GlobSet]) -> Vec<GuideWarning> {
     let guide = &corpus.guide;
     let by_guideline = guide
         .guidelines
@@ -160,13 +159,8 @@ fn unnamed_sections(corpus: &Corpus) -> Vec<GuideWarning> {
         .iter()
         .map(|descriptor| &descriptor.target);
     let named: HashSet<&String> = by_guideline.chain(by_table).collect();
-    let is_named = |path: &String| {
-        named.contains(path)
-            || guide
-                .patterns
-                .iter()
-                .any(|pattern| matches(&pattern.glob, path))
-    };
+    let is_named =
+        |path: &String| named.contains(path) || globs.iter().any(|glob| glob.is_match(path));
     let unnamed = corpus
         .sections
         .iter()
@@ -209,45 +203,29 @@ fn duplicate_phrases(guide: &Guide) -> Vec<GuideWarning> {
     warnings
 }
 
-/// Whether `path` matches `glob`, in which `*` stands for any characters but `/`.
-fn matches(glob: &str, path: &str) -> bool {
-    let (globs, paths) = (glob.split('/'), path.split('/'));
-    globs.clone().count() == paths.clone().count()
-        && globs
-            .zip(paths)
-            .all(|(glob, name)| matches_name(glob, name))
-}
-
-fn matches_name(glob: &str, name: &str) -> bool {
-    let Some((head, mut globs)) = glob.split_once('*') else {
-        return glob == name;
-    };
-    let Some(mut rest) = name.strip_prefix(head) else {
-        return false;
-    };
-    // Each literal between stars is best taken where it comes first; the last one ends the name.
-    while let Some((literal, following)) = globs.split_once('*') {
-        let Some(at) = rest.find(literal) else {
-            return false;
-        };
-        rest = &rest[at + literal.len()..];
-        globs = following;
-    }
-    rest.ends_with(globs)
+/// What matches the paths that `pattern` names. Nothing, if it is no valid glob.
+///
+/// A set, although of one: globset panics when it compiles a single glob that is too long.
+fn compile(pattern: &Pattern) -> GlobSet {
+    let glob = GlobBuilder::new(&pattern.glob)
+        .literal_separator(true)
+        .build();
+    glob.and_then(|glob| GlobSet::builder().add(glob).build())
+        .unwrap_or_default()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::corpus::{IndexFile, Section, guide};
+    use crate::corpus::{GuideFile, Section, guide};
 
-    fn corpus(index: &str, sections: &[&str]) -> Corpus {
+    fn corpus(guide: &str, sections: &[&str]) -> Corpus {
         let section = |path: &&str| Section::from_text((*path).to_owned(), "text".to_owned());
         let mut corpus = Corpus::from_documents(sections.iter().map(section).collect());
-        corpus.guide = guide::parse("INDEX.md", index);
-        corpus.index_files.push(IndexFile {
+        corpus.guide = guide::parse("INDEX.md", guide);
+        corpus.guide_files.push(GuideFile {
             path: "INDEX.md".to_owned(),
-            text: index.to_owned(),
+            text: guide.to_owned(),
         });
         corpus
     }
@@ -261,11 +239,11 @@ mod tests {
 
     #[test]
     fn every_problem_is_told_with_its_line() {
-        let index = "# I\n\n| Section | File |\n|---|---|\n| Alpha | `a.md` |\n| Gone | `gone.md` |\n\n\
+        let guide = "# I\n\n| Section | File |\n|---|---|\n| Alpha | `a.md` |\n| Gone | `gone.md` |\n\n\
                      **How**\n- Do it -> `a.md`, `lost.md`\n- do IT -> `../a.md`, `no-*.md`\n\n\
                      User: \"Why?\"\nRetrieve: `why.md`\n";
         assert_eq!(
-            messages(&corpus(index, &["a.md", "b.md", "why.txt"])),
+            messages(&corpus(guide, &["a.md", "b.md", "why.txt"])),
             [
                 "INDEX.md:6: \"Gone\" points to gone.md, which is not a section",
                 "INDEX.md:9: \"Do it\" points to lost.md, which is not a section",
@@ -280,23 +258,52 @@ mod tests {
     }
 
     #[test]
-    fn index_files_and_globs_are_good_targets() {
-        let index = "**A**\n- x -> `INDEX.md`\n- y -> `a.md`, `env-*.md`\n**B**\n- x -> `a.md`\n";
-        assert_eq!(messages(&corpus(index, &["a.md", "env-one.md"])), [""; 0]);
+    fn guide_files_and_globs_are_good_targets() {
+        let guide = "**A**\n- x -> `INDEX.md`\n- y -> `a.md`, `env-*.md`\n**B**\n- x -> `a.md`\n";
+        assert_eq!(messages(&corpus(guide, &["a.md", "env-one.md"])), [""; 0]);
     }
 
     #[test]
-    fn a_corpus_without_an_index_has_no_warnings() {
+    fn a_corpus_without_a_guide_has_no_warnings() {
         let section = Section::from_text("a.md".to_owned(), "text".to_owned());
         assert_eq!(check_guide(&Corpus::from_documents(vec![section])), []);
     }
 
     #[test]
     fn globs_match_within_one_folder() {
-        assert!(matches("env-*.md", "env-a.md"));
-        assert!(matches("d/*-x-*.md", "d/a-x-b.md"));
-        assert!(!matches("*.md", "d/a.md"));
-        assert!(!matches("ab*ba.md", "aba.md"));
-        assert!(!matches("a*.md", "b.md"));
+        for (glob, path, expected) in [
+            ("env-*.md", "env-a.md", true),
+            ("d/*-x-*.md", "d/a-x-b.md", true),
+            ("*.md", "d/a.md", false),
+            ("d/*", "d/e/a.md", false),
+            ("**/*.md", "d/e/a.md", true),
+            ("ab*ba.md", "aba.md", false),
+            ("a*.md", "b.md", false),
+        ] {
+            let matches = compile(&pattern(glob)).is_match(path);
+            assert_eq!(matches, expected, "{glob} on {path}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_glob_matches_nothing() {
+        let too_long = format!("a*{}.md", "x".repeat(1 << 20));
+        for glob in ["*[.md", "{*.md", &too_long] {
+            assert!(!compile(&pattern(glob)).is_match(glob));
+        }
+        assert_eq!(
+            messages(&corpus("**A**\n- x -> `a.md`, `*[.md`\n", &["a.md"])),
+            ["INDEX.md:2: no section matches *[.md"]
+        );
+    }
+
+    fn pattern(glob: &str) -> Pattern {
+        Pattern {
+            glob: glob.to_owned(),
+            source: Source {
+                file: "INDEX.md".to_owned(),
+                line: 1,
+            },
+        }
     }
 }

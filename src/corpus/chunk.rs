@@ -8,13 +8,16 @@
 
 mod split;
 
+use std::ops::Range;
+
+use super::document::{Border, Heading, Node, Unit};
 use super::lines::Lines;
-use super::markdown::{self, Border, Document, Format, Heading, Node, Unit};
 use super::{Chunk, Section};
 use split::split_text;
 
 /// How large chunks are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct ChunkOptions {
     /// Most tokens of [`Chunk::embed_text`], at most the model's limit less its two special
     /// tokens. Less than 16 counts as 16.
@@ -49,7 +52,7 @@ pub fn chunk_section(
     options: &ChunkOptions,
     count_tokens: &(dyn Fn(&str) -> usize + Sync),
 ) -> Vec<Chunk> {
-    let document = markdown::parse(&section.text, Format::of(&section.path));
+    let document = &section.document;
     let mut chunker = Chunker {
         section,
         options: ChunkOptions {
@@ -67,22 +70,29 @@ pub fn chunk_section(
         heading_path: Vec::new(),
         pending_start: None,
     };
-    let contexts = chunker.add_document(document);
-    chunker.finish(&contexts)
+    chunker.add_nodes(&document.nodes);
+    chunker.finish()
 }
 
-/// A unit and its tokens.
-struct Counted {
-    unit: Unit,
+/// A line of a chunk: a unit of the document, or a part of one that is too long for a chunk.
+struct Piece<'a> {
+    unit: &'a Unit,
+    text: &'a str,
+    /// Where it begins in the source.
+    start: usize,
+    /// The unit's context, if it is worth repeating.
+    context: Option<usize>,
+    /// Whether this piece, or what it is the first part of, is that context itself.
+    is_context: bool,
     tokens: usize,
 }
 
 /// A chunk whose end is not known yet: it ends where the next one begins.
-struct Draft {
+struct Draft<'a> {
     heading_path: Vec<String>,
     start: usize,
     prefix: String,
-    body: Vec<Counted>,
+    body: Vec<Piece<'a>>,
 }
 
 struct Chunker<'a> {
@@ -91,44 +101,42 @@ struct Chunker<'a> {
     count_tokens: &'a (dyn Fn(&str) -> usize + Sync),
     lines: Lines,
     context_tokens: Vec<usize>,
-    drafts: Vec<Draft>,
-    /// Open headings with their level.
-    heading_path: Vec<(u8, String)>,
+    drafts: Vec<Draft<'a>>,
+    /// Open headings; none has an empty text.
+    heading_path: Vec<&'a Heading>,
     /// Start of a heading that had no text of its own, for the chunk that follows.
     pending_start: Option<usize>,
 }
 
-impl Chunker<'_> {
-    /// Returns the document's contexts, which rendering needs.
-    fn add_document(&mut self, document: Document) -> Vec<String> {
+impl<'a> Chunker<'a> {
+    fn add_nodes(&mut self, nodes: &'a [Node]) {
         let mut passage = Vec::new();
-        for node in document.nodes {
+        for node in nodes {
             match node {
                 Node::Unit(unit) => passage.push(unit),
                 Node::Heading(heading) => {
-                    self.add_passage(std::mem::take(&mut passage), Some(heading.level));
+                    self.add_passage(&passage, Some(heading.level));
+                    passage.clear();
                     self.open_heading(heading);
                 }
             }
         }
-        self.add_passage(passage, None);
-        document.contexts
+        self.add_passage(&passage, None);
     }
 
-    fn open_heading(&mut self, heading: Heading) {
+    fn open_heading(&mut self, heading: &'a Heading) {
         self.pending_start.get_or_insert(heading.start);
-        self.heading_path
-            .retain(|(level, _)| *level < heading.level);
+        self.heading_path.retain(|open| open.level < heading.level);
         if !heading.text.is_empty() {
-            self.heading_path.push((heading.level, heading.text));
+            self.heading_path.push(heading);
         }
     }
 
     /// Packs the units under the current heading; `next_level` is the level of the heading that
     /// ends the passage.
-    fn add_passage(&mut self, units: Vec<Unit>, next_level: Option<u8>) {
+    fn add_passage(&mut self, units: &[&'a Unit], next_level: Option<u8>) {
         if units.is_empty() {
-            let level = self.heading_path.last().map(|(level, _)| *level);
+            let level = self.heading_path.last().map(|heading| heading.level);
             let is_introduction = level < next_level;
             if let (Some(start), false) = (self.pending_start, is_introduction) {
                 self.pending_start = None;
@@ -150,19 +158,19 @@ impl Chunker<'_> {
         let heading_start = self.pending_start.take();
         for (index, pack) in packs.into_iter().enumerate() {
             let heading_start = heading_start.filter(|_| index == 0);
-            let start = heading_start.unwrap_or(pack.units[0].unit.start);
-            self.add_draft(prefix.clone(), start, pack.units);
+            let start = heading_start.unwrap_or(pack.pieces[0].start);
+            self.add_draft(prefix.clone(), start, pack.pieces);
         }
     }
 
-    fn add_draft(&mut self, prefix: String, start: usize, body: Vec<Counted>) {
+    fn add_draft(&mut self, prefix: String, start: usize, body: Vec<Piece<'a>>) {
         // A part of a line begins where its text is about in the source: not inside a character.
         let source = &self.section.text;
         self.drafts.push(Draft {
             heading_path: self
                 .heading_path
                 .iter()
-                .map(|(_, text)| text.clone())
+                .map(|heading| heading.text.clone())
                 .collect(),
             start: source.floor_char_boundary(start),
             prefix,
@@ -174,11 +182,11 @@ impl Chunker<'_> {
     fn prefix(&self) -> (String, usize) {
         let title = self.section.title.trim();
         let mut parts: Vec<&str> = vec![title];
-        parts.extend(self.heading_path.iter().map(|(_, text)| text.as_str()));
+        parts.extend(self.heading_path.iter().map(|open| open.text.as_str()));
         if self
             .heading_path
             .first()
-            .is_some_and(|(level, text)| *level == 1 && text == title)
+            .is_some_and(|open| open.level == 1 && open.text == title)
         {
             parts.remove(1);
         }
@@ -199,7 +207,7 @@ impl Chunker<'_> {
         }
     }
 
-    fn finish(mut self, contexts: &[String]) -> Vec<Chunk> {
+    fn finish(mut self) -> Vec<Chunk> {
         if self.drafts.is_empty() && !self.section.title.trim().is_empty() {
             let (prefix, _) = self.prefix();
             self.add_draft(prefix, 0, Vec::new());
@@ -225,14 +233,14 @@ impl Chunker<'_> {
         drafts
             .into_iter()
             .zip(ends)
-            .map(|(draft, end)| self.chunk(draft, end, contexts))
+            .map(|(draft, end)| self.chunk(draft, end))
             .collect()
     }
 
-    fn chunk(&self, draft: Draft, end: usize, contexts: &[String]) -> Chunk {
+    fn chunk(&self, draft: Draft<'_>, end: usize) -> Chunk {
         let text = self.section.text[draft.start..end].trim_end();
         let last = draft.start + text.len().saturating_sub(1);
-        let body = render(&draft.body, contexts);
+        let body = render(&draft.body, &self.section.document.contexts);
         let separator = if draft.prefix.is_empty() || body.is_empty() {
             ""
         } else {
@@ -248,51 +256,52 @@ impl Chunker<'_> {
     }
 }
 
-/// The text of `units`, one a line, each context before the first unit that needs it.
-fn render(units: &[Counted], contexts: &[String]) -> String {
+/// The text of `pieces`, one a line, each context before the first piece that needs it.
+fn render(pieces: &[Piece<'_>], contexts: &[String]) -> String {
     let mut out = String::new();
     let mut known = None;
-    for Counted { unit, .. } in units {
-        if let Some(context) = missing_context(unit, known) {
+    for piece in pieces {
+        if let Some(context) = missing_context(piece, known) {
             out.push_str(&contexts[context]);
             out.push('\n');
         }
-        known = unit.context;
-        out.push_str(&unit.text);
+        known = piece.context;
+        out.push_str(piece.text);
         out.push('\n');
     }
     out.truncate(out.trim_end().len());
     out
 }
 
-/// The context that must be repeated before `unit` when `known` is the one of the unit before it.
-fn missing_context(unit: &Unit, known: Option<usize>) -> Option<usize> {
-    unit.context
-        .filter(|_| unit.context != known && !unit.is_context)
+/// The context that must be repeated before `piece` when `known` is the one of the piece before it.
+fn missing_context(piece: &Piece<'_>, known: Option<usize>) -> Option<usize> {
+    piece
+        .context
+        .filter(|_| piece.context != known && !piece.is_context)
 }
 
-/// Units of one chunk.
+/// Pieces of one chunk.
 #[derive(Default)]
-struct Pack {
-    units: Vec<Counted>,
+struct Pack<'a> {
+    pieces: Vec<Piece<'a>>,
     tokens: usize,
 }
 
-impl Pack {
+impl Pack<'_> {
     fn context(&self) -> Option<usize> {
-        self.units.last().and_then(|last| last.unit.context)
+        self.pieces.last().and_then(|last| last.context)
     }
 }
 
 /// Packs the units under one heading.
-struct Packer<'a> {
+struct Packer<'a, 'd> {
     /// Tokens that a pack may have.
     budget: usize,
     options: ChunkOptions,
     count_tokens: &'a (dyn Fn(&str) -> usize + Sync),
     context_tokens: &'a [usize],
-    packs: Vec<Pack>,
-    current: Pack,
+    packs: Vec<Pack<'d>>,
+    current: Pack<'d>,
 }
 
 /// Borders that a block which is too long is cut at, in this order.
@@ -303,10 +312,10 @@ const INNER_BORDERS: [Border; 4] = [
     Border::Line,
 ];
 
-impl Packer<'_> {
-    fn pack(&mut self, units: Vec<Unit>) -> Vec<Pack> {
-        let units = units.into_iter().map(|unit| self.count(unit)).collect();
-        for block in cut(units, Border::Block) {
+impl<'d> Packer<'_, 'd> {
+    fn pack(&mut self, units: &[&'d Unit]) -> Vec<Pack<'d>> {
+        let pieces = units.iter().map(|unit| self.whole(unit)).collect();
+        for block in cut(pieces, Border::Block) {
             if self.current.tokens >= self.options.min_tokens {
                 self.close();
             }
@@ -316,53 +325,75 @@ impl Packer<'_> {
         std::mem::take(&mut self.packs)
     }
 
-    fn count(&self, mut unit: Unit) -> Counted {
+    fn whole(&self, unit: &'d Unit) -> Piece<'d> {
         // A header row that would fill every chunk of its table is not worth repeating.
-        unit.context = unit
+        let context = unit
             .context
             .filter(|&context| self.context_tokens[context] <= self.budget / 4);
-        let tokens = (self.count_tokens)(&unit.text);
-        Counted { unit, tokens }
+        Piece {
+            unit,
+            text: &unit.text,
+            start: unit.start,
+            context,
+            is_context: unit.is_context,
+            tokens: (self.count_tokens)(&unit.text),
+        }
     }
 
-    /// Tokens that `units` add to a pack which ends in the context `known`.
-    fn cost(&self, units: &[Counted], mut known: Option<usize>) -> usize {
+    /// The part of `whole` that `range` of its text is; the first part begins where it does.
+    fn part(&self, whole: &Piece<'d>, range: Range<usize>, is_first: bool) -> Piece<'d> {
+        let start = if is_first {
+            whole.start
+        } else {
+            whole.unit.source_offset(range.start)
+        };
+        let text = &whole.text[range];
+        Piece {
+            text,
+            start,
+            is_context: whole.is_context && is_first,
+            tokens: (self.count_tokens)(text),
+            ..*whole
+        }
+    }
+
+    /// Tokens that `pieces` add to a pack which ends in the context `known`.
+    fn cost(&self, pieces: &[Piece<'_>], mut known: Option<usize>) -> usize {
         let mut tokens = 0;
-        for Counted { unit, tokens: own } in units {
+        for piece in pieces {
             let context =
-                missing_context(unit, known).map_or(0, |index| self.context_tokens[index]);
-            tokens += own + context;
-            known = unit.context;
+                missing_context(piece, known).map_or(0, |index| self.context_tokens[index]);
+            tokens += piece.tokens + context;
+            known = piece.context;
         }
         tokens
     }
 
-    /// Adds `units` to the current pack, or to a new one, or cut into smaller groups to several.
-    fn place(&mut self, units: Vec<Counted>, borders: &[Border]) {
-        let cost = self.cost(&units, self.current.context());
+    /// Adds `pieces` to the current pack, or to a new one, or cut into smaller groups to several.
+    fn place(&mut self, pieces: Vec<Piece<'d>>, borders: &[Border]) {
+        let cost = self.cost(&pieces, self.current.context());
         if self.current.tokens + cost <= self.budget {
-            self.append(units);
-        } else if self.cost(&units, None) <= self.budget {
+            self.append(pieces);
+        } else if self.cost(&pieces, None) <= self.budget {
             self.close();
-            self.append(units);
+            self.append(pieces);
         } else if let [border, weaker @ ..] = borders {
-            for group in cut(units, *border) {
+            for group in cut(pieces, *border) {
                 self.place(group, weaker);
             }
         } else {
-            for counted in units {
-                self.place_parts(counted);
+            for piece in pieces {
+                self.place_parts(&piece);
             }
         }
     }
 
     /// Places a line that is too long for a pack.
-    fn place_parts(&mut self, long: Counted) {
-        let context =
-            missing_context(&long.unit, None).map_or(0, |index| self.context_tokens[index]);
-        let pieces = split_text(&long.unit.text, self.budget - context, self.count_tokens);
-        for (index, piece) in pieces.into_iter().enumerate() {
-            let part = self.count(long.unit.part(piece, index == 0));
+    fn place_parts(&mut self, long: &Piece<'d>) {
+        let context = missing_context(long, None).map_or(0, |index| self.context_tokens[index]);
+        let ranges = split_text(long.text, self.budget - context, self.count_tokens);
+        for (index, range) in ranges.into_iter().enumerate() {
+            let part = self.part(long, range, index == 0);
             if self.current.tokens + self.cost(std::slice::from_ref(&part), self.current.context())
                 > self.budget
             {
@@ -372,24 +403,24 @@ impl Packer<'_> {
         }
     }
 
-    fn append(&mut self, units: Vec<Counted>) {
-        self.current.tokens += self.cost(&units, self.current.context());
-        self.current.units.extend(units);
+    fn append(&mut self, pieces: Vec<Piece<'d>>) {
+        self.current.tokens += self.cost(&pieces, self.current.context());
+        self.current.pieces.extend(pieces);
     }
 
     /// Ends the current pack. A small one joins the pack before it if it fits there.
     fn close(&mut self) {
         let pack = std::mem::take(&mut self.current);
-        if pack.units.is_empty() {
+        if pack.pieces.is_empty() {
             return;
         }
-        let small = self.cost(&pack.units, None) < self.options.min_tokens;
+        let small = self.cost(&pack.pieces, None) < self.options.min_tokens;
         if let Some(last) = self.packs.last().filter(|_| small) {
-            let cost = self.cost(&pack.units, last.context());
+            let cost = self.cost(&pack.pieces, last.context());
             if last.tokens + cost <= self.budget {
                 let index = self.packs.len() - 1;
                 self.packs[index].tokens += cost;
-                self.packs[index].units.extend(pack.units);
+                self.packs[index].pieces.extend(pack.pieces);
                 return;
             }
         }
@@ -398,12 +429,12 @@ impl Packer<'_> {
 }
 
 /// Groups that begin at every border of at least the strength of `border`.
-fn cut(units: Vec<Counted>, border: Border) -> Vec<Vec<Counted>> {
-    let mut groups: Vec<Vec<Counted>> = Vec::new();
-    for counted in units {
-        match groups.last_mut().filter(|_| counted.unit.border > border) {
-            Some(group) => group.push(counted),
-            None => groups.push(vec![counted]),
+fn cut(pieces: Vec<Piece<'_>>, border: Border) -> Vec<Vec<Piece<'_>>> {
+    let mut groups: Vec<Vec<Piece<'_>>> = Vec::new();
+    for piece in pieces {
+        match groups.last_mut().filter(|_| piece.unit.border > border) {
+            Some(group) => group.push(piece),
+            None => groups.push(vec![piece]),
         }
     }
     groups

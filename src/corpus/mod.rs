@@ -5,11 +5,10 @@
 
 mod check;
 mod chunk;
-mod front_matter;
+mod document;
 mod guide;
 mod lines;
-mod markdown;
-mod scrub;
+mod parse;
 mod walk;
 
 use std::path::{Path, PathBuf};
@@ -23,20 +22,21 @@ pub use chunk::{ChunkOptions, chunk_section};
 pub use walk::MAX_FILE_BYTES;
 pub(crate) use walk::{BYTE_ORDER_MARK, FoundFile, list_files, read_text};
 
-use markdown::Format;
+use document::Document;
+use parse::Format;
 
-/// A folder read into memory: sections sorted by path, the guide of its index files, the skips.
+/// A folder read into memory: sections sorted by path, its guide, what was skipped.
 #[derive(Debug, Clone)]
 pub struct Corpus {
     /// The folder, as given.
     pub root: PathBuf,
     /// When reading it began: what changed later is not in it.
     pub as_of: SystemTime,
-    /// Sections sorted by `path` (byte order). Index files that route are not sections.
+    /// Sections sorted by `path` (byte order). Guide files are not sections.
     pub sections: Vec<Section>,
-    /// Index files that route to sections, sorted by `path`.
-    pub index_files: Vec<IndexFile>,
-    /// What the index files say: guidelines, descriptors, usage examples.
+    /// The files that the guide was read from, sorted by `path`.
+    pub guide_files: Vec<GuideFile>,
+    /// What the guide files say: guidelines, descriptors, usage examples.
     pub guide: Guide,
     /// Files and folders left out, each with its reason, sorted by path.
     pub skipped: Vec<Skipped>,
@@ -51,14 +51,18 @@ pub struct Section {
     pub title: String,
     /// Front matter `description`, if any.
     pub description: Option<String>,
-    /// The file's whole text, as read (UTF-8; CRLF kept so that line numbers hold).
+    /// The file's whole text, as read (UTF-8; CRLF kept so that line numbers hold). A section with
+    /// another text is another section, to be made anew: chunks are cut as this one was parsed.
     pub text: String,
+    /// What was parsed of `text`, kept so that cutting the section into chunks does not parse it
+    /// again. Larger than the text, and so not to be kept longer than until then.
+    document: Document,
 }
 
 /// An `INDEX.md` or `index.md` (any case) with at least one guideline, table or example that
 /// points to a documentation file. One without any is an ordinary section.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct IndexFile {
+pub struct GuideFile {
     /// Path relative to the corpus root, `/`-separated on every platform.
     pub path: String,
     /// The file's whole text, as read.
@@ -91,7 +95,7 @@ pub struct Skipped {
     pub reason: SkipReason,
 }
 
-/// Everything that the index files of a corpus say about its sections.
+/// Everything that the guide files of a corpus say about its sections.
 #[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Guide {
     /// Routing hints in file order.
@@ -105,19 +109,20 @@ pub struct Guide {
     pub patterns: Vec<Pattern>,
 }
 
-/// A glob in an index file, e.g. `then relevant env-*.md`.
+/// A glob in a guide file, e.g. `then relevant env-*.md`.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Pattern {
-    /// The glob relative to the corpus root; `*` stands for any characters but `/`.
+    /// The glob relative to the corpus root; `*` stands for any characters but `/`, `**` for any
+    /// folders.
     pub glob: String,
     /// Where it stands.
     pub source: Source,
 }
 
-/// Where in an index file something was said.
+/// Where in a guide file something was said.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Source {
-    /// The index file, relative to the corpus root.
+    /// The guide file, relative to the corpus root.
     pub file: String,
     /// 1-based line.
     pub line: u32,
@@ -130,15 +135,15 @@ pub struct Guideline {
     pub group: String,
     /// The phrase, e.g. `Add pagination`.
     pub phrase: String,
-    /// Paths relative to the corpus root, in the author's order. An index that routes to the
-    /// indexes of its sub-folders has index files here. A path that would leave the root keeps
-    /// its leading `../` and so names no section.
+    /// Paths relative to the corpus root, in the author's order. A guide file
+    /// that routes to those of sub-folders has guide files here. A path that would leave the root
+    /// keeps its leading `../` and so names no section.
     pub targets: Vec<String>,
     /// Where it stands.
     pub source: Source,
 }
 
-/// What an index table says of a section.
+/// What a table of a guide file says of a section.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Descriptor {
     /// Section path relative to the corpus root.
@@ -258,7 +263,7 @@ pub enum CorpusError {
 /// What a readable file of the folder turned out to be.
 enum Parsed {
     Section(Section),
-    Index(IndexFile, Guide),
+    Guide(GuideFile, Guide),
 }
 
 impl Corpus {
@@ -294,15 +299,15 @@ impl Corpus {
             root: root.to_owned(),
             as_of,
             sections: Vec::new(),
-            index_files: Vec::new(),
+            guide_files: Vec::new(),
             guide: Guide::default(),
             skipped: Vec::new(),
         };
         for result in read {
             match result {
                 Ok(Parsed::Section(section)) => corpus.sections.push(section),
-                Ok(Parsed::Index(file, guide)) => {
-                    corpus.index_files.push(file);
+                Ok(Parsed::Guide(file, guide)) => {
+                    corpus.guide_files.push(file);
                     corpus.guide.append(guide);
                 }
                 Err(skip) => skipped.push(skip),
@@ -328,13 +333,13 @@ impl Corpus {
             root: PathBuf::new(),
             as_of: SystemTime::now(),
             sections,
-            index_files: Vec::new(),
+            guide_files: Vec::new(),
             guide: Guide::default(),
             skipped: Vec::new(),
         }
     }
 
-    /// XXH3-128 over the paths and texts of all sections and index files, as 32 hex digits.
+    /// XXH3-128 over the paths and texts of all sections and guide files, as 32 hex digits.
     ///
     /// Equal for equal content wherever the folder lies; not a cryptographic digest.
     pub fn fingerprint(&self) -> String {
@@ -349,7 +354,7 @@ impl Corpus {
             field(b't', &section.title);
             field(b'b', &section.text);
         }
-        for file in &self.index_files {
+        for file in &self.guide_files {
             field(b'i', &file.path);
             field(b'b', &file.text);
         }
@@ -363,18 +368,29 @@ impl Section {
     /// The format follows the extension of `path`: `.md`, `.markdown` and `.mdx` are Markdown,
     /// anything else is plain text, whose title is the file stem.
     pub fn from_text(path: String, text: String) -> Self {
-        let document = markdown::parse(&text, Format::of(&path));
+        let mut document = parse::parse(&text, Format::of(&path));
         let title = document
-            .front_matter
             .title
-            .clone()
+            .take()
             .or_else(|| document.first_h1().map(str::to_owned))
             .unwrap_or_else(|| title_from_path(&path));
         Self {
             title,
-            description: document.front_matter.description,
+            description: document.description.take(),
             path,
             text,
+            document,
+        }
+    }
+
+    /// A section from a document that is not a file, such as one of a test collection: its title
+    /// is the given one, also if it is empty, and it has no description. The format follows the
+    /// extension of `path`, as in [`Section::from_text`].
+    pub fn titled(path: String, title: String, text: String) -> Self {
+        Self {
+            title,
+            description: None,
+            ..Self::from_text(path, text)
         }
     }
 }
@@ -393,17 +409,17 @@ impl Guide {
 }
 
 fn parse_file(path: String, text: String) -> Parsed {
-    if is_index_name(&path) {
+    if is_guide_name(&path) {
         let guide = guide::parse(&path, &text);
         if !guide.is_empty() {
-            return Parsed::Index(IndexFile { path, text }, guide);
+            return Parsed::Guide(GuideFile { path, text }, guide);
         }
     }
     Parsed::Section(Section::from_text(path, text))
 }
 
-/// Whether a file of this name may be an index: `INDEX.md`, `index.markdown`, any case.
-fn is_index_name(path: &str) -> bool {
+/// Whether a file of this name may be a guide file: `INDEX.md`, `index.markdown`, any case.
+fn is_guide_name(path: &str) -> bool {
     let name = path.rsplit('/').next().unwrap_or(path);
     name.eq_ignore_ascii_case("index.md") || name.eq_ignore_ascii_case("index.markdown")
 }
@@ -437,10 +453,17 @@ mod tests {
     }
 
     #[test]
-    fn index_names_are_recognized_in_any_case() {
-        assert!(is_index_name("INDEX.md") && is_index_name("a/b/Index.MARKDOWN"));
-        assert!(!is_index_name("a/README.md") && !is_index_name("index.txt"));
-        assert!(!is_index_name("my-index.md"));
+    fn a_given_title_counts_more_than_the_text() {
+        let text = "---\ntitle: F\ndescription: D\n---\n# H\n";
+        let section = Section::titled("a.md".to_owned(), String::new(), text.to_owned());
+        assert_eq!((section.title.as_str(), section.description), ("", None));
+    }
+
+    #[test]
+    fn guide_names_are_recognized_in_any_case() {
+        assert!(is_guide_name("INDEX.md") && is_guide_name("a/b/Index.MARKDOWN"));
+        assert!(!is_guide_name("a/README.md") && !is_guide_name("index.txt"));
+        assert!(!is_guide_name("my-index.md"));
     }
 
     #[test]

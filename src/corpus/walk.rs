@@ -4,6 +4,7 @@ use std::fs::{self, DirEntry, File, FileType};
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
+use super::parse::Format;
 use super::{SkipReason, Skipped};
 
 /// Largest file that is read, in bytes: 4 MiB.
@@ -15,16 +16,11 @@ pub const MAX_FILE_BYTES: u64 = 4 << 20;
 /// How often a file that changes while it is read is read again.
 const READ_ATTEMPTS: usize = 3;
 
-const EXTENSIONS: [&str; 4] = ["md", "markdown", "mdx", "txt"];
-
 /// Whether `path` ends in a documentation extension, in any case, after a non-empty stem.
 pub(super) fn is_documentation(path: &str) -> bool {
     let name = path.rsplit('/').next().unwrap_or(path);
     name.rsplit_once('.').is_some_and(|(stem, extension)| {
-        !stem.is_empty()
-            && EXTENSIONS
-                .iter()
-                .any(|known| extension.eq_ignore_ascii_case(known))
+        !stem.is_empty() && Format::with_extension(extension).is_some()
     })
 }
 

@@ -196,12 +196,7 @@ fn read_beir(folder: &Path) -> Result<Target, EvalError> {
 
 /// A document as a section; its id is the path.
 fn section(document: DocumentLine) -> Section {
-    Section {
-        path: document.id,
-        title: document.title,
-        description: None,
-        text: document.text,
-    }
+    Section::titled(document.id, document.title, document.text)
 }
 
 /// How many relevant documents the corpus lacks; an error if it lacks all of them.

@@ -33,13 +33,13 @@ fn fixture_sections_have_titles_and_descriptions() {
             ("roasting/profiles.mdx", "Roast profiles", None),
         ]
     );
-    let indexes: Vec<_> = corpus
-        .index_files
+    let guide_files: Vec<_> = corpus
+        .guide_files
         .iter()
         .map(|file| file.path.as_str())
         .collect();
     assert_eq!(
-        indexes,
+        guide_files,
         ["INDEX.md", "brewing/INDEX.md", "roasting/index.md"]
     );
     assert_eq!(corpus.skipped, []);
@@ -132,7 +132,7 @@ fn reading_is_deterministic_and_the_fingerprint_follows_content() {
     assert_eq!(first.fingerprint().len(), 32);
 
     let mut changed = coffee();
-    changed.index_files[1].text.push(' ');
+    changed.guide_files[1].text.push(' ');
     assert_ne!(changed.fingerprint(), first.fingerprint());
     let mut changed = coffee();
     changed.sections[0].path.push('x');
@@ -271,16 +271,16 @@ fn a_folder_named_like_a_file_and_deep_folders_are_walked() {
 }
 
 #[test]
-fn an_index_that_routes_nowhere_is_a_section() {
+fn a_guide_file_that_routes_nowhere_is_a_section() {
     let dir = folder(|dir| fs::write(dir.join("index.md"), "# Home\n\nWelcome.\n").unwrap());
     let corpus = Corpus::read(dir.path()).unwrap();
     assert_eq!(corpus.sections[0].path, "index.md");
-    assert!(corpus.index_files.is_empty());
+    assert!(corpus.guide_files.is_empty());
     assert_eq!(check_guide(&corpus), []);
 }
 
-/// What an index file must hold: guidelines, descriptors, examples, patterns.
-const REAL_INDEXES: [(&str, [usize; 4]); 4] = [
+/// What a guide file must hold: guidelines, descriptors, examples, patterns.
+const REAL_GUIDES: [(&str, [usize; 4]); 4] = [
     ("INDEX.md", [3, 3, 0, 0]),
     ("cel-expressions/index.md", [17, 21, 0, 1]),
     ("connectors/INDEX.md", [33, 27, 7, 0]),
@@ -296,13 +296,13 @@ pub fn real_corpora() -> Option<PathBuf> {
 }
 
 #[test]
-fn real_indexes_parse_completely() {
+fn real_guides_parse_completely() {
     let Some(root) = real_corpora() else {
         println!("no real corpora (DOCENT_TEST_CORPORA is not set): only the fixtures were read");
         return;
     };
     let corpus = Corpus::read(&root).unwrap();
-    for (file, expected) in REAL_INDEXES {
+    for (file, expected) in REAL_GUIDES {
         let guide = &corpus.guide;
         let found = [
             guide

@@ -19,7 +19,7 @@ fn hits(folder: &TempDir, args: &[&str]) -> Vec<Value> {
     answer["hits"].as_array().unwrap().clone()
 }
 
-fn index_file(phrase: &str, target: &str) -> String {
+fn guide_file(phrase: &str, target: &str) -> String {
     format!("# Index\n\n**\"How do I...\"**\n- {phrase} -> `{target}`\n")
 }
 
@@ -27,10 +27,10 @@ fn index_file(phrase: &str, target: &str) -> String {
 fn a_hint_that_cannot_answer_does_not_silence_one_that_can() {
     let faq = "# Questions\n\nHow do I add pagination? Ask somebody.\n";
     let folder = indexed(&[
-        ("INDEX.md", &index_file("Add pagination", "b/INDEX.md")),
-        ("a/INDEX.md", &index_file("Add pagination", "cursor.md")),
+        ("INDEX.md", &guide_file("Add pagination", "b/INDEX.md")),
+        ("a/INDEX.md", &guide_file("Add pagination", "cursor.md")),
         ("a/cursor.md", "# Cursors\n\nA cursor is opaque.\n"),
-        ("b/INDEX.md", &index_file("Add pagination", "pages.md")),
+        ("b/INDEX.md", &guide_file("Add pagination", "pages.md")),
         ("b/pages.md", "# Leaves\n\nTurn them over.\n"),
         ("b/faq.md", faq),
     ]);
@@ -54,7 +54,7 @@ fn a_hinted_section_is_scored_though_no_arm_names_it() {
             (format!("n{i:03}.md"), text)
         })
         .collect();
-    let guide = index_file("Warm the cups", "zz.md");
+    let guide = guide_file("Warm the cups", "zz.md");
     let mut files: Vec<(&str, &str)> = crowd
         .iter()
         .map(|(name, text)| (&name[..], &text[..]))

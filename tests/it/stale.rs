@@ -73,8 +73,8 @@ fn what_counts_as_a_difference() {
         fs::write(docs.join("beans.md"), "# Beans\n\nGrown in sHade.\n").unwrap();
     };
     assert_eq!(after(same_length), Some((1, 0, 0)));
-    let index_file = |docs: &Path| fs::write(docs.join("INDEX.md"), "- A -> `beans.md`\n").unwrap();
-    assert_eq!(after(index_file), Some((1, 0, 0)));
+    let guide_file = |docs: &Path| fs::write(docs.join("INDEX.md"), "- A -> `beans.md`\n").unwrap();
+    assert_eq!(after(guide_file), Some((1, 0, 0)));
     let emptied = |docs: &Path| fs::write(docs.join("beans.md"), "").unwrap();
     assert_eq!(after(emptied), Some((1, 0, 0)));
     let renamed = |docs: &Path| fs::rename(docs.join("beans.md"), docs.join("b.md")).unwrap();

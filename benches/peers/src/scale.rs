@@ -7,7 +7,7 @@ use std::time::Instant;
 
 use anyhow::{Context, Result, ensure};
 use docent::builder::{self, BuildOptions};
-use docent::corpus::Corpus;
+use docent::corpus::{Corpus, Section};
 use docent::encoder::{BuiltinEncoder, Embedding, Encoder, ModelId};
 use docent::index::Index;
 use docent::search::{SearchOptions, Searcher};
@@ -90,9 +90,10 @@ fn repeat(mut corpus: Corpus, bytes: usize) -> Result<Corpus> {
     let mut copy = 0;
     while total < bytes {
         for original in &originals {
-            let mut section = original.clone();
-            section.path = format!("copy-{copy:05}/{}", original.path);
-            section.text = section.text.replace(". ", &format!(". copy{copy} "));
+            let path = format!("copy-{copy:05}/{}", original.path);
+            let text = original.text.replace(". ", &format!(". copy{copy} "));
+            let mut section = Section::titled(path, original.title.clone(), text);
+            section.description.clone_from(&original.description);
             total += section.text.len();
             corpus.sections.push(section);
         }

@@ -32,7 +32,7 @@ fn usage_errors() {
 }
 
 #[test]
-fn a_folder_without_an_index_file_has_no_guidelines() {
+fn a_folder_without_a_guide_has_no_guidelines() {
     let folder = docs(&[BEANS]);
     let output = build_index(folder.path(), &["--json", "--strict"])
         .output()

@@ -52,9 +52,9 @@ fn json_is_one_object_with_the_documented_keys() {
             "descriptors",
             "examples",
             "graph_links",
+            "guide_files",
             "guidelines",
             "index",
-            "index_files",
             "late_interaction",
             "model",
             "reused",
@@ -69,7 +69,7 @@ fn json_is_one_object_with_the_documented_keys() {
     assert_eq!(object["sections"], 2);
     assert_eq!(object["chunks"], 2);
     assert_eq!(object["guidelines"], 1);
-    assert_eq!(object["index_files"], 1);
+    assert_eq!(object["guide_files"], 1);
     assert_eq!(object["index"], "docent.idx");
     assert_eq!(
         object["bytes"],

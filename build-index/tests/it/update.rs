@@ -100,7 +100,7 @@ fn a_file_is_renamed() {
 }
 
 #[test]
-fn the_index_file_is_changed() {
+fn the_guide_file_is_changed() {
     assert_new_chunks(0, |docs| {
         let path = docs.join("INDEX.md");
         let text = fs::read_to_string(&path).unwrap();
@@ -110,7 +110,7 @@ fn the_index_file_is_changed() {
 }
 
 #[test]
-fn the_index_file_is_gone() {
+fn the_guide_file_is_gone() {
     assert_new_chunks(0, |docs| fs::remove_file(docs.join("INDEX.md")).unwrap());
 }
 

@@ -81,11 +81,7 @@ fn a_title_that_is_not_the_first_heading_is_put_before_it() {
 fn small_blocks_are_joined_and_large_ones_stay_whole() {
     let (a, b, c) = (words(3, "a"), words(12, "b"), words(12, "c"));
     let text = format!("{a}\n\n{b}\n\n{c}\n\nd d\n");
-    let title = "t";
-    let section = Section {
-        title: title.to_owned(),
-        ..section("t.md", &text)
-    };
+    let section = section("t.md", &text);
     let found = chunk_section(&section, &options(20, 10), &count);
     assert_eq!(
         shown(&found),
@@ -178,10 +174,7 @@ fn plain_text_and_documents_without_text() {
         ["1-1 notes//# no heading", "3-3 notes//more"]
     );
 
-    let only_title = Section {
-        title: "Only".to_owned(),
-        ..section("doc1", "")
-    };
+    let only_title = Section::titled("doc1".to_owned(), "Only".to_owned(), String::new());
     assert_eq!(
         shown(&chunk_section(&only_title, &options(40, 1), &count)),
         ["1-1 Only"]

@@ -1,4 +1,4 @@
-//! An index file as lines of text with the files that they mention.
+//! A guide file as lines of text with the files that they mention.
 
 use std::ops::Range;
 
@@ -7,7 +7,7 @@ use pulldown_cmark::{Event, Options, Parser, Tag, TagEnd};
 use super::{expects_file, is_file, linked_file, names_file};
 use crate::corpus::lines::Lines;
 
-/// A piece of an index file that can hold routing hints.
+/// A piece of a guide file that can hold routing hints.
 #[derive(Debug)]
 pub(super) enum Block {
     Heading(Line),

@@ -1,4 +1,4 @@
-//! What an index file says about the sections: guidelines, descriptors, usage examples.
+//! What a guide file says about the sections: guidelines, descriptors, usage examples.
 //!
 //! ```text
 //! ### Building                                <- group of descriptors
@@ -30,7 +30,7 @@ use super::walk::is_documentation;
 use super::{Descriptor, Example, Guide, Guideline, Pattern, Source};
 use blocks::{Block, Line, Mention};
 
-/// Parses the index file at `file` (relative to the corpus root). Never fails: what has none of
+/// Parses the guide file at `file` (relative to the corpus root). Never fails: what has none of
 /// the forms above says nothing.
 pub(super) fn parse(file: &str, text: &str) -> Guide {
     let mut reader = Reader {
@@ -306,7 +306,7 @@ fn is_glob(path: &str) -> bool {
     path.contains('*')
 }
 
-/// Whether a word or code span in an index names a documentation file wherever it stands. One with
+/// Whether a word or code span in a guide file names a documentation file wherever it stands. One with
 /// white space does not: it may as well be a command (`cat notes.md`).
 fn names_file(text: &str) -> bool {
     is_file(text) && !without_anchor(text).contains(char::is_whitespace)
@@ -338,7 +338,7 @@ fn without_anchor(path: &str) -> &str {
     path.find(['#', '?']).map_or(path, |end| &path[..end])
 }
 
-/// The path relative to the corpus root of `target`, as written in the index `file`. A leading
+/// The path relative to the corpus root of `target`, as written in the guide file `file`. A leading
 /// `/` means the root. What would leave the root keeps its leading `../`.
 fn resolve(file: &str, target: &str) -> String {
     let target = without_anchor(target);

@@ -183,7 +183,7 @@ fn usage_examples_in_paragraphs_and_lists() {
 }
 
 #[test]
-fn paths_are_relative_to_the_index_and_never_leave_the_root() {
+fn paths_are_relative_to_the_guide_file_and_never_leave_the_root() {
     assert_eq!(resolve("a/b/INDEX.md", "./c.md"), "a/b/c.md");
     assert_eq!(resolve("a/b/INDEX.md", "../c.md#x"), "a/c.md");
     assert_eq!(resolve("a/INDEX.md", "../../c.md"), "../c.md");

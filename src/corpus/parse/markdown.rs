@@ -1,153 +1,32 @@
-//! A document as what chunking needs: headings, and lines of text without markup.
+//! Markdown, and MDX, which is Markdown with JavaScript modules and JSX components in it.
 //!
-//! A [`Unit`] is what stands on one source line (a line of a paragraph, a table row, a line of
-//! code) after links, emphasis and tags are gone. Units know where they begin in the source and
-//! how strong the border before them is, so that a passage can be cut at the best place.
+//! A first pass finds markup of other languages ([`Survey`]), which is blanked; a second one turns
+//! what is left into headings and units ([`Builder`]).
 
 use std::ops::Range;
 
 use pulldown_cmark::{CodeBlockKind, Event, HeadingLevel, Options, Parser, Tag, TagEnd};
 
 use super::front_matter::FrontMatter;
-use super::lines::Lines;
 use super::scrub;
+use crate::corpus::document::{Border, Document, Heading, Node, Unit};
+use crate::corpus::lines::Lines;
 
-/// How a file is read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Format {
+pub(super) enum Dialect {
+    /// As GitHub reads it.
     Markdown,
     Mdx,
-    PlainText,
-}
-
-impl Format {
-    /// By extension; what is not known is plain text.
-    pub(super) fn of(path: &str) -> Self {
-        let extension = path
-            .rsplit('/')
-            .next()
-            .and_then(|name| name.rsplit_once('.'));
-        match extension
-            .map(|(_, extension)| extension.to_ascii_lowercase())
-            .as_deref()
-        {
-            Some("md" | "markdown") => Self::Markdown,
-            Some("mdx") => Self::Mdx,
-            _ => Self::PlainText,
-        }
-    }
-}
-
-#[derive(Debug, Default)]
-pub(super) struct Document {
-    pub(super) front_matter: FrontMatter,
-    /// In source order, each beginning after the one before it.
-    pub(super) nodes: Vec<Node>,
-    /// What [`Unit::context`] points to: table header rows and languages of code blocks.
-    pub(super) contexts: Vec<String>,
-}
-
-#[derive(Debug)]
-pub(super) enum Node {
-    Heading(Heading),
-    Unit(Unit),
-}
-
-#[derive(Debug)]
-pub(super) struct Heading {
-    /// 1 to 6.
-    pub(super) level: u8,
-    /// May be empty.
-    pub(super) text: String,
-    /// Offset of its line.
-    pub(super) start: usize,
-}
-
-/// The border before a unit, strongest first.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Border {
-    /// A block at the top level: paragraph, list, table, code block, quotation.
-    Block,
-    /// An item of a top-level list; a block after a line that ends in a colon, which it explains.
-    Item,
-    /// A paragraph or nested item inside of a block; a blank line in code.
-    Paragraph,
-    /// A line after one that ends a sentence.
-    Sentence,
-    /// Any other line or row.
-    Line,
-}
-
-#[derive(Debug)]
-pub(super) struct Unit {
-    /// Not blank.
-    pub(super) text: String,
-    /// Offset in the source: the beginning of its line.
-    pub(super) start: usize,
-    pub(super) border: Border,
-    /// Index of the line that must be known to read this one, such as a table's header row.
-    pub(super) context: Option<usize>,
-    /// Whether this unit is that line itself.
-    pub(super) is_context: bool,
-    /// Offsets in `text` and in the source where they correspond, ascending.
-    runs: Vec<(usize, usize)>,
-}
-
-impl Unit {
-    /// The part of the unit that `range` of its text is; the first part begins where it does.
-    pub(super) fn part(&self, range: Range<usize>, is_first: bool) -> Self {
-        let start = if is_first {
-            self.start
-        } else {
-            self.source_offset(range.start)
-        };
-        Self {
-            text: self.text[range].to_owned(),
-            start,
-            border: self.border,
-            context: self.context,
-            is_context: self.is_context && is_first,
-            runs: Vec::new(),
-        }
-    }
-
-    /// The source offset of the byte at `at` of `text`, exact where text is verbatim.
-    pub(super) fn source_offset(&self, at: usize) -> usize {
-        let next = self.runs.partition_point(|&(text_at, _)| text_at <= at);
-        let Some(&(text_at, source_at)) = next.checked_sub(1).and_then(|run| self.runs.get(run))
-        else {
-            return self.start;
-        };
-        let verbatim = source_at + (at - text_at);
-        self.runs
-            .get(next)
-            .map_or(verbatim, |&(_, limit)| verbatim.min(limit))
-    }
-}
-
-impl Document {
-    /// The first level-1 heading that has text.
-    pub(super) fn first_h1(&self) -> Option<&str> {
-        self.nodes.iter().find_map(|node| match node {
-            Node::Heading(heading) if heading.level == 1 && !heading.text.is_empty() => {
-                Some(heading.text.as_str())
-            }
-            _ => None,
-        })
-    }
 }
 
 /// Parses `source` in time proportional to its length.
-pub(super) fn parse(source: &str, format: Format) -> Document {
-    if format == Format::PlainText {
-        return parse_plain(source);
-    }
-    let survey = Survey::of(source, format);
+pub(super) fn parse(source: &str, dialect: Dialect) -> Document {
+    let survey = Survey::of(source, dialect);
     if survey.blanks.is_empty() {
-        return Builder::new(source, format, &survey.html).build(source);
+        return Builder::new(source, dialect, &survey.html).build(source);
     }
     let scrubbed = scrub::blank(source, &survey.blanks);
-    Builder::new(source, format, &survey.html).build(&scrubbed)
+    Builder::new(source, dialect, &survey.html).build(&scrubbed)
 }
 
 fn options() -> Options {
@@ -168,7 +47,7 @@ struct Survey {
 }
 
 impl Survey {
-    fn of(source: &str, format: Format) -> Self {
+    fn of(source: &str, dialect: Dialect) -> Self {
         let (mut html, mut code, mut modules) = (Vec::new(), Vec::new(), Vec::new());
         let mut depth = 0usize;
         for (event, range) in Parser::new_ext(source, options()).into_offset_iter() {
@@ -191,7 +70,7 @@ impl Survey {
                 _ => {}
             }
         }
-        let blanks = if format == Format::Mdx {
+        let blanks = if dialect == Dialect::Mdx {
             let mut opaque = code;
             opaque.extend(modules.iter().cloned());
             opaque.sort_by_key(|range| range.start);
@@ -212,43 +91,9 @@ fn is_module_code(paragraph: &str) -> bool {
     paragraph.starts_with("import ") || paragraph.starts_with("export ")
 }
 
-fn parse_plain(source: &str) -> Document {
-    let mut document = Document::default();
-    let mut next_border = Border::Block;
-    let mut start = 0;
-    for line in source.split_inclusive('\n') {
-        let text = line.trim();
-        if text.is_empty() {
-            next_border = Border::Block;
-        } else {
-            let indent = line.len() - line.trim_start().len();
-            document.nodes.push(Node::Unit(Unit {
-                text: text.to_owned(),
-                start,
-                border: next_border,
-                context: None,
-                is_context: false,
-                runs: vec![(0, start + indent)],
-            }));
-            next_border = border_after(text);
-        }
-        start += line.len();
-    }
-    document
-}
-
-/// The border between two lines of one paragraph, by how the first one ends.
-fn border_after(line: &str) -> Border {
-    if line.ends_with(['.', '!', '?', ':', '。', '！', '？']) {
-        Border::Sentence
-    } else {
-        Border::Line
-    }
-}
-
 /// Second pass: turns events into nodes.
 struct Builder<'a> {
-    format: Format,
+    dialect: Dialect,
     /// HTML blocks of the first pass; a heading in one is no heading (but in MDX it is).
     html: &'a [Range<usize>],
     lines: Lines,
@@ -281,9 +126,9 @@ enum Mode {
 }
 
 impl<'a> Builder<'a> {
-    fn new(source: &str, format: Format, html: &'a [Range<usize>]) -> Self {
+    fn new(source: &str, dialect: Dialect, html: &'a [Range<usize>]) -> Self {
         Self {
-            format,
+            dialect,
             html,
             lines: Lines::new(source),
             document: Document::default(),
@@ -364,7 +209,9 @@ impl<'a> Builder<'a> {
         match tag {
             TagEnd::Heading(level) => return self.end_heading(level, range),
             TagEnd::MetadataBlock(_) => {
-                self.document.front_matter = FrontMatter::parse(&self.text);
+                let front_matter = FrontMatter::parse(&self.text);
+                self.document.title = front_matter.title;
+                self.document.description = front_matter.description;
                 self.text.clear();
                 self.runs.clear();
                 self.mode = Mode::Prose;
@@ -426,7 +273,7 @@ impl<'a> Builder<'a> {
             .html
             .get(next)
             .is_some_and(|block| block.start <= offset);
-        self.containers == 0 && (self.format == Format::Mdx || !is_in_html)
+        self.containers == 0 && (self.dialect == Dialect::Mdx || !is_in_html)
     }
 
     /// The language of a fenced block, e.g. `go`, is the context of its lines.
@@ -494,7 +341,7 @@ impl<'a> Builder<'a> {
     }
 
     fn end_line(&mut self) {
-        let next = border_after(self.text.trim_end());
+        let next = Border::after_line(self.text.trim_end());
         self.flush();
         self.strengthen(next);
     }

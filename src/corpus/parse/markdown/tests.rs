@@ -1,15 +1,8 @@
 use super::*;
-
-fn outline(source: &str, format: Format) -> Vec<String> {
-    let describe = |node: &Node| match node {
-        Node::Heading(heading) => format!("h{} {}", heading.level, heading.text),
-        Node::Unit(unit) => format!("{:?} {}", unit.border, unit.text),
-    };
-    parse(source, format).nodes.iter().map(describe).collect()
-}
+use crate::corpus::parse::outline;
 
 fn markdown(source: &str) -> Vec<String> {
-    outline(source, Format::Markdown)
+    outline(&parse(source, Dialect::Markdown))
 }
 
 #[test]
@@ -92,7 +85,10 @@ fn crlf_ends_lines_in_code_and_prose() {
 
 #[test]
 fn table_header_and_code_language_are_contexts() {
-    let document = parse("| x |\n|---|\n| 1 |\n\n```go\nf()\n```\n", Format::Markdown);
+    let document = parse(
+        "| x |\n|---|\n| 1 |\n\n```go\nf()\n```\n",
+        Dialect::Markdown,
+    );
     assert_eq!(document.contexts, ["x", "go"]);
     let units: Vec<_> = document
         .nodes
@@ -115,8 +111,8 @@ fn table_header_and_code_language_are_contexts() {
 
 #[test]
 fn front_matter_is_not_text() {
-    let document = parse("---\ntitle: T\n---\n\nBody\n", Format::Markdown);
-    assert_eq!(document.front_matter.title.as_deref(), Some("T"));
+    let document = parse("---\ntitle: T\n---\n\nBody\n", Dialect::Markdown);
+    assert_eq!(document.title.as_deref(), Some("T"));
     assert_eq!(document.nodes.len(), 1);
 }
 
@@ -126,7 +122,7 @@ fn mdx_modules_and_components_do_not_pollute() {
                   <Card icon={<I />} style={{ color: 'red' }}>\n  Use **it** [here](u).\n\n  ```js\n  <b>\n  ```\n</Card>\n\
                   Keep `<Tag>` {/* note */} and <Badge text=\"x\" /> import too.\n";
     assert_eq!(
-        outline(source, Format::Mdx),
+        outline(&parse(source, Dialect::Mdx)),
         [
             "h1 T",
             "Block Use it here.",
@@ -148,17 +144,9 @@ fn html_blocks_keep_their_content_as_markdown() {
 }
 
 #[test]
-fn plain_text_has_paragraphs_and_no_headings() {
-    assert_eq!(
-        outline("# a\r\n b.\r\nc\r\n\r\nd", Format::PlainText),
-        ["Block # a", "Line b.", "Sentence c", "Block d"]
-    );
-}
-
-#[test]
 fn offsets_lead_back_to_the_source() {
     let source = "Go [there](http://x) now";
-    let document = parse(source, Format::Markdown);
+    let document = parse(source, Dialect::Markdown);
     let Node::Unit(unit) = &document.nodes[0] else {
         panic!("a unit")
     };
