@@ -1,17 +1,16 @@
 //! The encoder's benchmarks: matrix kernel, one layer's attention, a question, a passage, a corpus.
 //!
-//! `cargo bench --bench encoder`; the path is the detected one unless `DOCENT_KERNEL` says else,
-//! except for the kernels, which run on every path of the machine.
+//! `cargo bench --bench encoder`; the instruction set is the detected one unless `DOCENT_KERNEL` says else,
+//! except for the kernels, which run on each that the machine has.
 
 use std::hint::black_box;
 use std::time::Duration;
 
 use aligned_vec::AVec;
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
-use docent::encoder::kernels::{
-    BLOCK, HEAD_DIM, Head, Kernels, Matrix, Quantized, SCORE_ROWS, Scale,
-};
+use docent::encoder::kernels::{self, BLOCK, HEAD_DIM, Head, Matrix, Quantized, SCORE_ROWS, Scale};
 use docent::encoder::{BuiltinEncoder, Encoder};
+use docent::simd::Simd;
 
 /// Rows of the matrix benchmarks: a panel of the forward pass.
 const ROWS: usize = 48;
@@ -45,14 +44,14 @@ fn matmul(c: &mut Criterion) {
         };
         assert_eq!(channels % BLOCK, 0);
         let mut out = vec![0.0; ROWS * channels];
-        for kernels in Kernels::available() {
-            group.bench_function(kernels.name(), |b| {
+        for simd in Simd::available() {
+            group.bench_function(simd.name(), |b| {
                 b.iter(|| {
                     let input = Quantized {
                         bytes: &bytes,
                         scales: &scales,
                     };
-                    kernels.matmul(black_box(input), &matrix, &mut out);
+                    kernels::matmul(simd, black_box(input), &matrix, &mut out);
                 });
             });
         }
@@ -64,14 +63,14 @@ fn rest_of_a_layer(c: &mut Criterion) {
     let values: Vec<f32> = (0..1536).map(|i| (i % 97) as f32 / 20.0 - 2.0).collect();
     let length = 128;
     let rows: AVec<f32> = AVec::from_iter(64, std::iter::repeat_n(0.1, length * HEAD_DIM));
-    for kernels in Kernels::available() {
-        let mut group = c.benchmark_group(format!("layer/{}", kernels.name()));
+    for simd in Simd::available() {
+        let mut group = c.benchmark_group(format!("layer/{}", simd.name()));
         let (mut wide, mut bytes) = (values.clone(), vec![0; values.len()]);
         group.bench_function("gelu and quantize 1536", |b| {
             b.iter(|| {
                 wide.copy_from_slice(&values);
-                kernels.gelu(&mut wide);
-                kernels.quantize(&mut wide, &mut bytes)
+                kernels::gelu(simd, &mut wide);
+                kernels::quantize(simd, &mut wide, &mut bytes)
             });
         });
         let mut out = vec![0.0; length * HEAD_DIM];
@@ -88,7 +87,7 @@ fn rest_of_a_layer(c: &mut Criterion) {
                     length,
                     out_stride: HEAD_DIM,
                 };
-                kernels.attention(black_box(head), &mut out, &mut scores);
+                kernels::attention(simd, black_box(head), &mut out, &mut scores);
             });
         });
     }

@@ -1,20 +1,22 @@
 //! A search's benchmarks, without embedding the question: late interaction, support, all of a search.
 //!
-//! `cargo bench --bench search`; late interaction is on the detected path unless `DOCENT_KERNEL` says
-//! else.
+//! `cargo bench --bench search`; kernels are those of the detected instruction set unless `DOCENT_KERNEL`
+//! says else.
 
 use std::hint::black_box;
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
 use criterion::{Criterion, criterion_group, criterion_main};
 use docent::builder::{self, BuildOptions};
 use docent::corpus::Corpus;
 use docent::encoder::{BuiltinEncoder, TokenVectors};
-use docent::index::{Index, TokenRows, packed_len};
-use docent::rank::late::{self, QueryTokens};
+use docent::index::{Index, TokenRows, pack_rows};
+use docent::rank::max_sim::QueryTokens;
 use docent::rank::support;
 use docent::search::{Ranking, SearchOptions, Searcher};
+use docent::simd::Simd;
 
 const DIM: usize = 384;
 
@@ -27,25 +29,26 @@ fn values(count: usize) -> Vec<f32> {
 fn late(c: &mut Criterion) {
     const CHUNK_TOKENS: usize = 150;
     let tokens = TokenVectors {
+        dim: DIM,
         ids: vec![1; 12],
         vectors: values(12 * DIM),
     };
-    let query = QueryTokens::new(&tokens, DIM, |_| 1.0).expect("a detected path");
-    let chunks: Vec<Vec<i8>> = (0..80)
+    let query = QueryTokens::new(
+        Simd::detect().expect("a detected instruction set"),
+        &tokens,
+        |_| 1.0,
+    );
+    let chunks: Vec<Vec<u8>> = (0..80)
         .map(|chunk| {
             let mut codes = Vec::new();
-            late::pack_rows(
-                &values(CHUNK_TOKENS * DIM + chunk)[chunk..],
-                DIM,
-                &mut codes,
-            );
+            let values = values(CHUNK_TOKENS * DIM + chunk);
+            pack_rows(&values[chunk..], DIM, &mut codes);
             codes
         })
         .collect();
-    let dim = packed_len(DIM);
     let rows: Vec<TokenRows<'_>> = chunks
         .iter()
-        .map(|codes| TokenRows { dim, codes })
+        .map(|codes| TokenRows { dim: DIM, codes })
         .collect();
     c.bench_function("late interaction/80 chunks of 150 tokens", |b| {
         b.iter(|| query.max_sims(black_box(&rows)));
@@ -56,8 +59,9 @@ fn late(c: &mut Criterion) {
 fn support(c: &mut Criterion) {
     let centroids: Vec<Vec<f32>> = values(64 * DIM).chunks(DIM).map(<[f32]>::to_vec).collect();
     let scores = values(64);
+    let simd = Simd::detect().expect("a detected instruction set");
     c.bench_function("support/64 sections", |b| {
-        b.iter(|| support::support(black_box(&centroids), &scores));
+        b.iter(|| support::support(simd, black_box(&centroids), &scores));
     });
 }
 
@@ -66,22 +70,18 @@ fn search(c: &mut Criterion) {
     let encoder = BuiltinEncoder::bundled().expect("the bundled model");
     let docs = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs");
     let corpus = Corpus::read(&docs).expect("docs/");
-    let built = builder::build(corpus, &encoder, &BuildOptions::default(), &|_, _| {});
     let folder = tempfile::tempdir().expect("a temporary folder");
     let path = folder.path().join("docent.idx");
-    let parts = built.expect("an index").parts;
-    parts.write(&path).expect("a written index");
+    builder::build(corpus, &encoder, &BuildOptions::default(), &path).expect("an index");
     let index = Index::open(&path).expect("an opened index");
-    let searcher = Searcher::new(&index, &encoder).expect("the same model");
+    let searcher = Searcher::new(Arc::new(index), Arc::new(encoder)).expect("the same model");
     let mut group = c.benchmark_group("search");
     for (name, ranking) in [
         ("full", Ranking::Full),
-        ("without late interaction", Ranking::WithoutLate),
+        ("without late interaction", Ranking::WithoutLateInteraction),
     ] {
-        let options = SearchOptions {
-            ranking,
-            ..SearchOptions::default()
-        };
+        let mut options = SearchOptions::default();
+        options.ranking = ranking;
         group.bench_function(name, |b| {
             b.iter_custom(|times| {
                 let search = || {

@@ -36,3 +36,32 @@ pub(super) fn path_between(docs: &Path, index: &Path) -> Option<String> {
         path
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_path_of_the_docs_is_relative_to_the_folder_of_the_index() {
+        let folder = tempfile::tempdir().unwrap();
+        let at = |path: &str| folder.path().join(path);
+        fs::create_dir_all(at("a/docs/deep")).unwrap();
+        fs::create_dir_all(at("b")).unwrap();
+        let path = |docs: &str, index: &str| path_between(&at(docs), &at(index));
+        for (docs, index, expected) in [
+            ("a/docs", "a/docent.idx", "docs"),
+            ("a/docs", "b/docent.idx", "../a/docs"),
+            ("a/docs", "a/docs/deep/docent.idx", ".."),
+            ("a/docs", "a/docs/docent.idx", "."),
+            ("a/../a/./docs", "b/../b/docent.idx", "../a/docs"),
+        ] {
+            assert_eq!(
+                path(docs, index).as_deref(),
+                Some(expected),
+                "{docs} {index}"
+            );
+        }
+        assert_eq!(path("nowhere", "a/docent.idx"), None);
+        assert_eq!(path("a/docs", "nowhere/docent.idx"), None);
+    }
+}

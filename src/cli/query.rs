@@ -15,8 +15,8 @@ use docent::terminal::printable_line;
 use super::args::{Format, QueryConfig, Task};
 use super::exit::{CliError, Exit};
 use super::fresh::{self, check};
-use super::note;
 use super::output::text;
+use super::{message, note};
 
 /// Answers what the config asks.
 pub fn run(config: &QueryConfig) -> Result<Exit> {
@@ -65,9 +65,11 @@ impl Session {
     fn one(&self, question: &str, format: &Format) -> Result<Exit> {
         let answer = self.searcher.search(question, &self.options)?;
         for known in answer.notes(&**self.searcher.encoder()) {
-            // JSON has corrections itself.
-            if !matches!((format, &known), (Format::Json { .. }, Note::Corrected(_))) {
-                note(&known);
+            match known {
+                // JSON has them itself.
+                Note::Corrected(_) if matches!(format, Format::Json { .. }) => {}
+                Note::NothingConfident { .. } | Note::NothingFound => message(known),
+                _ => note(known),
             }
         }
         self.print(&answer, format)?;

@@ -3,9 +3,9 @@
 
 use std::fs;
 use std::path::Path;
+use std::sync::Arc;
 
-use docent::Result;
-use docent::encoder::{Embedding, Encoder, ModelId};
+use docent::encoder::{Embedding, Encoder, EncoderError, ModelId};
 use insta::assert_snapshot;
 use serde_json::Value;
 
@@ -136,7 +136,7 @@ fn another_format_version_exits_5() {
 }
 
 /// The bundled model under another identity.
-struct Renamed(Box<dyn Encoder>, ModelId);
+struct Renamed(Arc<dyn Encoder>, ModelId);
 
 impl Encoder for Renamed {
     fn model(&self) -> &ModelId {
@@ -155,12 +155,8 @@ impl Encoder for Renamed {
         self.0.tokenize(text)
     }
 
-    fn encode_query(&self, question: &str, with_tokens: bool) -> Result<Embedding> {
+    fn encode_query(&self, question: &str, with_tokens: bool) -> Result<Embedding, EncoderError> {
         self.0.encode_query(question, with_tokens)
-    }
-
-    fn encode_passages(&self, passages: &[&str], with_tokens: bool) -> Result<Vec<Embedding>> {
-        self.0.encode_passages(passages, with_tokens)
     }
 }
 

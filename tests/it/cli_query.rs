@@ -98,6 +98,7 @@ fn json_has_the_documented_keys() {
             "query",
             "stale",
             "timings_ms",
+            "verdict",
             "version"
         ]
     );
@@ -105,23 +106,17 @@ fn json_has_the_documented_keys() {
         keys(&object["timings_ms"]),
         ["candidates", "embed", "rank", "total"]
     );
-    assert_eq!(object["version"], 1);
+    assert_eq!(object["version"], 2);
     assert_eq!(object["query"], "How do I pour evenly?");
+    assert_eq!(object["verdict"], "answered");
     let hit = &object["hits"][0];
     assert_eq!(
         keys(hit),
-        [
-            "chunks",
-            "confidence",
-            "guideline",
-            "score",
-            "section",
-            "title"
-        ]
+        ["chunks", "confidence", "hint", "score", "section", "title"]
     );
     assert_eq!(hit["section"], "brewing/pour-over.md");
     assert_eq!(hit["title"], "Pour-over");
-    assert_eq!(hit["guideline"], "How do I: Pour evenly");
+    assert_eq!(hit["hint"], "How do I: Pour evenly");
     assert_eq!(hit["confidence"], object["confidence"]);
     let chunk = &hit["chunks"][0];
     assert_eq!(
@@ -143,13 +138,16 @@ fn explained_json_has_every_component() {
     let output = docent(coffee(), args).output().unwrap();
     let object: Value = serde_json::from_slice(&output.stdout).unwrap();
     let explain = &object["hits"][0]["explain"];
-    assert_eq!(keys(explain), ["arms", "guideline", "signals"]);
-    assert_eq!(keys(&explain["signals"]), ["bm25", "dense", "hint", "late"]);
+    assert_eq!(keys(explain), ["arms", "hint", "signals"]);
+    assert_eq!(
+        keys(&explain["signals"]),
+        ["bm25", "dense", "hint", "max_sim"]
+    );
     assert_eq!(
         explain["arms"].as_object().unwrap().len(),
-        docent::rank::fusion::ARMS
+        docent::calibration::ARMS.len()
     );
-    assert_eq!(explain["guideline"]["targets"][0], "brewing/pour-over.md");
+    assert_eq!(explain["hint"]["targets"][0], "brewing/pour-over.md");
 }
 
 #[test]
@@ -191,18 +189,18 @@ fn keys(object: &Value) -> Vec<&str> {
 }
 
 #[test]
-fn without_guidelines_none_fires() {
+fn without_hints_none_speaks() {
     let args = &[
         "How do I pour evenly?",
         "-k1",
         "--format=json",
-        "--no-guidelines",
+        "--no-hints",
         "--exact",
     ];
     let output = docent(coffee(), args).output().unwrap();
     let object: Value = serde_json::from_slice(&output.stdout).unwrap();
     let hit = object["hits"][0].as_object().unwrap();
-    assert_eq!(hit["guideline"], Value::Null);
+    assert_eq!(hit["hint"], Value::Null);
 }
 
 #[test]
@@ -412,10 +410,7 @@ fn show_prints_the_lines_that_are_asked_for() {
     }
     let (code, text) = show("INDEX.md:1-2");
     assert_eq!(code, Some(2));
-    assert!(
-        text.starts_with("error: INDEX.md is an index file"),
-        "{text}"
-    );
+    assert!(text.starts_with("error: INDEX.md is a guide"), "{text}");
 }
 
 #[test]

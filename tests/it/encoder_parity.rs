@@ -3,9 +3,9 @@
 //! `tests/data/reference` holds 432 texts with their WordPiece ids, their sentence vectors, and
 //! the token vectors of texts 320..339, made with the original weights in fp32.
 
-use docent::encoder::kernels::Kernels;
 use docent::encoder::pack::{PackError, sha256};
 use docent::encoder::{BuiltinEncoder, Embedding, Encoder, EncoderError};
+use docent::simd::Simd;
 use proptest::prelude::*;
 
 const DIM: usize = 384;
@@ -113,13 +113,9 @@ fn all_paths_give_the_same_bits() {
         &"a long passage about tokens; ".repeat(20),
     ];
     let expected = encode(&encoder(), &texts);
-    for kernels in Kernels::available() {
-        let name = kernels.name();
-        assert_eq!(
-            encode(&encoder().with_kernels(kernels), &texts),
-            expected,
-            "{name}"
-        );
+    for simd in Simd::available() {
+        let encoder = encoder().with_simd(simd);
+        assert_eq!(encode(&encoder, &texts), expected, "{}", simd.name());
     }
 }
 

@@ -188,7 +188,7 @@ fn withheld_answers_are_those_of_the_other_sections() {
     let figures = &report.targets[0].figures;
     let auroc = metrics::auroc(&with, &withheld).unwrap();
     assert_eq!(figures[&Measure::WithheldAuroc].value, auroc);
-    let threshold = f64::from(report.threshold);
+    let threshold = f64::from(report.threshold.unwrap());
     let refused = withheld
         .iter()
         .filter(|&&confidence| confidence < threshold)

@@ -36,13 +36,10 @@ fn a_hint_that_cannot_answer_does_not_silence_one_that_can() {
     ]);
     let question = "How do I add pagination?";
     let both = hits(&folder, &[question]);
-    assert!(
-        both[0]["guideline"].is_null(),
-        "two hints contradict each other"
-    );
+    assert!(both[0]["hint"].is_null(), "two hints contradict each other");
     let within = hits(&folder, &[question, "--in", "b"]);
     assert_eq!(within[0]["section"], "b/pages.md");
-    assert_eq!(within[0]["guideline"], "How do I: Add pagination");
+    assert_eq!(within[0]["hint"], "How do I: Add pagination");
 }
 
 #[test]

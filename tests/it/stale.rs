@@ -4,9 +4,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
-use docent::builder::{self, BuildOptions, LateInteraction};
+use docent::builder::{Build, BuildOptions, LateInteraction};
 use docent::corpus::Corpus;
-use docent::index::{GraphOptions, Index, Output};
+use docent::index::{Index, IndexSlot};
 use docent::stale::{self, Effort, Staleness};
 use serde_json::Value;
 use tempfile::TempDir;
@@ -41,11 +41,14 @@ fn indexed_with(later: Duration, docs: &str, options: &BuildOptions) -> TempDir 
     let path = folder.path().join("docent.idx");
     let corpus = Corpus::read(&docs).unwrap();
     let encoder = bundled();
-    let mut built = builder::build(corpus, &*encoder, options, &|_, _| ()).unwrap();
-    built.parts.meta.docs = stale::docs_path(&docs, &path);
-    let as_of = SystemTime::now() + later;
-    let output = Output::claim(&path).unwrap();
-    built.parts.write_to(output, as_of).unwrap();
+    let slot = IndexSlot::claim(&path).unwrap();
+    let mut build = Build::new(corpus, &*encoder, options);
+    build.place_in(&slot);
+    let built = build.finish().unwrap();
+    built
+        .parts
+        .write_to(slot, SystemTime::now() + later)
+        .unwrap();
     folder
 }
 
@@ -150,30 +153,6 @@ fn a_brief_check_gives_up_on_a_huge_folder_and_a_full_one_does_not() {
     assert!(!check(folder.path(), Effort::FULL).unwrap().is_stale());
 }
 
-#[test]
-fn the_path_of_the_docs_is_relative_to_the_folder_of_the_index() {
-    let folder = TempDir::new().unwrap();
-    let at = |path: &str| folder.path().join(path);
-    fs::create_dir_all(at("a/docs/deep")).unwrap();
-    fs::create_dir_all(at("b")).unwrap();
-    let path = |docs: &str, index: &str| stale::docs_path(&at(docs), &at(index));
-    for (docs, index, expected) in [
-        ("a/docs", "a/docent.idx", "docs"),
-        ("a/docs", "b/docent.idx", "../a/docs"),
-        ("a/docs", "a/docs/deep/docent.idx", ".."),
-        ("a/docs", "a/docs/docent.idx", "."),
-        ("a/../a/./docs", "b/../b/docent.idx", "../a/docs"),
-    ] {
-        assert_eq!(
-            path(docs, index).as_deref(),
-            Some(expected),
-            "{docs} {index}"
-        );
-    }
-    assert_eq!(path("nowhere", "a/docent.idx"), None);
-    assert_eq!(path("a/docs", "nowhere/docent.idx"), None);
-}
-
 fn stderr_and_code(folder: &Path, args: &[&str]) -> (String, i32) {
     let output = docent(folder, args).output().unwrap();
     let stderr = String::from_utf8(output.stderr).unwrap();
@@ -268,20 +247,13 @@ fn the_advice_to_rebuild_can_be_followed_as_it_stands() {
     let default = BuildOptions::default();
     assert_eq!(hint(&default), update);
 
-    let graph = GraphOptions {
-        m: 8,
-        ..default.graph
-    };
-    let never = LateInteraction::Never;
+    let mut other_graph = default;
+    other_graph.graph.m = 8;
+    let mut without_token_vectors = default;
+    without_token_vectors.late_interaction = LateInteraction::Never;
     let repeat = "hint: repeat the options that it was built with (--model, --m, \
                   --ef-construction, --late-interaction)\n";
-    for options in [
-        BuildOptions { graph, ..default },
-        BuildOptions {
-            late_interaction: never,
-            ..default
-        },
-    ] {
+    for options in [other_graph, without_token_vectors] {
         assert_eq!(hint(&options), format!("{update}{repeat}"));
     }
 }

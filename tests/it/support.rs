@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 use assert_cmd::Command;
 use docent::builder::{self, BuildOptions};
@@ -11,16 +11,15 @@ use docent::encoder::{self, Encoder};
 use tempfile::TempDir;
 
 /// The bundled encoder.
-pub fn bundled() -> Box<dyn Encoder> {
+pub fn bundled() -> Arc<dyn Encoder> {
     encoder::open(None).unwrap()
 }
 
 /// Builds the index of the folder `docs` as `docent.idx` in `folder`.
 pub fn build(docs: &Path, encoder: &dyn Encoder, folder: &Path) -> PathBuf {
     let corpus = Corpus::read(docs).unwrap();
-    let built = builder::build(corpus, encoder, &BuildOptions::default(), &|_, _| ()).unwrap();
     let path = folder.join("docent.idx");
-    built.parts.write(&path).unwrap();
+    builder::build(corpus, encoder, &BuildOptions::default(), &path).unwrap();
     path
 }
 
@@ -29,15 +28,31 @@ pub fn repository(path: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join(path)
 }
 
-/// A folder with the index of the coffee corpus, the same for all tests.
+/// A folder with the coffee corpus as `docs` and its index, the same for all tests.
 pub fn coffee() -> &'static Path {
     static FOLDER: OnceLock<TempDir> = OnceLock::new();
     let folder = FOLDER.get_or_init(|| {
         let folder = TempDir::new().unwrap();
-        build(&repository("tests/data/coffee"), &*bundled(), folder.path());
+        let docs = folder.path().join("docs");
+        copy(&repository("tests/data/coffee"), &docs);
+        build(&docs, &*bundled(), folder.path());
         folder
     });
     folder.path()
+}
+
+/// Copies a folder with all that is in it.
+fn copy(from: &Path, to: &Path) {
+    fs::create_dir_all(to).unwrap();
+    for entry in fs::read_dir(from).unwrap() {
+        let entry = entry.unwrap();
+        let to = to.join(entry.file_name());
+        if entry.file_type().unwrap().is_dir() {
+            copy(&entry.path(), &to);
+        } else {
+            fs::copy(entry.path(), to).unwrap();
+        }
+    }
 }
 
 /// A folder with these files, and the index of them.

@@ -3,10 +3,11 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use docent::encoder::{self, Encoder};
-use docent::index::{Index, Output};
+use docent::index::{Index, IndexSlot};
 use docent::search::{SearchOptions, Searcher};
 use insta::assert_snapshot;
 use tempfile::TempDir;
@@ -58,9 +59,9 @@ impl Changed {
 }
 
 /// The sections that answer a question, with their scores.
-fn answer(index: &Path, encoder: &dyn Encoder) -> Vec<(String, u32)> {
-    let index = Index::open(index).unwrap();
-    let searcher = Searcher::new(&index, encoder).unwrap();
+fn answer(index: &Path, encoder: &Arc<dyn Encoder>) -> Vec<(String, u32)> {
+    let index = Arc::new(Index::open(index).unwrap());
+    let searcher = Searcher::new(index, Arc::clone(encoder)).unwrap();
     let answer = searcher
         .search("How do I paginate?", &SearchOptions::default())
         .unwrap();
@@ -73,7 +74,7 @@ fn answer(index: &Path, encoder: &dyn Encoder) -> Vec<(String, u32)> {
 fn a_build_killed_at_any_moment_leaves_the_old_index_and_nothing_piles_up() {
     let changed = Changed::new();
     let encoder = encoder::open(None).unwrap();
-    let before = answer(&changed.index(), &*encoder);
+    let before = answer(&changed.index(), &encoder);
     let modes: [&[&str]; 2] = [&[], &["--update"]];
     let mut new = Vec::new();
     let durations = modes.map(|mode| {
@@ -101,7 +102,7 @@ fn a_build_killed_at_any_moment_leaves_the_old_index_and_nothing_piles_up() {
         let found = fs::read(changed.index()).unwrap();
         if found == changed.old {
             killed += 1;
-            assert_eq!(answer(&changed.index(), &*encoder), before);
+            assert_eq!(answer(&changed.index(), &encoder), before);
         } else {
             assert!(found == new, "neither the old index nor the new one");
             finished += 1;
@@ -169,13 +170,13 @@ fn a_full_disk_leaves_the_old_index_and_is_told() {
 #[test]
 fn two_builds_of_one_file_are_one_too_many() {
     let folder = docs(&[("beans.md", b"# Beans\n\nGrown in shade.\n")]);
-    let output = Output::claim(&folder.path().join("docent.idx")).unwrap();
+    let slot = IndexSlot::claim(&folder.path().join("docent.idx")).unwrap();
     assert_snapshot!(transcript(&mut build_index(folder.path(), &[])));
     let other = build_index(folder.path(), &["-o", "other.idx"])
         .output()
         .unwrap();
     assert!(other.status.success());
-    drop(output);
+    drop(slot);
     assert!(
         build_index(folder.path(), &[])
             .output()

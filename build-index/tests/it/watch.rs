@@ -7,7 +7,7 @@ use std::process::{Child, Command, Stdio};
 use std::sync::mpsc::{self, Receiver};
 use std::time::Duration;
 
-use docent::index::Index;
+use docent::index::{ChunkId, Index};
 
 use crate::support::{build_index, docs};
 
@@ -65,7 +65,7 @@ impl Watching {
 }
 
 fn text_of_first_chunk(index: &Index) -> String {
-    index.chunk(0).unwrap().text.to_owned()
+    index.chunk(ChunkId(0)).unwrap().text.to_owned()
 }
 
 #[cfg(unix)]

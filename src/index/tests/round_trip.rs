@@ -188,7 +188,7 @@ fn contradicting_parts_are_refused_before_the_old_file_is_touched() {
             p.guide_vectors.data.to_mut().truncate(8)
         }),
         ("token rows of another width", |p| {
-            p.token_vectors.as_mut().unwrap().dim = 1
+            p.token_vectors.as_mut().unwrap().dim = 17
         }),
         ("overlapping sections", |p| p.sections[1].chunks.start = 2),
         ("chunk of another section", |p| p.chunks[4].section = 0),
