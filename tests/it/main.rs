@@ -13,4 +13,5 @@ mod fastembed;
 mod fuzz;
 mod search;
 mod stale;
+mod structure;
 mod support;
