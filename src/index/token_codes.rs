@@ -136,6 +136,10 @@ mod tests {
         let mut codes = Vec::new();
         pack_rows(&[-0.9, -0.1, 0.1, 0.9], 4, &mut codes);
         assert_eq!(codes, [0b11_10_01_00, 0, 0, 0]);
+        // The example of `FORMAT.md`.
+        codes.clear();
+        pack_rows(&[0.1, -0.9, 0.9, -0.1], 4, &mut codes);
+        assert_eq!(codes, [0b01_11_00_10, 0, 0, 0]);
     }
 
     /// Two rows of 20 dimensions: the second word has four levels and padding.

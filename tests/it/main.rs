@@ -10,7 +10,9 @@ mod encoder_parity;
 mod eval;
 #[cfg(feature = "fastembed")]
 mod fastembed;
+mod format;
 mod fuzz;
+mod reader;
 mod search;
 mod stale;
 mod structure;

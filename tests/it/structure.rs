@@ -80,7 +80,9 @@ fn sources(path: &Path) -> Vec<(String, String)> {
     if name.ends_with(".rs") && !is_test {
         let text = fs::read_to_string(path).unwrap();
         let code = text.split("#[cfg(test)]\nmod tests {").next().unwrap();
-        let lines = code.lines().filter(|line| !line.trim_start().starts_with("//"));
+        let lines = code
+            .lines()
+            .filter(|line| !line.trim_start().starts_with("//"));
         let lines: Vec<&str> = lines.collect();
         sources.push((name.to_owned(), lines.join("\n")));
     }
@@ -97,7 +99,9 @@ fn named<'a>(code: &'a str, prefix: &str) -> BTreeSet<&'a str> {
         }
         let rest = &code[at + prefix.len()..];
         // `crate::{a::b, c}` names several.
-        let group = rest.strip_prefix('{').and_then(|rest| rest.split('}').next());
+        let group = rest
+            .strip_prefix('{')
+            .and_then(|rest| rest.split('}').next());
         let paths: Vec<&str> = match group {
             Some(group) => group.split(',').collect(),
             None => vec![rest],
