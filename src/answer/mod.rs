@@ -17,10 +17,10 @@ use std::time::Duration;
 use crate::calibration::Arms;
 use crate::encoder::Encoder;
 use crate::index::{ChunkId, SectionId, SectionRecord};
-use crate::rank::confidence::Signals;
-use crate::rank::hints::HintMatch;
-use crate::rank::spelling::Correction;
 
+pub use crate::rank::confidence::Signals;
+pub use crate::rank::hints::HintMatch;
+pub use crate::rank::spelling::Correction;
 pub use note::Note;
 
 /// The answer to a question.

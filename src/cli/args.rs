@@ -5,8 +5,7 @@ use std::path::{Path, PathBuf};
 
 use clap::error::ErrorKind;
 use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
-use docent::rank::hints::HintUse;
-use docent::search::SearchOptions;
+use docent::search::{HintUse, SearchOptions};
 
 use super::eval::EvalArgs;
 use super::exit::{self, CliError};

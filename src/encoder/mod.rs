@@ -5,8 +5,11 @@ mod contract;
 #[cfg(feature = "fastembed")]
 pub mod fastembed;
 mod forward;
+#[doc(hidden)]
 pub mod kernels;
+#[doc(hidden)]
 pub mod pack;
+#[doc(hidden)]
 pub mod tokenizer;
 
 pub use builtin::BuiltinEncoder;

@@ -34,24 +34,37 @@ mod writer;
 #[cfg(test)]
 mod tests;
 
-pub use chunk_set::ChunkSet;
 pub use error::{Corruption, Damage, IndexError};
 pub use file::FileState;
 pub use flat::Neighbour;
 pub use format::VERSION;
-pub use graph::{BuiltGraph, FLAT_LIMIT, Graph, RECALL_FLOOR};
+pub use graph::{FLAT_LIMIT, RECALL_FLOOR};
 pub use ids::{ChunkId, SectionId};
-pub use lexical::{InvertedIndex, Postings, TermPostings};
-pub use matrix::{Matrix, MatrixRef};
+pub use matrix::MatrixRef;
 pub use meta::{Chunking, Counts, FileRecord, Meta, SectionRecord};
 pub use options::{GraphOptions, SearchPath};
-pub use parts::{ChunkRecord, IndexParts};
 pub use reader::{ChunkRef, Index, VERIFIED_WHOLE};
-pub use sequences::TermSequences;
 pub use slot::IndexSlot;
+
+// What the builder, the ranking and the benchmarks need besides.
+#[doc(hidden)]
+pub use chunk_set::ChunkSet;
+#[doc(hidden)]
+pub use graph::{BuiltGraph, Graph};
+#[doc(hidden)]
+pub use lexical::{InvertedIndex, Postings, TermPostings};
+#[doc(hidden)]
+pub use matrix::Matrix;
+#[doc(hidden)]
+pub use parts::{ChunkRecord, IndexParts};
+#[doc(hidden)]
+pub use sequences::TermSequences;
 pub(crate) use slot::folder_of;
+#[doc(hidden)]
 pub use spool::Array;
 pub(crate) use spool::Spool;
 pub(crate) use token_codes::{PER_BYTE, Run, WORD, for_each_in_order, unpack};
+#[doc(hidden)]
 pub use token_codes::{pack_rows, packed_len};
+#[doc(hidden)]
 pub use tokens::{TokenRows, TokenTable};

@@ -16,11 +16,12 @@ use crate::encoder::{self, ContractError, Embedding, Encoder, EncoderError};
 use crate::index::{Index, IndexError, SectionId};
 use crate::rank::confidence::Signals;
 use crate::rank::fusion;
-use crate::rank::hints::{HintMatch, HintQuery, HintUse, Hints};
+use crate::rank::hints::{HintMatch, HintQuery, Hints};
 use crate::rank::spelling::{self, Correction};
 
 use candidates::{Candidate, Question};
 
+pub use crate::rank::hints::HintUse;
 pub use reader::{IndexReader, Reload};
 pub use scope::{Scope, ScopeError};
 
