@@ -21,7 +21,7 @@ pub struct Summary {
     reused: usize,
     tokens: u64,
     late_interaction: bool,
-    /// Files that are read for their routing hints and are no sections.
+    /// Files that are read for their hints and are not sections.
     guide_files: usize,
     guidelines: usize,
     descriptors: usize,

@@ -1,4 +1,4 @@
-//! A corpus: one documentation folder, its sections and the routing hints of its `INDEX.md`.
+//! A corpus: one documentation folder, its sections and the hints of its `INDEX.md`.
 //!
 //! A *section* is one documentation file, the unit that a guideline names and a query returns.
 //! A *chunk* is a passage of a section, the unit that is embedded.
@@ -128,7 +128,7 @@ pub struct Source {
     pub line: u32,
 }
 
-/// A routing hint: `Add pagination` under `"How do I..."` points to `build-pagination.md`.
+/// A hint that routes: `Add pagination` under `"How do I..."` points to `build-pagination.md`.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Guideline {
     /// The group's heading without quotes and trailing dots, e.g. `How do I`; may be empty.

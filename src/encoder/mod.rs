@@ -65,7 +65,7 @@ pub struct TokenVectors {
 /// Turns questions and passages into vectors.
 ///
 /// docent comes with [`BuiltinEncoder`]; any other model is an implementation of this trait. What it
-/// promises is checked wherever its vectors enter docent: one embedding a text, as many values as
+/// promises is checked wherever its vectors enter docent: one embedding for each text, as many values as
 /// [`ModelId::dim`] says, finite, of unit length. A breach is an [`EncoderError::Contract`].
 ///
 /// An encoder of one's own, here one that counts words in 64 buckets:

@@ -6,7 +6,7 @@
 //!
 //! | tensor | type, shape | |
 //! |---|---|---|
-//! | `words`, `words.scales` | i8 \[30522, 384\], f32 | word embeddings, one scale a row |
+//! | `words`, `words.scales` | i8 \[30522, 384\], f32 | word embeddings, one scale for each row |
 //! | `positions` | f32 \[256, 384\] | position embeddings, the segment embedding added |
 //! | `norm` | f32 \[2, 384\] | gain and bias, as all norms |
 //! | `layers.I.M.weights` | i8 \[N/64, K/4, 64, 4\] | `M` is `qkv`, `context`, `up`, `down` |

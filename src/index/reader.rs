@@ -199,7 +199,7 @@ impl Index {
         self.array(Part::ChunkHashes)
     }
 
-    /// The chunks' sentence vectors: one unit row a chunk.
+    /// The chunks' sentence vectors: one unit row for each chunk.
     pub fn vectors(&self) -> MatrixRef<'_> {
         MatrixRef {
             dim: self.shape[0] as usize,

@@ -7,7 +7,7 @@ use pulldown_cmark::{Event, Options, Parser, Tag, TagEnd};
 use super::{expects_file, is_file, linked_file, names_file};
 use crate::corpus::lines::Lines;
 
-/// A piece of a guide file that can hold routing hints.
+/// A piece of a guide file that can hold hints.
 #[derive(Debug)]
 pub(super) enum Block {
     Heading(Line),

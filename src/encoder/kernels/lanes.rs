@@ -8,8 +8,8 @@
 //!
 //! Three things keep the compiler on vectors. Minimum and maximum are comparisons, since `f32::min`
 //! has rules for NaN that no instruction has. Numbers are rounded by adding [`ROUNDER`], since a
-//! cast to an integer must check for numbers that do not fit. The tree over lanes is a call, since in
-//! line it would tempt it to cut the loop before it into smaller vectors.
+//! cast to an integer must check for numbers that do not fit. The tree over lanes is a call of its own:
+//! where it is inlined, the compiler uses the tree's shorter vectors in the loop before it, too.
 
 /// `1.5 * 2^23`. The sum with an `x` of magnitude below 2^22 is rounded to a whole number, ties to
 /// even, whose two's complement is in its lower 22 bits.

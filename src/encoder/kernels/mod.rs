@@ -144,7 +144,7 @@ pub struct Quantized<'a> {
     /// Row-major bytes, at most 127: so signed and unsigned are the same, and two products by weights
     /// fit into 16 bits.
     pub bytes: &'a [u8],
-    /// One scale a row.
+    /// One scale for each row.
     pub scales: &'a [Scale],
 }
 

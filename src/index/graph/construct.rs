@@ -39,7 +39,7 @@ pub struct Construction<'a> {
     entry: u32,
     /// Upper lists of vector `i`, from layer 1, are `upper_first[i]..upper_first[i + 1]`.
     upper_first: Vec<u32>,
-    /// Layer 0, a list a vector.
+    /// Layer 0: one list for each vector.
     base: Lists,
     /// All other layers.
     upper: Lists,

@@ -80,7 +80,7 @@ fn guide() -> Guide {
     }
 }
 
-/// An index over `vectors`, one chunk a vector, three chunks a section, without its graph.
+/// An index over `vectors`, one chunk for each vector, three chunks a section, without its graph.
 fn parts_over(vectors: Matrix) -> IndexParts {
     let n = vectors.view().num_rows() as u32;
     let starts: Vec<u32> = (0..n).step_by(3).collect();
