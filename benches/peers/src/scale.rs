@@ -56,7 +56,9 @@ pub fn measure(options: &Options) -> Result<()> {
         .with_context(|| format!("cannot read {}", options.questions.display()))?;
     let mut times = [Vec::new(), Vec::new(), Vec::new()];
     for question in questions.lines() {
-        let timings = searcher.search(question, &SearchOptions::default())?.timings;
+        let timings = searcher
+            .search(question, &SearchOptions::default())?
+            .timings;
         let stages = [
             timings.candidates,
             timings.rank,
@@ -67,7 +69,9 @@ pub fn measure(options: &Options) -> Result<()> {
         }
     }
     let [candidates, rank, after_embedding] = times.map(median);
-    println!("| chunks | sections | MB | build, s | of it graph | ann_recall@10 | candidates, ms | rank | both |");
+    println!(
+        "| chunks | sections | MB | build, s | of it graph | ann_recall@10 | candidates, ms | rank | both |"
+    );
     println!("|--:|--:|--:|--:|--:|--:|--:|--:|--:|");
     println!(
         "| {} | {} | {:.0} | {:.0} | {:.0} | {:.3} | {candidates:.2} | {rank:.2} | {after_embedding:.2} |",
