@@ -5,8 +5,8 @@ use std::process::Command;
 use std::time::Instant;
 
 use anyhow::{Result, ensure};
-use docent::encoder::kernels::Kernels;
 use docent::encoder::{BuiltinEncoder, Encoder};
+use docent::simd::Simd;
 use fastembed::TextEmbedding;
 
 use crate::{QUESTION, chunks, median, peak_mb};
@@ -29,11 +29,11 @@ enum Engine {
 }
 
 impl Engine {
-    /// `docent/KERNEL`, or the folder of an ONNX model.
+    /// `docent/INSTRUCTIONS`, or the folder of an ONNX model.
     fn load(name: &str) -> Result<Self> {
         Ok(match name.strip_prefix("docent/") {
-            Some(kernel) => Self::Docent(Box::new(
-                BuiltinEncoder::bundled()?.with_kernels(Kernels::named(kernel)?),
+            Some(simd) => Self::Docent(Box::new(
+                BuiltinEncoder::bundled()?.with_simd(Simd::named(simd)?),
             )),
             None => Self::Fastembed {
                 model: Box::new(peers::load(Path::new(name))?),
@@ -238,11 +238,10 @@ fn sample(chunks: &[(String, String)]) -> Vec<&str> {
         .collect()
 }
 
-/// docent on each of its paths but the scalar one, which takes minutes, then the ONNX models.
+/// docent with each instruction set but `scalar`, which takes minutes, then the ONNX models.
 fn names(onnx: &[PathBuf]) -> Vec<String> {
-    let paths = Kernels::available();
-    let fast = paths.iter().filter(|path| path.name() != "scalar");
-    fast.map(|path| format!("docent/{}", path.name()))
+    let fast = Simd::available().filter(|&simd| simd != Simd::SCALAR);
+    fast.map(|simd| format!("docent/{}", simd.name()))
         .chain(onnx.iter().map(|folder| folder.display().to_string()))
         .collect()
 }

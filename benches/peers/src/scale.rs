@@ -3,13 +3,15 @@
 
 use std::fs;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Instant;
 
 use anyhow::{Context, Result, ensure};
-use docent::builder::{self, BuildOptions};
+use docent::builder::{Build, BuildOptions};
+use docent::calibration::Calibration;
 use docent::corpus::{Corpus, Section};
-use docent::encoder::{BuiltinEncoder, Embedding, Encoder, ModelId};
-use docent::index::Index;
+use docent::encoder::{BuiltinEncoder, Embedding, Encoder, EncoderError, ModelId};
+use docent::index::{Index, IndexSlot};
 use docent::search::{SearchOptions, Searcher};
 
 use crate::ann::{DIM, perturbed_row, read_rows};
@@ -43,20 +45,25 @@ pub fn measure(options: &Options) -> Result<()> {
     };
     ensure!(!encoder.rows.is_empty(), "no vectors");
     let corpus = repeat(Corpus::read(&options.docs)?, options.megabytes << 20)?;
+    let slot = IndexSlot::claim(&options.index)?;
     let start = Instant::now();
-    let built = builder::build(corpus, &encoder, &BuildOptions::default(), &|_, _| {})?;
+    let mut build = Build::new(corpus, &encoder, &BuildOptions::default());
+    build.place_in(&slot);
+    let built = build.finish()?;
     let built_in = start.elapsed();
-    let bytes = built.parts.write(&options.index)?;
+    let bytes = built.write(slot)?;
     let graph = built.timings.graph;
     drop(built);
 
-    let index = Index::open(&options.index)?;
-    let searcher = Searcher::new(&index, &encoder)?;
+    let index = Arc::new(Index::open(&options.index)?);
+    let searcher = Searcher::new(Arc::clone(&index), Arc::new(encoder))?;
     let questions = fs::read_to_string(&options.questions)
         .with_context(|| format!("cannot read {}", options.questions.display()))?;
     let mut times = [Vec::new(), Vec::new(), Vec::new()];
     for question in questions.lines() {
-        let timings = searcher.search(question, &SearchOptions::default())?.timings;
+        let timings = searcher
+            .search(question, &SearchOptions::default())?
+            .timings;
         let stages = [
             timings.candidates,
             timings.rank,
@@ -67,7 +74,9 @@ pub fn measure(options: &Options) -> Result<()> {
         }
     }
     let [candidates, rank, after_embedding] = times.map(median);
-    println!("| chunks | sections | MB | build, s | of it graph | ann_recall@10 | candidates, ms | rank | both |");
+    println!(
+        "| chunks | sections | MB | build, s | of it graph | ann_recall@10 | candidates, ms | rank | both |"
+    );
     println!("|--:|--:|--:|--:|--:|--:|--:|--:|--:|");
     println!(
         "| {} | {} | {:.0} | {:.0} | {:.0} | {:.3} | {candidates:.2} | {rank:.2} | {after_embedding:.2} |",
@@ -102,8 +111,8 @@ fn repeat(mut corpus: Corpus, bytes: usize) -> Result<Corpus> {
     Ok(corpus)
 }
 
-/// The built-in encoder for questions and tokens; for passages, a stored vector with noise, both
-/// drawn by the passage's hash.
+/// The built-in encoder for questions, tokens and the numbers of the ranking; for passages, a stored
+/// vector with noise, both drawn by the passage's hash.
 struct StoredVectors {
     builtin: BuiltinEncoder,
     rows: Vec<f32>,
@@ -113,6 +122,10 @@ struct StoredVectors {
 impl Encoder for StoredVectors {
     fn model(&self) -> &ModelId {
         self.builtin.model()
+    }
+
+    fn calibration(&self) -> Calibration {
+        self.builtin.calibration()
     }
 
     fn count_tokens(&self, text: &str) -> usize {
@@ -127,7 +140,7 @@ impl Encoder for StoredVectors {
         self.builtin.tokenize(text)
     }
 
-    fn encode_query(&self, question: &str, with_tokens: bool) -> docent::Result<Embedding> {
+    fn encode_query(&self, question: &str, with_tokens: bool) -> Result<Embedding, EncoderError> {
         self.builtin.encode_query(question, with_tokens)
     }
 
@@ -135,7 +148,7 @@ impl Encoder for StoredVectors {
         &self,
         passages: &[&str],
         _with_tokens: bool,
-    ) -> docent::Result<Vec<Embedding>> {
+    ) -> Result<Vec<Embedding>, EncoderError> {
         let embedding = |passage: &&str| {
             let hash = fnv(passage.as_bytes());
             let row = (hash % (self.rows.len() / DIM) as u64) as usize;

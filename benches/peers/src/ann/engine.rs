@@ -6,11 +6,12 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use anyhow::{Result, bail, ensure};
+use docent::analysis::ANALYZER;
 use docent::corpus::Guide;
 use docent::encoder::{BuiltinEncoder, Encoder};
 use docent::index::{
-    ChunkRecord, Chunking, Counts, GraphOptions, Index, IndexParts, InvertedIndex, Matrix, Meta,
-    SearchPath, SectionRecord, TermSequences,
+    BuiltGraph, ChunkRecord, Chunking, Counts, GraphOptions, Index, IndexParts, InvertedIndex,
+    Matrix, Meta, SearchPath, SectionRecord, TermSequences,
 };
 use hnsw_rs::prelude::{AnnT, DistCosine, Hnsw, HnswIo};
 use rayon::prelude::*;
@@ -37,7 +38,10 @@ pub fn build(engine: &str, folder: &Path, parameters: Parameters) -> Result<()> 
     let seconds = match engine {
         "docent" => {
             let mut parts = parts_over(&base, parameters)?;
-            parts.add_graph()?;
+            let built = BuiltGraph::new(parts.vectors.view(), parts.meta.graph)?;
+            parts.meta.search = built.search;
+            parts.meta.ann_recall_at_10 = built.ann_recall_at_10;
+            parts.graph = built.graph;
             let seconds = start.elapsed();
             parts.write(&files[0])?;
             seconds
@@ -181,7 +185,7 @@ fn codes(row: &[f32]) -> Vec<i8> {
         .collect()
 }
 
-/// An index of nothing but vectors: one empty chunk each, all in one section.
+/// An index of nothing but vectors: one empty chunk each, all in one section. It has no graph yet.
 fn parts_over(base: &[f32], parameters: Parameters) -> Result<IndexParts> {
     let n = base.len() / DIM;
     let model = BuiltinEncoder::bundled()?.model().clone();
@@ -203,9 +207,10 @@ fn parts_over(base: &[f32], parameters: Parameters) -> Result<IndexParts> {
         meta: Meta {
             model,
             docent_version: String::new(),
+            analyzer: ANALYZER.to_owned(),
             corpus_fingerprint: String::new(),
             docs: None,
-            index_files: Vec::new(),
+            guide_files: Vec::new(),
             chunking: Chunking {
                 max_tokens: 1,
                 min_tokens: 1,

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use anyhow::{Context, Result, ensure};
-use docent::index::dot;
+use docent::simd::Simd;
 use rayon::prelude::*;
 
 use crate::median;
@@ -188,6 +188,7 @@ struct Truth {
     queries: Vec<f32>,
     /// Similarity of each query's last exact neighbour.
     last: Vec<f32>,
+    simd: Simd,
 }
 
 impl Truth {
@@ -205,7 +206,7 @@ impl Truth {
                 .base
                 .get(id as usize * DIM..)
                 .and_then(|rest| rest.get(..DIM));
-            row.is_some_and(|row| dot(query, row) >= last)
+            row.is_some_and(|row| self.simd.dot(query, row) >= last)
         };
         ids.chunks(self.last.len() * K)
             .map(|of_ef| {
@@ -243,9 +244,10 @@ fn prepare(options: &Options) -> Result<Truth> {
     fs::create_dir_all(&options.folder)?;
     write_rows(&options.folder.join(BASE), &base)?;
     write_rows(&options.folder.join(QUERIES), &queries)?;
+    let simd = Simd::detect()?;
     let last = queries.par_chunks(DIM).map(|query| {
-        let mut similarities: Vec<f32> =
-            base.chunks_exact(DIM).map(|row| dot(query, row)).collect();
+        let rows = base.chunks_exact(DIM);
+        let mut similarities: Vec<f32> = rows.map(|row| simd.dot(query, row)).collect();
         let (_, last, _) = similarities.select_nth_unstable_by(K - 1, |a, b| b.total_cmp(a));
         *last
     });
@@ -253,6 +255,7 @@ fn prepare(options: &Options) -> Result<Truth> {
         last: last.collect(),
         base,
         queries,
+        simd,
     })
 }
 
@@ -278,7 +281,7 @@ pub fn perturbed_row(row: &[f32], noise: f32, seed: u64, out: &mut [f32]) {
     for (out, value) in out.iter_mut().zip(row) {
         *out = value + spread * random.normal();
     }
-    let length = dot(out, out).sqrt();
+    let length = Simd::SCALAR.dot(out, out).sqrt();
     out.iter_mut().for_each(|value| *value /= length);
 }
 
