@@ -19,16 +19,16 @@ use split::split_text;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ChunkOptions {
-    /// Most tokens of [`Chunk::embed_text`], at most the model's limit less its two special
-    /// tokens. Less than 16 counts as 16.
+    /// The most tokens that [`Chunk::embed_text`] may have: at most the model's limit less its two
+    /// special tokens. Less than 16 counts as 16.
     pub max_tokens: usize,
     /// A passage with fewer tokens is joined with its neighbours under the same heading, as far
-    /// as `max_tokens` allows. Equal to `max_tokens`, chunks are filled as full as possible.
+    /// as `max_tokens` allows. If it equals `max_tokens`, chunks are filled as far as possible.
     pub min_tokens: usize,
 }
 
 impl Default for ChunkOptions {
-    /// 200, 40.
+    /// At most 200 tokens; passages with fewer than 40 are joined.
     fn default() -> Self {
         Self {
             max_tokens: 200,
@@ -45,8 +45,8 @@ const LEAST_MAX_TOKENS: usize = 16;
 /// a chunk, which is shared by the chunks that hold its parts. A heading without a text of its own
 /// belongs to the chunk of the sub-heading that follows it.
 ///
-/// `count_tokens` counts the model's tokens without special ones. It is called on lines, so the
-/// cost is that of tokenizing the section one to three times.
+/// `count_tokens` counts the model's tokens without the special ones. It is called on lines, so
+/// the cost is that of tokenizing the section one to three times.
 pub fn chunk_section(
     section: &Section,
     options: &ChunkOptions,
@@ -104,7 +104,7 @@ struct Chunker<'a> {
     drafts: Vec<Draft<'a>>,
     /// Open headings; none has an empty text.
     heading_path: Vec<&'a Heading>,
-    /// Start of a heading that had no text of its own, for the chunk that follows.
+    /// Where a heading begins that has no text of its own so far: the next chunk begins there.
     pending_start: Option<usize>,
 }
 
@@ -256,7 +256,7 @@ impl<'a> Chunker<'a> {
     }
 }
 
-/// The text of `pieces`, one a line, each context before the first piece that needs it.
+/// The text of `pieces`, one on each line, each context before the first piece that needs it.
 fn render(pieces: &[Piece<'_>], contexts: &[String]) -> String {
     let mut out = String::new();
     let mut known = None;
@@ -280,7 +280,7 @@ fn missing_context(piece: &Piece<'_>, known: Option<usize>) -> Option<usize> {
         .filter(|_| piece.context != known && !piece.is_context)
 }
 
-/// Pieces of one chunk.
+/// The pieces of one chunk, and what they cost.
 #[derive(Default)]
 struct Pack<'a> {
     pieces: Vec<Piece<'a>>,
@@ -293,9 +293,9 @@ impl Pack<'_> {
     }
 }
 
-/// Packs the units under one heading.
+/// Packs the units under one heading. `'d` is the lifetime of the document, which outlives it.
 struct Packer<'a, 'd> {
-    /// Tokens that a pack may have.
+    /// The most tokens that a pack may have.
     budget: usize,
     options: ChunkOptions,
     count_tokens: &'a (dyn Fn(&str) -> usize + Sync),
@@ -304,7 +304,7 @@ struct Packer<'a, 'd> {
     current: Pack<'d>,
 }
 
-/// Borders that a block which is too long is cut at, in this order.
+/// The borders at which a block that is too long for a chunk is cut, in this order.
 const INNER_BORDERS: [Border; 4] = [
     Border::Item,
     Border::Paragraph,

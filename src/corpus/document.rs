@@ -9,11 +9,11 @@
 
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Document {
-    /// The title that the document gives itself apart from its text, in front matter for example.
+    /// The title that the document gives itself outside of its text, for example in front matter.
     pub(super) title: Option<String>,
-    /// The same for a description.
+    /// The description that it gives itself there.
     pub(super) description: Option<String>,
-    /// In source order, each beginning after the one before it.
+    /// The headings and units in source order; each begins after the one before it.
     pub(super) nodes: Vec<Node>,
     /// What [`Unit::context`] points to: table header rows and languages of code blocks.
     pub(super) contexts: Vec<String>,
@@ -29,9 +29,9 @@ pub(super) enum Node {
 pub(super) struct Heading {
     /// 1 to 6.
     pub(super) level: u8,
-    /// May be empty.
+    /// The heading without markup, on one line; may be empty.
     pub(super) text: String,
-    /// Offset of its line.
+    /// The offset at which its line begins in the source.
     pub(super) start: usize,
 }
 
@@ -52,16 +52,19 @@ pub(super) enum Border {
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Unit {
-    /// Not blank.
+    /// The line without markup; never blank.
     pub(super) text: String,
-    /// Offset in the source: the beginning of its line.
+    /// The offset at which its line begins in the source, or at which the unit itself does, where
+    /// another one stands before it on the line.
     pub(super) start: usize,
     pub(super) border: Border,
-    /// Index of the line that must be known to read this one, such as a table's header row.
+    /// Which of [`Document::contexts`] must be known to read this unit, such as the header row of
+    /// its table.
     pub(super) context: Option<usize>,
-    /// Whether this unit is that line itself.
+    /// Whether this unit is that context itself.
     pub(super) is_context: bool,
-    /// Offsets in `text` and in the source where they correspond, ascending.
+    /// Offsets in `text` and those of the same characters in the source, ascending: a pair for each
+    /// piece of text between markup, where it begins.
     pub(super) runs: Vec<(usize, usize)>,
 }
 
@@ -100,5 +103,17 @@ impl Document {
             }
             _ => None,
         })
+    }
+
+    /// Gives back the memory that growing took in advance: a document waits, with all others of
+    /// its corpus, until it is cut into chunks.
+    pub(super) fn shrink_to_fit(&mut self) {
+        for node in &mut self.nodes {
+            if let Node::Unit(unit) = node {
+                unit.text.shrink_to_fit();
+                unit.runs.shrink_to_fit();
+            }
+        }
+        self.nodes.shrink_to_fit();
     }
 }

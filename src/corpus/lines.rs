@@ -1,4 +1,4 @@
-//! Byte offsets to line numbers.
+//! Which line of a text a byte offset is on.
 
 /// Where each line of a text begins. Lines end at `\n`, as editors count them.
 pub(super) struct Lines {
@@ -20,7 +20,7 @@ impl Lines {
         u32::try_from(lines).unwrap_or(u32::MAX)
     }
 
-    /// Offset of the first byte of the line that holds `offset`.
+    /// The offset of the first byte of the line that holds `offset`.
     pub(super) fn start(&self, offset: usize) -> usize {
         let lines = self.starts.partition_point(|&start| start <= offset);
         self.starts[lines - 1]

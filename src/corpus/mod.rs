@@ -1,7 +1,8 @@
-//! A corpus: one documentation folder, its sections and the hints of its `INDEX.md`.
+//! A corpus: one documentation folder, its sections and its guide.
 //!
 //! A *section* is one documentation file, the unit that a guideline names and a query returns.
 //! A *chunk* is a passage of a section, the unit that is embedded.
+//! The *guide* is what the folder's *guide files*, each an `INDEX.md`, say about its sections.
 
 mod check;
 mod chunk;
@@ -59,7 +60,7 @@ pub struct Section {
     document: Document,
 }
 
-/// An `INDEX.md` or `index.md` (any case) with at least one guideline, table or example that
+/// An `INDEX.md` or `INDEX.markdown` (any case) with at least one guideline, table or example that
 /// points to a documentation file. One without any is an ordinary section.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct GuideFile {
@@ -75,9 +76,9 @@ pub struct Chunk {
     /// Headings from the outermost (the level-1 heading too, even where it is the title) down to
     /// the one that the passage stands under; may be empty.
     pub heading_path: Vec<String>,
-    /// First line, 1-based.
+    /// The first line, counted from 1.
     pub line_start: u32,
-    /// Last line, 1-based, inclusive.
+    /// The last line, which belongs to the passage.
     pub line_end: u32,
     /// The passage as it is shown: the section's source lines `line_start..=line_end` without
     /// trailing blank space. Of a line that is longer than a chunk, only the part in this chunk.
@@ -91,7 +92,7 @@ pub struct Chunk {
 pub struct Skipped {
     /// Path relative to the corpus root.
     pub path: String,
-    /// Why.
+    /// Why it was not read.
     pub reason: SkipReason,
 }
 
@@ -124,7 +125,7 @@ pub struct Pattern {
 pub struct Source {
     /// The guide file, relative to the corpus root.
     pub file: String,
-    /// 1-based line.
+    /// The line, counted from 1.
     pub line: u32,
 }
 
@@ -135,9 +136,9 @@ pub struct Guideline {
     pub group: String,
     /// The phrase, e.g. `Add pagination`.
     pub phrase: String,
-    /// Paths relative to the corpus root, in the author's order. A guide file
-    /// that routes to those of sub-folders has guide files here. A path that would leave the root
-    /// keeps its leading `../` and so names no section.
+    /// Paths relative to the corpus root, in the author's order. A guide file that routes to those
+    /// of sub-folders has guide files here. A path that would leave the root keeps its leading
+    /// `../` and so names no section.
     pub targets: Vec<String>,
     /// Where it stands.
     pub source: Source,
@@ -183,19 +184,19 @@ pub enum SkipReason {
     LinkLoop,
     /// A symbolic link to another folder of the corpus, whose files are read under their own path.
     LinkedFolder,
-    /// Larger than [`MAX_FILE_BYTES`].
+    /// It is larger than [`MAX_FILE_BYTES`].
     TooLarge {
         /// Its size in bytes.
         bytes: u64,
     },
-    /// Not UTF-8.
+    /// It is not UTF-8.
     NotUtf8 {
         /// Offset of the first byte that is not UTF-8.
         offset: usize,
     },
-    /// Contains a NUL byte.
+    /// It contains a NUL byte.
     Binary,
-    /// No bytes, or nothing but blank space.
+    /// It has no bytes, or nothing but blank space.
     Empty,
     /// It changed each time that it was read.
     Changing,
@@ -270,8 +271,8 @@ impl Corpus {
     /// Reads the documentation files (`.md`, `.markdown`, `.mdx`, `.txt`, any case) under `root`.
     ///
     /// Files are read and parsed in parallel; the result depends only on the folder's content.
-    /// Memory is the size of the files. What is left out is in [`Corpus::skipped`]; files with
-    /// another extension are not documentation and are not mentioned there.
+    /// Memory is a few times the size of the files. What is left out is in [`Corpus::skipped`];
+    /// files with another extension are not documentation and are not mentioned there.
     ///
     /// # Errors
     ///
@@ -418,7 +419,8 @@ fn parse_file(path: String, text: String) -> Parsed {
     Parsed::Section(Section::from_text(path, text))
 }
 
-/// Whether a file of this name may be a guide file: `INDEX.md`, `index.markdown`, any case.
+/// Whether a file with this name is a guide file if it routes to anything: `INDEX.md` or
+/// `INDEX.markdown`, in any case.
 fn is_guide_name(path: &str) -> bool {
     let name = path.rsplit('/').next().unwrap_or(path);
     name.eq_ignore_ascii_case("index.md") || name.eq_ignore_ascii_case("index.markdown")

@@ -33,7 +33,7 @@ pub struct IndexParts {
     pub sequences: TermSequences,
     /// Words of the corpus in lower case, most frequent first, a line each.
     pub vocabulary: String,
-    /// The graph over `vectors`; see [`IndexParts::add_graph`].
+    /// The graph over `vectors`; see [`super::BuiltGraph`].
     pub graph: Option<Graph>,
 }
 

@@ -2,7 +2,7 @@
 //!
 //! A [`Simd`] is the proof that this processor has an instruction set: only [`Simd::detect`],
 //! [`Simd::named`] and [`Simd::available`] make one. Whoever computes holds one and passes it on. A
-//! loop that wants wide vectors is a [`Kernel`], written once; [`Simd::run`] compiles it for every
+//! loop that wants wide vectors is a `Kernel`, written once; `Simd::run` compiles it for every
 //! instruction set and calls the one that it stands for:
 //!
 //! ```text

@@ -23,14 +23,14 @@ pub(super) enum Block {
 #[derive(Debug, Default)]
 pub(super) struct Line {
     pub(super) text: String,
-    /// 1-based.
+    /// The line's number, counted from 1.
     pub(super) number: u32,
     /// Whether all of it, but for a colon, is bold.
     pub(super) is_bold: bool,
     /// Files named in it, by position.
     pub(super) mentions: Vec<Mention>,
-    /// Parts of `text` from code spans and links, in order, where arrows and bare words are not
-    /// looked for.
+    /// The parts of `text` that come from code spans and links, in order. Neither arrows nor bare
+    /// words are looked for in them.
     opaque: Vec<Range<usize>>,
 }
 
@@ -39,7 +39,7 @@ pub(super) struct Line {
 pub(super) struct Mention {
     /// Offset in the line's text.
     pub(super) at: usize,
-    /// As written; of a link, decoded.
+    /// The path as it is written; of a link, percent-decoded.
     pub(super) path: String,
     /// The text of a link, if it is not the path itself.
     pub(super) label: Option<String>,
@@ -150,7 +150,7 @@ struct Reader {
     item_depth: usize,
     /// Inside a code block or front matter.
     is_ignored: bool,
-    /// Destination of the open link and where its text begins.
+    /// The destination of the open link, and where its text begins in the line.
     link: Option<(String, usize)>,
 }
 
@@ -279,7 +279,7 @@ impl Reader {
         }
     }
 
-    /// A line, which a table cell is even when it is blank.
+    /// Ends a line that counts even if it is blank, as a table cell does.
     fn end_cell(&mut self) {
         let mut line = std::mem::take(&mut self.line);
         line.is_bold = !std::mem::take(&mut self.has_plain);

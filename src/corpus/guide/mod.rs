@@ -186,7 +186,7 @@ impl Reader<'_> {
         }
     }
 
-    /// Resolves `mentions` in order, each path once. Globs go to the guide's patterns.
+    /// The paths that `mentions` name, in order and each once. Globs go to the guide's patterns.
     fn targets(&mut self, mentions: &[Mention], number: u32) -> Vec<String> {
         let mut targets = Vec::new();
         let mut known = HashSet::new();
@@ -222,8 +222,9 @@ const TITLE_HEADERS: [&str; 8] = [
 ];
 
 impl Columns {
-    /// The file column is the one in which most rows name a file. The title column is the one
-    /// with such a header; without, the first other column where there are two or more.
+    /// The file column is the one in which most rows name a file. The title column is the one with
+    /// one of [`TITLE_HEADERS`]; if there is none, the first of the other columns, if there are two
+    /// or more of them and the file column's links have no titles of their own.
     fn of(header: &[Line], rows: &[Vec<Line>]) -> Option<Self> {
         let names_files = |column: usize| {
             let cells = rows.iter().filter_map(|row| row.get(column));
@@ -306,8 +307,8 @@ fn is_glob(path: &str) -> bool {
     path.contains('*')
 }
 
-/// Whether a word or code span in a guide file names a documentation file wherever it stands. One with
-/// white space does not: it may as well be a command (`cat notes.md`).
+/// Whether a word or code span in a guide file names a documentation file wherever it stands. One
+/// with white space does not: it may as well be a command (`cat notes.md`).
 fn names_file(text: &str) -> bool {
     is_file(text) && !without_anchor(text).contains(char::is_whitespace)
 }

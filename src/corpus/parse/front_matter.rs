@@ -1,4 +1,4 @@
-//! Title and description from a YAML front matter block.
+//! The title and the description that a block of YAML front matter gives.
 //!
 //! Only two scalars are wanted, and documentation in the wild holds front matter that is not valid
 //! YAML (`title: Setup: the basics`), which a YAML parser would reject whole. So the two keys are
@@ -21,7 +21,7 @@ impl FrontMatter {
     }
 }
 
-/// The value of the top-level `key`, on one line, or none if it is absent or blank.
+/// The value of the top-level `key`, on one line, or `None` if it is absent or blank.
 fn scalar(yaml: &str, key: &str) -> Option<String> {
     let mut lines = yaml.lines();
     let first = lines.find_map(|line| line.strip_prefix(key)?.trim_start().strip_prefix(':'))?;

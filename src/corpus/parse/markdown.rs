@@ -40,7 +40,7 @@ fn options() -> Options {
 
 /// A first pass over a document: what in it is markup of another language.
 struct Survey {
-    /// HTML blocks, in order.
+    /// The HTML blocks, in order.
     html: Vec<Range<usize>>,
     /// What to blank before the document is parsed for its text, in order.
     blanks: Vec<Range<usize>>,
@@ -91,26 +91,29 @@ fn is_module_code(paragraph: &str) -> bool {
     paragraph.starts_with("import ") || paragraph.starts_with("export ")
 }
 
-/// Second pass: turns events into nodes.
+/// The second pass over a document: turns events into nodes.
 struct Builder<'a> {
     dialect: Dialect,
-    /// HTML blocks of the first pass; a heading in one is no heading (but in MDX it is).
+    /// The HTML blocks that the first pass found. A heading in one is none of the document, except
+    /// in MDX, where components hold ordinary content.
     html: &'a [Range<usize>],
     lines: Lines,
     document: Document,
-    /// Text of the unit or heading that is being read, and its [`Unit::runs`].
+    /// The text of the unit or heading that is being read, and its [`Unit::runs`].
     text: String,
     runs: Vec<(usize, usize)>,
-    /// Border before the next unit.
+    /// The border before the next unit.
     border: Border,
     context: Option<usize>,
-    /// Open block quotations, lists and items.
+    /// How many block quotations, lists and items are open.
     containers: usize,
     list_depth: usize,
     mode: Mode,
-    /// In a table cell that has no text yet, after one that has. Empty cells leave no trace.
+    /// Whether a table cell is open that has no text yet, after one that has: the separator is
+    /// written only before text, so that empty cells leave no trace.
     is_cell_open: bool,
-    /// Source offset up to which text is in a node already, so that each begins after the last.
+    /// The source offset up to which text is in a node already. It makes each node begin after the
+    /// one before it.
     taken: usize,
 }
 

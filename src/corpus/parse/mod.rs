@@ -1,4 +1,6 @@
-//! Files become [`Document`]s: one module a format, and the choice between them.
+//! Files become [`Document`]s: a module for each format, and the choice between them.
+//!
+//! Parsers know nothing of chunks, and the chunker nothing of formats: both know the document.
 
 mod front_matter;
 mod markdown;
@@ -28,7 +30,7 @@ impl Format {
         }
     }
 
-    /// By extension; what is not known is plain text.
+    /// The format by the extension of `path`; a file with an unknown one is plain text.
     pub(super) fn of(path: &str) -> Self {
         let name = path.rsplit('/').next().unwrap_or(path);
         name.rsplit_once('.')
@@ -37,13 +39,15 @@ impl Format {
     }
 }
 
-/// Parses `text` in time proportional to its length. Never fails: what is no markup is text.
+/// Parses `text` in time proportional to its length. It never fails: what is no markup is text.
 pub(super) fn parse(text: &str, format: Format) -> Document {
-    match format {
+    let mut document = match format {
         Format::Markdown => markdown::parse(text, Dialect::Markdown),
         Format::Mdx => markdown::parse(text, Dialect::Mdx),
         Format::PlainText => plain::parse(text),
-    }
+    };
+    document.shrink_to_fit();
+    document
 }
 
 /// One line a node: a heading with its level, a unit with the border before it.

@@ -4,11 +4,11 @@
 
 use std::ops::Range;
 
-/// Longest tag that is recognized, in bytes. Bounds the work on text full of stray `<`.
+/// The longest tag that is recognized, in bytes. It bounds the work on a text full of stray `<`.
 const MAX_TAG_BYTES: usize = 2000;
 
 /// Finds the ranges of `source` to blank: tags, comments and declarations inside `regions`, but
-/// not inside `code`. Both are sorted and do not overlap themselves. Lines between code fences
+/// not inside `code`. The ranges of either are sorted and do not overlap. Lines between code fences
 /// are left alone: a fence inside of an HTML block becomes code only once its tags are gone.
 pub(super) fn markup(
     source: &str,
@@ -30,8 +30,9 @@ pub(super) fn markup(
 /// so that `<b>text` does not become indented code; readers of the text drop it.
 pub(super) const BLANKED: char = '\u{1}';
 
-/// `source` with the `blanks` (sorted by start, at character borders) overwritten, byte for byte: a line
-/// of which nothing is left is blank, elsewhere [`BLANKED`] takes the place of what was there.
+/// `source` with the `blanks` overwritten, byte for byte: a line of which nothing is left is blank,
+/// elsewhere [`BLANKED`] takes the place of what was there. The blanks are sorted by their start and
+/// lie at borders of characters.
 pub(super) fn blank(source: &str, blanks: &[Range<usize>]) -> String {
     let mut marked = String::with_capacity(source.len());
     let mut at = 0;
@@ -114,8 +115,8 @@ fn scan_region(
     }
 }
 
-/// Bytes of the code span that `text` begins with. The first pass does not see the code spans
-/// that stand in an HTML block.
+/// The length in bytes of the code span that `text` begins with, if it begins with one. The first
+/// pass over a document does not see the code spans that stand in an HTML block.
 fn code_span_length(text: &str) -> Option<usize> {
     let bytes = &text.as_bytes()[..text.len().min(MAX_TAG_BYTES)];
     let ticks = bytes.iter().take_while(|&&byte| byte == b'`').count();
@@ -138,12 +139,12 @@ fn code_span_length(text: &str) -> Option<usize> {
 struct Scanner<'a> {
     source: &'a str,
     end: usize,
-    /// Which of [`DELIMITED`] are known to have no closing mark before `end`: each is searched
-    /// for in vain once, not once for every opening mark.
+    /// Which of [`DELIMITED`] are known to have no closing mark before `end`: each mark is searched
+    /// for in vain once, and not once for every opening mark.
     unclosed: [bool; 3],
 }
 
-/// Opening and closing marks of what is dropped with its content.
+/// The opening and closing marks of what is dropped with its content.
 const DELIMITED: [(&str, &str); 3] = [("<!--", "-->"), ("<?", "?>"), ("{/*", "*/}")];
 
 impl Scanner<'_> {
@@ -169,8 +170,8 @@ impl Scanner<'_> {
     }
 }
 
-/// Bytes up to and with the `>` that closes a tag; attribute values may be quoted or, in JSX, in
-/// braces. None if another `<` or a blank line comes first.
+/// The length in bytes of what follows the `<` of a tag, with the `>` that closes it; attribute
+/// values may be quoted or, in JSX, in braces. `None` if another `<` or a blank line comes first.
 fn tag_length(tag: &[u8]) -> Option<usize> {
     let mut quote = None;
     let mut braces = 0usize;
