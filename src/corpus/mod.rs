@@ -52,9 +52,8 @@ pub struct Section {
     pub title: String,
     /// Front matter `description`, if any.
     pub description: Option<String>,
-    /// The file's whole text, as read (UTF-8; CRLF kept so that line numbers hold). A section with
-    /// another text is another section, to be made anew: chunks are cut as this one was parsed.
-    pub text: String,
+    /// The file's whole text, as read.
+    pub(crate) text: String,
     /// What was parsed of `text`, kept so that cutting the section into chunks does not parse it
     /// again. Larger than the text, and so not to be kept longer than until then.
     document: Document,
@@ -382,6 +381,12 @@ impl Section {
             text,
             document,
         }
+    }
+
+    /// The file's whole text, as read (UTF-8; CRLF kept so that line numbers hold). A section with
+    /// another text is another section, to be made anew: chunks are cut as this one was parsed.
+    pub fn text(&self) -> &str {
+        &self.text
     }
 
     /// A section from a document that is not a file, such as one of a test collection: its title

@@ -216,7 +216,7 @@ fn files_that_are_no_text_are_skipped_with_their_reason() {
     );
     assert_eq!(corpus.sections.len(), 1);
     assert_eq!(corpus.sections[0].title, "Title");
-    assert_eq!(corpus.sections[0].text, "# Title\r\n\r\ntext\r\n");
+    assert_eq!(corpus.sections[0].text(), "# Title\r\n\r\ntext\r\n");
 }
 
 #[cfg(unix)]

@@ -103,7 +103,7 @@ fn repeat(mut corpus: Corpus, bytes: usize) -> Result<Corpus> {
             let text = original.text.replace(". ", &format!(". copy{copy} "));
             let mut section = Section::titled(path, original.title.clone(), text);
             section.description.clone_from(&original.description);
-            total += section.text.len();
+            total += section.text().len();
             corpus.sections.push(section);
         }
         copy += 1;
