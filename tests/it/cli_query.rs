@@ -6,7 +6,7 @@ use std::process::Stdio;
 use insta::assert_snapshot;
 use serde_json::Value;
 
-use crate::support::{bundled, coffee, docent, indexed, transcript};
+use crate::support::{bundled, coffee, docent, indexed, repository, transcript};
 
 #[test]
 fn text() {
@@ -411,6 +411,59 @@ fn show_prints_the_lines_that_are_asked_for() {
     let (code, text) = show("INDEX.md:1-2");
     assert_eq!(code, Some(2));
     assert!(text.starts_with("error: INDEX.md is a guide"), "{text}");
+}
+
+/// The bundled model in a pack whose manifest has no calibration: the same vectors, but nobody has
+/// fitted anything to them.
+#[test]
+fn a_model_without_a_calibration_refuses_nothing_and_says_so() {
+    let pack = tempfile::tempdir().unwrap();
+    let bundled = repository("models/all-MiniLM-L6-v2");
+    fs::copy(
+        bundled.join("model.safetensors"),
+        pack.path().join("model.safetensors"),
+    )
+    .unwrap();
+    let manifest = fs::read(bundled.join("manifest.json")).unwrap();
+    let mut manifest: Value = serde_json::from_slice(&manifest).unwrap();
+    assert!(
+        manifest
+            .as_object_mut()
+            .unwrap()
+            .remove("calibration")
+            .is_some()
+    );
+    fs::write(pack.path().join("manifest.json"), manifest.to_string()).unwrap();
+    let model = pack.path().to_str().unwrap();
+
+    let question = "Which tax form does a company in Bolivia need?";
+    let output = docent(coffee(), &[question, "-k1", "--model", model])
+        .output()
+        .unwrap();
+    assert_eq!(output.status.code(), Some(0));
+    assert_eq!(
+        String::from_utf8(output.stderr).unwrap(),
+        "note: the model all-MiniLM-L6-v2-int8 is not calibrated: how sure an answer is cannot be \
+         told, and nothing is refused\n"
+    );
+    let stdout = String::from_utf8(output.stdout).unwrap();
+    assert!(stdout.contains(", confidence unknown\n"), "{stdout}");
+
+    // A threshold is one of confidence, of which there is none.
+    let args = [
+        question,
+        "--model",
+        model,
+        "--format",
+        "json",
+        "--min-confidence",
+        "1",
+    ];
+    let output = docent(coffee(), &args).output().unwrap();
+    let object: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(object["verdict"], "uncalibrated");
+    assert_eq!(object["confidence"], Value::Null);
+    assert_eq!(object["hits"][0]["confidence"], Value::Null);
 }
 
 #[test]
