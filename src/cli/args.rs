@@ -231,7 +231,7 @@ pub struct IndexArgs {
     /// The index [env: DOCENT_INDEX] [default: docent.idx here or in a parent folder]
     #[arg(long, value_name = "FILE")]
     index: Option<PathBuf>,
-    /// Exit with 7 if the docs are newer than the index
+    /// Exit with 7 if the docs are newer than the index, or if that cannot be told
     #[arg(long)]
     pub fail_stale: bool,
 }

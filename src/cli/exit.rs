@@ -18,7 +18,8 @@ Exit codes:
   4  the index is corrupt
   5  the index is of an older or newer format
   6  the index was built with another model
-  7  --fail-stale, and the docs are newer than the index; the output is as without it";
+  7  --fail-stale, and the docs are newer than the index, or that cannot be told; the output is
+     as without it";
 
 /// How a run ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -37,7 +38,7 @@ pub enum Exit {
     IndexIncompatible = 5,
     /// The index was built with another model.
     WrongModel = 6,
-    /// The docs are newer than the index, which was said to be a failure.
+    /// The docs are newer than the index, or that cannot be told, which was said to be a failure.
     Stale = 7,
 }
 

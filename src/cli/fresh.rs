@@ -30,7 +30,7 @@ pub fn check(index: &Index, args: &IndexArgs) -> Result<Freshness> {
 
 /// How a run ended that would have ended in `exit` with a fresh index.
 pub fn exit(freshness: &Freshness, args: &IndexArgs, exit: Exit) -> Exit {
-    if args.fail_stale && freshness.is_stale() == Some(true) {
+    if args.fail_stale && freshness.is_stale() != Some(false) {
         Exit::Stale
     } else {
         exit

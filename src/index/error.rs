@@ -164,6 +164,15 @@ pub enum IndexError {
         /// The file that the other build has locked.
         lock: PathBuf,
     },
+    /// The place holds a file that is not an index; nothing was written.
+    #[error(
+        "{} is there, and it is not a docent index\n\
+         hint: name another place with -o, or remove that file first", path.display()
+    )]
+    Occupied {
+        /// The file.
+        path: PathBuf,
+    },
     /// What a build does not hold in memory could not be written.
     #[error("cannot write a temporary file in {}: {source}\nhint: {}", folder.display(), write_remedy(source))]
     Spool {

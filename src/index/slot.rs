@@ -8,7 +8,9 @@
 //! - a second build of the same file finds the lock taken, and a place that cannot be written to is
 //!   found before anything is embedded;
 //! - the lock is the operating system's and ends with the process. What a killed build leaves
-//!   behind is one file, which the next build takes over: nothing piles up.
+//!   behind is one file, which the next build removes: nothing piles up;
+//! - a file that is not an index is never replaced, and what is written is a file that this build
+//!   made: nobody else owns it, and it has no other name.
 //!
 //! Only who holds the lock renames or removes the file. Who waited for the lock may hold it on a
 //! file that has been renamed since, which is the index now: so after locking, the name must still
@@ -16,13 +18,14 @@
 
 use std::ffi::OsString;
 use std::fs::{self, File, OpenOptions, TryLockError};
-use std::io::{self, BufWriter, Write};
+use std::io::{self, BufWriter, Read, Write};
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
 use same_file::Handle;
 
 use super::error::IndexError;
+use super::format::MAGIC;
 
 /// A claimed place: no other build writes there until this value is dropped.
 #[derive(Debug)]
@@ -39,8 +42,8 @@ impl IndexSlot {
     ///
     /// # Errors
     ///
-    /// [`IndexError::Busy`] if another build has it, [`IndexError::Write`] if nothing can be
-    /// written there.
+    /// [`IndexError::Busy`] if another build has it, [`IndexError::Occupied`] if the file there is not
+    /// an index, [`IndexError::Write`] if nothing can be written there.
     pub fn claim(path: &Path) -> Result<Self, IndexError> {
         Self::lock(path, File::try_lock)
     }
@@ -59,8 +62,12 @@ impl IndexSlot {
             source,
         };
         let partial = partial_path(path).map_err(failed)?;
+        if is_foreign(path).map_err(failed)? {
+            let path = path.to_owned();
+            return Err(IndexError::Occupied { path });
+        }
         loop {
-            let file = open_partial(&partial).map_err(failed)?;
+            let (file, is_own) = open_partial(&partial).map_err(failed)?;
             match lock(&file) {
                 Ok(()) => {}
                 Err(TryLockError::WouldBlock) => {
@@ -71,14 +78,20 @@ impl IndexSlot {
                 }
                 Err(TryLockError::Error(source)) => return Err(failed(source)),
             }
-            if is_at(&file, &partial).map_err(failed)? {
-                return Ok(Self {
-                    path: path.to_owned(),
-                    partial,
-                    file,
-                    is_renamed: false,
-                });
+            if !is_at(&file, &partial).map_err(failed)? {
+                continue;
             }
+            if !is_own {
+                // What a killed build left. Whoever laid it there might have another name for it.
+                fs::remove_file(&partial).map_err(failed)?;
+                continue;
+            }
+            return Ok(Self {
+                path: path.to_owned(),
+                partial,
+                file,
+                is_renamed: false,
+            });
         }
     }
 
@@ -121,8 +134,6 @@ impl IndexSlot {
         as_of: SystemTime,
         write: impl FnOnce(&mut BufWriter<&File>) -> io::Result<()>,
     ) -> io::Result<()> {
-        // A killed build may have left something.
-        self.file.set_len(0)?;
         let mut buffered = BufWriter::new(&self.file);
         write(&mut buffered)?;
         buffered.flush()?;
@@ -172,16 +183,33 @@ pub(crate) fn folder_of(path: &Path) -> &Path {
     }
 }
 
-/// Opens the file, creating it if need be. Nothing is cut off: it may be another build's.
-fn open_partial(partial: &Path) -> io::Result<File> {
-    // Opening would create what a link points to.
-    refuse_link(partial)?;
-    OpenOptions::new()
-        .read(true)
-        .write(true)
-        .create(true)
-        .truncate(false)
-        .open(partial)
+/// Whether there is something at `path` that is not an index of any version. An empty file is nothing.
+fn is_foreign(path: &Path) -> io::Result<bool> {
+    let mut start = Vec::new();
+    match File::open(path) {
+        Ok(file) => file.take(MAGIC.len() as u64).read_to_end(&mut start)?,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(false),
+        Err(error) => return Err(error),
+    };
+    // A file that was cut off after a few bytes was one.
+    Ok(!MAGIC.starts_with(&start))
+}
+
+/// Makes the file, and says so, or opens the one that is there: another build's, or what one left.
+fn open_partial(partial: &Path) -> io::Result<(File, bool)> {
+    let mut options = OpenOptions::new();
+    options.read(true).write(true);
+    match options.clone().create_new(true).open(partial) {
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+            refuse_link(partial)?;
+            match options.open(partial) {
+                // It has gone since.
+                Err(error) if error.kind() == io::ErrorKind::NotFound => open_partial(partial),
+                opened => Ok((opened?, false)),
+            }
+        }
+        made => Ok((made?, true)),
+    }
 }
 
 /// Whether `path` still leads to `file`.
@@ -212,6 +240,8 @@ fn refuse_link(path: &Path) -> io::Result<()> {
 mod tests {
     use super::*;
 
+    const OLD: &[u8] = b"\x89docent: an old index";
+
     fn names_in(folder: &Path) -> Vec<String> {
         let entries = fs::read_dir(folder).unwrap();
         let mut names: Vec<String> = entries
@@ -224,7 +254,7 @@ mod tests {
     fn folder_with_index() -> (tempfile::TempDir, PathBuf) {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("docent.idx");
-        fs::write(&path, "old and longer").unwrap();
+        fs::write(&path, OLD).unwrap();
         (folder, path)
     }
 
@@ -239,7 +269,7 @@ mod tests {
         assert!(
             matches!(error, Err(IndexError::Write { source, .. }) if source.kind() == io::ErrorKind::StorageFull)
         );
-        assert_eq!(fs::read(&path).unwrap(), b"old and longer");
+        assert_eq!(fs::read(&path).unwrap(), OLD);
         assert_eq!(names_in(folder.path()), ["docent.idx"]);
     }
 
@@ -295,6 +325,47 @@ mod tests {
             }
         });
         assert_eq!(names_in(folder.path()), ["docent.idx"]);
+    }
+
+    #[test]
+    fn a_file_that_is_no_index_is_not_replaced() {
+        let (folder, path) = folder_with_index();
+        for (content, is_replaced) in [
+            (&b"# A document\n"[..], false),
+            (b"\x89docens", false),
+            (b"\x89PNG", false),
+            (b"", true),
+            (b"\x89doc", true),
+            (OLD, true),
+        ] {
+            fs::write(&path, content).unwrap();
+            let claimed = IndexSlot::claim(&path);
+            assert_eq!(claimed.is_ok(), is_replaced, "{content:?}");
+            if let Err(error) = claimed {
+                assert!(matches!(error, IndexError::Occupied { .. }), "{error}");
+                assert_eq!(fs::read(&path).unwrap(), content);
+            }
+            assert_eq!(names_in(folder.path()), ["docent.idx"]);
+        }
+    }
+
+    /// What lies at the partial file's name may have another name, or let others write to it.
+    #[cfg(unix)]
+    #[test]
+    fn what_was_left_is_not_written_to_but_made_anew() {
+        use std::os::unix::fs::{MetadataExt, PermissionsExt};
+        let (folder, path) = folder_with_index();
+        let victim = folder.path().join("victim");
+        fs::write(&victim, "precious").unwrap();
+        fs::set_permissions(&victim, fs::Permissions::from_mode(0o666)).unwrap();
+        fs::hard_link(&victim, folder.path().join(".docent.idx.partial")).unwrap();
+        let slot = IndexSlot::claim(&path).unwrap();
+        slot.fill(SystemTime::now(), |file| file.write_all(b"new"))
+            .unwrap();
+        assert_eq!(fs::read(&victim).unwrap(), b"precious");
+        let written = fs::metadata(&path).unwrap();
+        assert_eq!((written.nlink(), written.mode() & 0o002), (1, 0));
+        assert_eq!(names_in(folder.path()), ["docent.idx", "victim"]);
     }
 
     #[cfg(unix)]

@@ -114,9 +114,9 @@ fn contradictions_of_the_guide_are_warnings_with_their_line() {
 fn strict_makes_them_errors_and_leaves_the_old_index() {
     let folder = docs(CONTRADICTORY);
     let index = folder.path().join("docent.idx");
-    fs::write(&index, "old").unwrap();
+    fs::write(&index, b"\x89docent old").unwrap();
     assert_snapshot!(transcript(&mut build_index(folder.path(), &["--strict"])));
-    assert_eq!(fs::read(&index).unwrap(), b"old");
+    assert_eq!(fs::read(&index).unwrap(), b"\x89docent old");
     fs::remove_file(folder.path().join("docs/INDEX.md")).unwrap();
     let strict = build_index(folder.path(), &["--strict"]).output().unwrap();
     assert_eq!(strict.status.code(), Some(0));

@@ -200,7 +200,7 @@ fn contradicting_parts_are_refused_before_the_old_file_is_touched() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("docent.idx");
     for (name, damage) in breaks {
-        std::fs::write(&path, "old").unwrap();
+        std::fs::write(&path, b"\x89docent old").unwrap();
         let mut parts = small_parts();
         damage(&mut parts);
         let error = parts.write(&path).expect_err(name);
@@ -208,7 +208,7 @@ fn contradicting_parts_are_refused_before_the_old_file_is_touched() {
             matches!(error, IndexError::InvalidParts { .. }),
             "{name}: {error}"
         );
-        assert_eq!(std::fs::read(&path).unwrap(), b"old", "{name}");
+        assert_eq!(std::fs::read(&path).unwrap(), b"\x89docent old", "{name}");
     }
 }
 
