@@ -137,7 +137,11 @@ mod tests {
         let text = "Running runners ran HTTPServer2, sub_folders' naïve Größen; it's the 日本語 of v1.2-beta";
         let said = terms(text).join(" ") + "|" + &STOP_WORDS.join(" ");
         let hash = format!("{:032x}", xxhash_rust::xxh3::xxh3_128(said.as_bytes()));
-        assert_eq!((ANALYZER, hash.as_str()), ("english-1", "c5cdc4069014722d0056387b2b06920a"), "{said}");
+        assert_eq!(
+            (ANALYZER, hash.as_str()),
+            ("english-1", "c5cdc4069014722d0056387b2b06920a"),
+            "{said}"
+        );
     }
 
     #[test]
