@@ -12,5 +12,7 @@ mod eval;
 mod fastembed;
 mod fuzz;
 mod search;
+mod search_library;
 mod stale;
 mod support;
+mod toy;
