@@ -11,6 +11,7 @@ mod eval;
 #[cfg(feature = "fastembed")]
 mod fastembed;
 mod fuzz;
+mod large;
 mod search;
 mod search_library;
 mod stale;
