@@ -385,7 +385,7 @@ fn the_graph_and_the_exact_search_agree_on_the_first_section() {
     assert!(agreed >= 38, "less than 95 %: {agreed} of 40");
 }
 
-/// Everything anew, on another number of threads than machines have cores.
+/// Everything anew, and on three threads, however many the first build had.
 #[test]
 fn a_second_build_gives_the_same_bytes() {
     let (folder, _) = large();
