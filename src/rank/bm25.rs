@@ -139,7 +139,105 @@ pub fn count_terms(terms: &[String]) -> BTreeMap<&str, usize> {
 
 #[cfg(test)]
 mod tests {
+    use tempfile::TempDir;
+
     use super::*;
+    use crate::builder::{Build, BuildOptions};
+    use crate::corpus::{Corpus, Section};
+    use crate::encoder::BuiltinEncoder;
+    use crate::index::{Index, IndexSlot};
+
+    /// An index file whose sections have these terms, each with the weight of one occurrence. Only a
+    /// file gives postings, so the terms take the place of those of a built index.
+    fn index_of(docs: &[&[(&str, f32)]]) -> (TempDir, Index) {
+        let section = |i| Section::from_text(format!("{i}.txt"), "Text.".to_owned());
+        let corpus = Corpus::from_documents((0..docs.len()).map(section).collect());
+        let encoder = BuiltinEncoder::bundled().unwrap();
+        let build = Build::new(corpus, &encoder, &BuildOptions::default());
+        let mut built = build.finish().unwrap();
+        let mut lexical = LexicalBuilder::default();
+        for doc in docs {
+            lexical.add(doc.iter().copied());
+        }
+        built.parts.sections_lexical = lexical.finish().0;
+        let folder = TempDir::new().unwrap();
+        let path = folder.path().join("toy.idx");
+        built.write(IndexSlot::claim(&path).unwrap()).unwrap();
+        (folder, Index::open(&path).unwrap())
+    }
+
+    /// Three documents of lengths 3, 1 and 5, so of length 3 in the mean.
+    fn toy() -> (TempDir, Index) {
+        index_of(&[
+            &[("cat", 2.0), ("dog", 1.0)],
+            &[("dog", 1.0)],
+            &[("fox fox owl owl owl", 1.0)],
+        ])
+    }
+
+    fn scores_of(index: &Index, terms: &[&str]) -> Vec<f32> {
+        let terms: Vec<String> = terms.iter().map(|&term| term.to_owned()).collect();
+        scores(&index.sections_lexical(), &terms).unwrap()
+    }
+
+    fn assert_near(found: &[f32], expected: &[f32]) {
+        assert_eq!(found.len(), expected.len());
+        for (found, expected) in found.iter().zip(expected) {
+            assert!((found - expected).abs() < 1e-5, "{found} for {expected}");
+        }
+    }
+
+    #[test]
+    fn scores_by_hand() {
+        let (_folder, index) = toy();
+        // One document of three has the cat: idf ln(1 + 2.5 / 1.5) = .980829. Its length is the
+        // mean, so its norm is 1.2: .980829 x 2 x 2.2 / (2 + 1.2).
+        assert_near(&scores_of(&index, &["cat"]), &[1.348_64, 0.0, 0.0]);
+        // Two have the dog: idf ln(1 + 1.5 / 2.5) = .470004, times 2.2 / (1 + 1.2) = 1 in the first;
+        // the second has a third of the mean length, norm 1.2 x (.25 + .75 / 3) = .6: times 2.2 / 1.6.
+        assert_near(&scores_of(&index, &["dog"]), &[0.470_004, 0.646_255, 0.0]);
+        // The third has 5 / 3 of the mean length, norm 1.2 x (.25 + 1.25) = 1.8: the fox
+        // .980829 x 2 x 2.2 / 3.8, the owl .980829 x 3 x 2.2 / 4.8.
+        assert_near(&scores_of(&index, &["fox"]), &[0.0, 0.0, 1.135_697]);
+        assert_near(&scores_of(&index, &["owl"]), &[0.0, 0.0, 1.348_64]);
+        // Scores of different terms add up, in whatever order the question has them.
+        for terms in [["owl", "dog", "cat"], ["dog", "cat", "owl"]] {
+            let found = scores_of(&index, &terms);
+            assert_near(&found, &[1.818_644, 0.646_255, 1.348_64]);
+        }
+    }
+
+    #[test]
+    fn a_term_that_the_question_repeats_counts_at_most_twice() {
+        let (_folder, index) = toy();
+        let once = scores_of(&index, &["dog"]);
+        let twice: Vec<f32> = once.iter().map(|score| 2.0 * score).collect();
+        for times in [2, 3, 50] {
+            assert_eq!(scores_of(&index, &vec!["dog"; times]), twice, "{times}");
+        }
+        // Each term on its own: 2 x .470004 + 1.348640 and 2 x .646255.
+        let found = scores_of(&index, &["dog", "cat", "dog", "dog"]);
+        assert_near(&found, &[2.288_647, 1.292_51, 0.0]);
+    }
+
+    #[test]
+    fn an_unknown_term_adds_nothing() {
+        let (_folder, index) = toy();
+        let known = scores_of(&index, &["cat", "dog"]);
+        assert_eq!(
+            scores_of(&index, &["ape", "cat", "cats", "dog", "zoo"]),
+            known
+        );
+        for terms in [&["ape", "do", "dogs", ""][..], &[]] {
+            assert_eq!(scores_of(&index, terms), [0.0; 3]);
+        }
+    }
+
+    #[test]
+    fn documents_without_any_term_have_scores_of_0() {
+        let (_folder, index) = index_of(&[&[], &[]]);
+        assert_eq!(scores_of(&index, &["cat"]), [0.0; 2]);
+    }
 
     #[test]
     fn idf_is_positive_and_falls_with_frequency() {

@@ -6,14 +6,18 @@ mod acceptance;
 mod cli_errors;
 mod cli_query;
 mod corpus;
+mod encoder_contract;
 mod encoder_parity;
 mod eval;
 #[cfg(feature = "fastembed")]
 mod fastembed;
 mod format;
 mod fuzz;
+mod large;
 mod reader;
 mod search;
+mod search_library;
 mod stale;
 mod structure;
 mod support;
+mod toy;

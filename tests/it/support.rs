@@ -57,15 +57,25 @@ fn copy(from: &Path, to: &Path) {
 
 /// A folder with these files, and the index of them.
 pub fn indexed(files: &[(&str, &str)]) -> TempDir {
+    indexed_by(files, &*bundled())
+}
+
+/// A folder with these files as `docs`, and the index of them that `encoder` makes as `docent.idx`.
+pub fn indexed_by<S: AsRef<str>>(files: &[(S, S)], encoder: &dyn Encoder) -> TempDir {
     let folder = TempDir::new().unwrap();
     let docs = folder.path().join("docs");
-    for (name, text) in files {
-        let path = docs.join(name);
-        fs::create_dir_all(path.parent().unwrap()).unwrap();
-        fs::write(path, text).unwrap();
-    }
-    build(&docs, &*bundled(), folder.path());
+    write_docs(files, &docs);
+    build(&docs, encoder, folder.path());
     folder
+}
+
+/// Writes these files into the folder `docs`.
+pub fn write_docs<S: AsRef<str>>(files: &[(S, S)], docs: &Path) {
+    for (name, text) in files {
+        let path = docs.join(name.as_ref());
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, text.as_ref()).unwrap();
+    }
 }
 
 /// `docent` in `folder`, with no environment that changes what it prints.
