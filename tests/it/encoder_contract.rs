@@ -2,16 +2,13 @@
 
 use std::collections::BTreeSet;
 use std::fs;
-use std::sync::Arc;
 
 use docent::Error;
-use docent::analysis;
 use docent::builder::{self, BuildOptions};
 use docent::corpus::Corpus;
 use docent::encoder::{Embedding, Encoder, EncoderError, ModelId, TokenVectors};
 use docent::index::Index;
-use docent::search::{SearchOptions, Searcher};
-use tempfile::TempDir;
+use docent::search::SearchOptions;
 
 use crate::search_library::{notes, searcher, with_guide, words};
 use crate::support::{indexed_by, write_docs};

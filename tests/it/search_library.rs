@@ -2,14 +2,11 @@
 //! says that it is.
 
 use std::collections::BTreeSet;
-use std::fs;
 use std::sync::Arc;
 
 use docent::answer::{Answer, Note, Verdict, context, json};
-use docent::builder::{self, BuildOptions};
 use docent::calibration::Calibration;
-use docent::corpus::Corpus;
-use docent::encoder::{Embedding, Encoder, EncoderError, ModelId, TokenVectors};
+use docent::encoder::Encoder;
 use docent::index::{ChunkId, Index, SearchPath};
 use docent::rank::hints::HintUse;
 use docent::search::{Ranking, Scope, ScopeError, SearchOptions, Searcher};
@@ -19,8 +16,8 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 use xxhash_rust::xxh3::xxh3_64;
 
-use crate::support::{indexed_by, write_docs};
-use crate::toy::{DIM, TOKEN_DIM, Toy};
+use crate::support::indexed_by;
+use crate::toy::Toy;
 
 /// What the notes are made of.
 const WORDS: [&str; 24] = [
