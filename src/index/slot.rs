@@ -314,12 +314,12 @@ mod tests {
                 scope.spawn(move || {
                     for _ in 0..20 {
                         let slot = IndexSlot::wait_for(path).unwrap();
-                        let content = vec![number; 10_000];
+                        let content = [&MAGIC[..], &[number; 10_000]].concat();
                         let write = |file: &mut BufWriter<&File>| file.write_all(&content);
                         slot.fill(SystemTime::now(), write).unwrap();
                         let read = fs::read(path).unwrap();
-                        assert_eq!(read.len(), 10_000);
-                        assert!(read.iter().all(|byte| *byte == read[0]));
+                        assert_eq!(read.len(), content.len());
+                        assert!(read[MAGIC.len()..].iter().all(|byte| *byte == read[7]));
                     }
                 });
             }
@@ -339,11 +339,13 @@ mod tests {
             (OLD, true),
         ] {
             fs::write(&path, content).unwrap();
-            let claimed = IndexSlot::claim(&path);
-            assert_eq!(claimed.is_ok(), is_replaced, "{content:?}");
-            if let Err(error) = claimed {
-                assert!(matches!(error, IndexError::Occupied { .. }), "{error}");
-                assert_eq!(fs::read(&path).unwrap(), content);
+            match IndexSlot::claim(&path) {
+                Ok(_) => assert!(is_replaced, "{content:?}"),
+                Err(error) => {
+                    assert!(matches!(error, IndexError::Occupied { .. }), "{error}");
+                    assert!(!is_replaced, "{content:?}");
+                    assert_eq!(fs::read(&path).unwrap(), content);
+                }
             }
             assert_eq!(names_in(folder.path()), ["docent.idx"]);
         }

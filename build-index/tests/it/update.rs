@@ -166,7 +166,7 @@ fn an_old_index_that_is_of_no_use_is_told_and_replaced() {
         "note: everything is embedded anew: no index file at docent.idx"
     );
     assert_eq!(
-        note_after(Some(b"# A document\n")),
+        note_after(Some(b"")),
         "note: everything is embedded anew: docent.idx is not a docent index file"
     );
     let mut older = good.clone();
@@ -178,6 +178,25 @@ fn an_old_index_that_is_of_no_use_is_told_and_replaced() {
         let mut flipped = good.clone();
         flipped[at] ^= 4;
         assert!(note_after(Some(&flipped)).contains("is corrupt"), "{at}");
+    }
+}
+
+#[test]
+fn a_document_in_the_place_of_the_index_is_not_overwritten() {
+    let folder = coffee();
+    let thesis = folder.path().join("docs/thesis.md");
+    fs::write(&thesis, "# A thesis\n").unwrap();
+    for args in [
+        &["-o", "docs/thesis.md"][..],
+        &["-o", "docs/thesis.md", "--update"],
+    ] {
+        let output = build_index(folder.path(), args).output().unwrap();
+        assert_eq!(output.status.code(), Some(2));
+        let stderr = String::from_utf8(output.stderr).unwrap();
+        let error = "error: docs/thesis.md is there, and it is not a docent index\n\
+                     hint: name another place with -o, or remove that file first\n";
+        assert!(stderr.ends_with(error), "{stderr}");
+        assert_eq!(fs::read(&thesis).unwrap(), b"# A thesis\n");
     }
 }
 
