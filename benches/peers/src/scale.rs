@@ -94,13 +94,13 @@ pub fn measure(options: &Options) -> Result<()> {
 /// `bytes` of text.
 fn repeat(mut corpus: Corpus, bytes: usize) -> Result<Corpus> {
     let originals = std::mem::take(&mut corpus.sections);
-    ensure!(originals.iter().any(|s| !s.text.is_empty()), "no text");
+    ensure!(originals.iter().any(|s| !s.text().is_empty()), "no text");
     let mut total = 0;
     let mut copy = 0;
     while total < bytes {
         for original in &originals {
             let path = format!("copy-{copy:05}/{}", original.path);
-            let text = original.text.replace(". ", &format!(". copy{copy} "));
+            let text = original.text().replace(". ", &format!(". copy{copy} "));
             let mut section = Section::titled(path, original.title.clone(), text);
             section.description.clone_from(&original.description);
             total += section.text().len();
