@@ -3,7 +3,8 @@
 use std::path::Path;
 
 use super::EvalError;
-use super::summary::{Measure, Report, Summary};
+use super::measure::Measure;
+use super::summary::{Report, Summary};
 
 /// A figure that is worse than in the baseline.
 #[derive(Debug, Clone, PartialEq)]

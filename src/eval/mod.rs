@@ -12,6 +12,7 @@ pub mod baseline;
 pub mod bootstrap;
 mod cache;
 mod error;
+mod measure;
 pub mod metrics;
 mod misses;
 pub mod report;
@@ -21,12 +22,13 @@ mod targets;
 
 pub use cache::IndexCache;
 pub use error::EvalError;
+pub use measure::Measure;
 pub use misses::Miss;
 pub use run::{
     CURVE, DEPTH, Outcome, QuestionRun, RankedSection, Sureness, System, TargetRun, run,
 };
 pub use summary::{
-    Ablation, Difference, Figure, Figures, IndexSize, KindSummary, Latency, Measure, Percentiles,
-    Report, SIGNIFICANT, Summary, summarize,
+    Ablation, Difference, Figure, Figures, IndexSize, KindSummary, Latency, Percentiles, Report,
+    SIGNIFICANT, Summary, summarize,
 };
 pub use targets::{GoldHeading, Question, Target};

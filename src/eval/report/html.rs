@@ -3,8 +3,9 @@
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
 use super::plot::{self, Bar, Series};
+use crate::eval::measure::Measure;
 use crate::eval::run::TargetRun;
-use crate::eval::summary::{Ablation, Figures, Measure, Percentiles, Report, Summary};
+use crate::eval::summary::{Ablation, Figures, Percentiles, Report, Summary};
 
 const STYLE: &str = "
 :root { color-scheme: light; --ink: #1f2430; --soft: #667085; --line: #d9dee7; }

@@ -2,7 +2,8 @@
 
 use std::fmt::Write;
 
-use crate::eval::summary::{Ablation, Difference, Figures, Measure, Report, Summary};
+use crate::eval::measure::Measure;
+use crate::eval::summary::{Ablation, Difference, Figures, Report, Summary};
 
 /// What the tables of figures show.
 const QUALITY: [Measure; 6] = [
