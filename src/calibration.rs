@@ -9,7 +9,7 @@
 
 use serde::{Deserialize, Serialize};
 
-/// Defines [`Arms`]: a line each arm, with whether its scores are standardized before they are added.
+/// Defines [`Arms`]: a line for each arm, with whether its scores are standardized before they are added.
 macro_rules! arms {
     ($($(#[doc = $doc:literal])+ $name:ident: $standardized:literal,)+) => {
         /// One number for each scoring arm: a section's score, or the arm's weight.

@@ -77,7 +77,7 @@ pub struct Freshness {
     docs: Option<PathBuf>,
     /// Files of the docs when the index was built.
     files: usize,
-    /// Whether a build without options would make such an index.
+    /// Whether the index is stale, and a build without options would make such a one.
     is_default_build: bool,
     staleness: Option<Staleness>,
 }
@@ -89,12 +89,14 @@ impl Freshness {
     ///
     /// As [`check`].
     pub fn check(index: &Index, effort: Effort) -> Result<Self, IndexError> {
+        let staleness = check(index, effort)?;
+        let is_stale = staleness.is_some_and(Staleness::is_stale);
         Ok(Self {
             index: index.path().to_owned(),
             docs: docs_of(index),
             files: num_files(index),
-            is_default_build: BuildOptions::default().make(index),
-            staleness: check(index, effort)?,
+            is_default_build: is_stale && BuildOptions::default().make(index),
+            staleness,
         })
     }
 

@@ -62,32 +62,34 @@ pub fn pack(
         left: budget,
     };
     let mut excerpts: Vec<Excerpt<'_>> = answer.shown().iter().map(Excerpt::of).collect();
-    if let Some((excerpt, best)) = excerpts.first_mut().zip(best_chunk(answer)) {
-        packer.require(excerpt, best, budget)?;
-    }
-    for (excerpt, hit) in excerpts.iter_mut().zip(answer.shown()) {
-        for chunk in &hit.chunks {
-            packer.grow(excerpt, [chunk.id])?;
+    for excerpt in &mut excerpts {
+        for chunk in &excerpt.hit.chunks {
+            let fits = packer.grow(excerpt, [chunk.id])?;
+            // Nothing has been given yet: this is the best chunk of all.
+            if !fits && packer.left == budget {
+                return Err(packer.too_small(excerpt, chunk.id));
+            }
         }
     }
-    for (excerpt, hit) in excerpts.iter_mut().zip(answer.shown()) {
-        for run in blocks::runs(index, excerpt.section)? {
-            if hit.chunks.iter().any(|chunk| run.contains(&chunk.id.0)) {
+    for excerpt in &mut excerpts {
+        for run in blocks::runs(index, &excerpt.hit.section)? {
+            if excerpt
+                .hit
+                .chunks
+                .iter()
+                .any(|chunk| run.contains(&chunk.id.0))
+            {
                 packer.grow(excerpt, ChunkId::all(run))?;
             }
         }
     }
     for excerpt in &mut excerpts {
-        packer.grow(excerpt, excerpt.section.chunk_ids())?;
+        packer.grow(excerpt, excerpt.hit.section.chunk_ids())?;
     }
-    let left_out = left_out(&excerpts, answer, index, budget)?;
+    let left_out = left_out(&excerpts, index, budget)?;
     let text = excerpts.iter().map(|excerpt| excerpt.text.as_str());
     let text = text.collect();
     Ok(Context { text, left_out })
-}
-
-fn best_chunk(answer: &Answer) -> Option<ChunkId> {
-    Some(answer.shown().first()?.chunks.first()?.id)
 }
 
 /// What is left of a budget.
@@ -98,53 +100,46 @@ struct Packer<'a> {
 }
 
 impl Packer<'_> {
-    /// Adds chunks to an excerpt if they fit.
+    /// Adds chunks to an excerpt if they fit, and says whether they do.
     fn grow<'a>(
         &mut self,
         excerpt: &mut Excerpt<'a>,
         chunks: impl IntoIterator<Item = ChunkId>,
-    ) -> Result<(), IndexError> {
+    ) -> Result<bool, IndexError> {
         let grown = excerpt.with(chunks, self.index, self.encoder)?;
         let more = grown.tokens.saturating_sub(excerpt.tokens);
-        if more <= self.left {
+        let fits = more <= self.left;
+        if fits {
             self.left -= more;
             *excerpt = grown;
         }
-        Ok(())
+        Ok(fits)
     }
 
-    /// Adds the best chunk of all to an excerpt; an error if it does not fit.
-    fn require(
-        &mut self,
-        excerpt: &mut Excerpt<'_>,
-        best: ChunkId,
-        budget: usize,
-    ) -> Result<(), ContextError> {
-        self.grow(excerpt, [best])?;
-        if excerpt.chunks.contains(&best) {
-            return Ok(());
-        }
-        let alone = excerpt.with([best], self.index, self.encoder)?;
-        Err(ContextError::BudgetTooSmall {
-            passage: place(excerpt.section, &self.index.chunk(best)?),
-            tokens: alone.tokens,
-            budget,
-        })
+    /// The error that the chunk `best`, of a section of which nothing is given, does not fit.
+    fn too_small(&self, excerpt: &Excerpt<'_>, best: ChunkId) -> ContextError {
+        let error = || {
+            Ok(ContextError::BudgetTooSmall {
+                passage: place(&excerpt.hit.section, &self.index.chunk(best)?),
+                tokens: excerpt.with([best], self.index, self.encoder)?.tokens,
+                budget: self.left,
+            })
+        };
+        error().unwrap_or_else(|error: IndexError| error.into())
     }
 }
 
 /// Names the best chunks that did not fit.
 fn left_out(
     excerpts: &[Excerpt<'_>],
-    answer: &Answer,
     index: &Index,
     budget: usize,
 ) -> Result<Option<Note>, IndexError> {
     let mut passages = Vec::new();
-    for (excerpt, hit) in excerpts.iter().zip(answer.shown()) {
-        for chunk in &hit.chunks {
+    for excerpt in excerpts {
+        for chunk in &excerpt.hit.chunks {
             if !excerpt.chunks.contains(&chunk.id) {
-                passages.push(place(&hit.section, &index.chunk(chunk.id)?));
+                passages.push(place(&excerpt.hit.section, &index.chunk(chunk.id)?));
             }
         }
     }
@@ -159,8 +154,7 @@ fn place(section: &SectionRecord, chunk: &ChunkRef<'_>) -> String {
 
 /// What is given of a section.
 struct Excerpt<'a> {
-    section: &'a SectionRecord,
-    confidence: Option<f32>,
+    hit: &'a Hit,
     chunks: BTreeSet<ChunkId>,
     text: String,
     tokens: usize,
@@ -170,8 +164,7 @@ impl<'a> Excerpt<'a> {
     /// Nothing yet.
     fn of(hit: &'a Hit) -> Self {
         Self {
-            section: &hit.section,
-            confidence: hit.confidence,
+            hit,
             chunks: BTreeSet::new(),
             text: String::new(),
             tokens: 0,
@@ -209,15 +202,14 @@ impl<'a> Excerpt<'a> {
         let (Some(first), Some(last)) = (chunks.first(), chunks.last()) else {
             return String::new();
         };
-        let confidence = self.confidence;
-        let confidence = confidence.map_or("unknown".to_owned(), |c| format!("{c:.2}"));
+        let (section, confidence) = (&self.hit.section, self.hit.confidence_text());
         format!(
             "<section file=\"{}\" lines=\"{}-{}\" heading=\"{}\" confidence=\"{confidence}\">\n\
              {}</section>\n",
-            attribute(&self.section.path),
+            attribute(&section.path),
             first.line_start,
             last.line_end,
-            attribute(&heading_line(self.section, &first.heading_path)),
+            attribute(&heading_line(section, &first.heading_path)),
             passage::text(chunks)
         )
     }

@@ -102,6 +102,16 @@ pub struct Timings {
     pub rank: Duration,
 }
 
+impl Hit {
+    /// Its confidence with two decimals, for people and language models.
+    pub fn confidence_text(&self) -> String {
+        let confidence = self.confidence;
+        confidence.map_or("unknown".to_owned(), |confidence| {
+            format!("{confidence:.2}")
+        })
+    }
+}
+
 impl Timings {
     /// Duration of the whole search.
     pub fn total(&self) -> Duration {

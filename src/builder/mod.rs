@@ -98,7 +98,7 @@ impl Default for BuildOptions {
 
 impl BuildOptions {
     /// Whether a build with these options and the bundled model would make an index like this one.
-    pub fn make(&self, index: &Index) -> bool {
+    pub(crate) fn make(&self, index: &Index) -> bool {
         let meta = index.meta();
         let bundled = pack::bundled_manifest();
         bundled.is_ok_and(|manifest| manifest.model_id() == meta.model)

@@ -2,6 +2,7 @@
 //! question is embedded.
 
 use super::{Embedding, ModelId};
+use crate::simd::Simd;
 
 /// How far from 1 the squared length of a unit vector may be.
 const UNIT_TOLERANCE: f32 = 1e-3;
@@ -68,6 +69,11 @@ pub(crate) fn check(
     if expected != found {
         return Err(ContractError::Count { expected, found });
     }
+    let simd = Simd::best();
+    let check_unit = |vector: &[f32], what| match is_unit(simd, vector) {
+        true => Ok(()),
+        false => Err(ContractError::NotUnit { what }),
+    };
     for embedding in embeddings {
         let (expected, found) = (model.dim as usize, embedding.sentence.len());
         if expected != found {
@@ -91,14 +97,10 @@ pub(crate) fn check(
     Ok(())
 }
 
-fn check_unit(vector: &[f32], what: &'static str) -> Result<(), ContractError> {
-    let square: f32 = vector.iter().map(|value| value * value).sum();
+/// Whether a vector is finite and of length 1.
+pub(crate) fn is_unit(simd: Simd, vector: &[f32]) -> bool {
     // A NaN must fail the comparison, too.
-    if (square - 1.0).abs() <= UNIT_TOLERANCE {
-        Ok(())
-    } else {
-        Err(ContractError::NotUnit { what })
-    }
+    (simd.dot(vector, vector) - 1.0).abs() <= UNIT_TOLERANCE
 }
 
 #[cfg(test)]

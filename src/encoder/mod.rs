@@ -14,6 +14,7 @@ pub mod tokenizer;
 
 pub use builtin::BuiltinEncoder;
 pub use contract::ContractError;
+pub(crate) use contract::is_unit;
 
 use std::path::Path;
 use std::sync::Arc;
@@ -216,8 +217,7 @@ pub(crate) fn encode_passages(
     with_tokens: bool,
 ) -> Result<Vec<Embedding>, EncoderError> {
     let embeddings = encoder.encode_passages(passages, with_tokens)?;
-    contract::check(&embeddings, passages.len(), encoder.model(), with_tokens)
-        .map_err(|breach| EncoderError::contract(encoder, breach))?;
+    check(encoder, &embeddings, passages.len(), with_tokens)?;
     Ok(embeddings)
 }
 
@@ -228,10 +228,18 @@ pub(crate) fn encode_query(
     with_tokens: bool,
 ) -> Result<Embedding, EncoderError> {
     let embedding = encoder.encode_query(question, with_tokens)?;
-    let embeddings = std::slice::from_ref(&embedding);
-    contract::check(embeddings, 1, encoder.model(), with_tokens)
-        .map_err(|breach| EncoderError::contract(encoder, breach))?;
+    check(encoder, std::slice::from_ref(&embedding), 1, with_tokens)?;
     Ok(embedding)
+}
+
+fn check(
+    encoder: &dyn Encoder,
+    embeddings: &[Embedding],
+    texts: usize,
+    with_tokens: bool,
+) -> Result<(), EncoderError> {
+    contract::check(embeddings, texts, encoder.model(), with_tokens)
+        .map_err(|breach| EncoderError::contract(encoder, breach))
 }
 
 /// Opens the model that a user asked for: `None` is the bundled one, a folder with a

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
 use super::error::{Corruption, Damage, IndexError};
-use super::format::{HEADER_BYTES, Header, HeaderError, VERSION};
+use super::format::{HEADER_BYTES, Header, HeaderError, VERSION, stored_checksum};
 use super::part::Part;
 use crate::map::{Mmap, map_file};
 
@@ -97,7 +97,7 @@ impl IndexFile {
 
     /// The header's checksum, which covers those of all parts: equal for equal content.
     pub fn content_id(&self) -> u64 {
-        self.header.checksum
+        stored_checksum(&self.map)
     }
 
     /// Its length in bytes.

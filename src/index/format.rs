@@ -55,8 +55,6 @@ pub(super) struct Header {
     pub file_length: u64,
     /// One entry for each of [`Part::ALL`].
     pub entries: Vec<Entry>,
-    /// Checksum of the header as it was read; 0 of one that is to be written.
-    pub checksum: u64,
 }
 
 /// Why a header is no header of this version.
@@ -89,7 +87,6 @@ impl Header {
         Header {
             file_length: end,
             entries,
-            checksum: 0,
         }
     }
 
@@ -135,7 +132,6 @@ impl Header {
                     checksum: u64_at(entry, 24),
                 })
                 .collect(),
-            checksum: got,
         };
         header.check_layout(bytes).map_err(HeaderError::Corrupt)?;
         Ok(header)
@@ -168,6 +164,11 @@ impl Header {
         }
         must_be(end, self.file_length).map_err(Damage::of_header)
     }
+}
+
+/// The header's checksum in a file whose header was decoded; it covers those of all parts.
+pub(super) fn stored_checksum(file: &[u8]) -> u64 {
+    u64_at(file, CHECKSUM_AT)
 }
 
 fn check_magic(file: &[u8]) -> Result<(), HeaderError> {

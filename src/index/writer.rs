@@ -14,6 +14,7 @@ use super::part::Part;
 use super::parts::IndexParts;
 use super::records::{RecordTable, encode_bounded};
 use super::slot::IndexSlot;
+use crate::encoder::is_unit;
 use crate::simd::Simd;
 
 impl IndexParts {
@@ -192,9 +193,6 @@ impl<'a> Encoded<'a> {
     }
 }
 
-/// How far from 1 the length of a unit vector may be, squared.
-const UNIT_TOLERANCE: f32 = 1e-3;
-
 fn check_unit_rows(
     matrix: MatrixRef<'_>,
     part: Part,
@@ -203,10 +201,8 @@ fn check_unit_rows(
 ) -> Result<(), Corruption> {
     Damage::unless_equal(dim, matrix.dim).map_err(|damage| damage.of(part))?;
     Damage::unless_equal(rows * dim, matrix.data.len()).map_err(|damage| damage.of(part))?;
-    // A NaN must fail the comparison, too.
     let simd = Simd::best();
-    let is_unit = |row: &[f32]| (simd.dot(row, row) - 1.0).abs() <= UNIT_TOLERANCE;
-    match matrix.rows().position(|row| !is_unit(row)) {
+    match matrix.rows().position(|row| !is_unit(simd, row)) {
         Some(row) => Err(Damage::NotUnit { row: row as u64 }.of(part)),
         None => Ok(()),
     }

@@ -50,12 +50,11 @@ fn write_hit(
     } else {
         writeln!(out, "{PATH:#}  {}", printable_line(&hit.section.title))?;
     }
-    let confidence = hit.confidence;
-    let confidence = confidence.map_or("unknown".to_owned(), |c| format!("{c:.2}"));
     writeln!(
         out,
-        "   {DIM}score {:.2}, confidence {confidence}{DIM:#}",
-        hit.score
+        "   {DIM}score {:.2}, confidence {}{DIM:#}",
+        hit.score,
+        hit.confidence_text()
     )?;
     if let Some(hint) = &hit.hint {
         let phrase = printable_line(&hint.phrase);
