@@ -1,5 +1,6 @@
 //! `docent eval`: how well questions find their sections.
 
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
@@ -63,9 +64,10 @@ pub struct EvalArgs {
     /// order.
     #[arg(long, value_name = "DIR")]
     docs: Vec<PathBuf>,
-    /// Embedding model, if not the built-in one.
+    /// Embedding model, if not the built-in one; once, or once for each target in order, so that each
+    /// can be judged with a model that was not trained on it.
     #[arg(long)]
-    model: Option<String>,
+    model: Vec<String>,
     /// Where built indexes are kept [default: the platform's cache folder].
     #[arg(long, value_name = "DIR")]
     cache: Option<PathBuf>,
@@ -78,6 +80,9 @@ pub struct EvalArgs {
     /// Write the rankings as a TREC run file; for one target.
     #[arg(long, value_name = "FILE")]
     run: Option<PathBuf>,
+    /// Write every candidate's scores by arm, a line of JSON for each question.
+    #[arg(long, value_name = "FILE.jsonl")]
+    scores: Option<PathBuf>,
     /// List each question whose first section does not answer, and what came instead.
     #[arg(long)]
     misses: bool,
@@ -109,9 +114,9 @@ fn drop_limit(text: &str) -> Result<f64, String> {
 pub fn run(args: EvalArgs) -> anyhow::Result<Exit> {
     let targets = read_targets(&args)?;
     let baseline = args.baseline.as_deref().map(baseline::read).transpose()?;
-    let encoder = encoder::open(args.model.as_deref())?;
-    let runs = run_all(&args, &targets, &encoder)?;
-    let mut report = summarize(&runs, &encoder.model().name);
+    let encoders = open_encoders(&args.model, targets.len())?;
+    let runs = run_all(&args, &targets, &encoders)?;
+    let mut report = summarize(&runs, &model_names(&encoders));
 
     // The page has the misses in any case.
     let page = args
@@ -128,6 +133,9 @@ pub fn run(args: EvalArgs) -> anyhow::Result<Exit> {
     print(&report, &args)?;
     if let Some(path) = &args.run {
         write_file(path, |out| report::write_run(&runs[0].questions, out))?;
+    }
+    if let Some(path) = &args.scores {
+        write_file(path, |out| report::write_scores(&runs, out))?;
     }
     if let Some((path, page)) = page {
         write_file(path, |out| out.write_all(page.as_bytes()))?;
@@ -172,10 +180,44 @@ fn read_targets(args: &EvalArgs) -> anyhow::Result<Vec<Target>> {
     Ok(targets)
 }
 
+/// The encoder of each target, in their order; a model that is named more than once is opened once.
+fn open_encoders(models: &[String], targets: usize) -> anyhow::Result<Vec<Arc<dyn Encoder>>> {
+    if models.len() > 1 && models.len() != targets {
+        bail!(
+            "{targets} targets but {} models\nhint: name one for all targets, or one for each in order",
+            models.len()
+        );
+    }
+    let mut opened: BTreeMap<Option<&str>, Arc<dyn Encoder>> = BTreeMap::new();
+    let mut encoders = Vec::with_capacity(targets);
+    for target in 0..targets {
+        let model = models.get(target).or(models.first()).map(String::as_str);
+        let encoder = match opened.get(&model) {
+            Some(encoder) => Arc::clone(encoder),
+            None => encoder::open(model)?,
+        };
+        opened.insert(model, Arc::clone(&encoder));
+        encoders.push(encoder);
+    }
+    Ok(encoders)
+}
+
+/// The different models' names, in the order of the targets.
+fn model_names(encoders: &[Arc<dyn Encoder>]) -> String {
+    let mut names: Vec<&str> = Vec::new();
+    for encoder in encoders {
+        let name = &encoder.model().name;
+        if !names.contains(&name.as_str()) {
+            names.push(name);
+        }
+    }
+    names.join(", ")
+}
+
 fn run_all(
     args: &EvalArgs,
     targets: &[Target],
-    encoder: &Arc<dyn Encoder>,
+    encoders: &[Arc<dyn Encoder>],
 ) -> anyhow::Result<Vec<TargetRun>> {
     let cache = IndexCache::new(match &args.cache {
         Some(folder) => folder.clone(),
@@ -184,7 +226,7 @@ fn run_all(
     let ablations: &[System] = if args.ablate { &System::ABLATIONS } else { &[] };
     let mut question_files = 0;
     let mut runs = Vec::new();
-    for target in targets {
+    for (target, encoder) in targets.iter().zip(encoders) {
         let index = match &target.documents {
             Some(documents) => cached(&cache, documents, &**encoder, &target.name)?,
             None => {

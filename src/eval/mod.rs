@@ -3,7 +3,7 @@
 //! ```text
 //! target (question file | BEIR folder) --+
 //!                                        +--> run --> summary --> report (text, JSON, HTML)
-//! documentation --> cache --> index -----+      +--> TREC run file
+//! documentation --> cache --> index -----+      +--> TREC run file, scores
 //! ```
 //!
 //! Figures are means over questions, at section level, each with a 95 % bootstrap interval.

@@ -34,6 +34,8 @@ pub enum System {
     Exact,
     /// Cosine of sentence vectors alone.
     Dense,
+    /// Late interaction alone.
+    LateInteraction,
     /// BM25 alone.
     Bm25,
     /// Reciprocal rank fusion of dense and BM25.
@@ -42,12 +44,13 @@ pub enum System {
 
 impl System {
     /// What the full system is compared with.
-    pub const ABLATIONS: [Self; 7] = [
+    pub const ABLATIONS: [Self; 8] = [
         Self::NoHints,
         Self::UnrepeatedHints,
         Self::NoLateInteraction,
         Self::Exact,
         Self::Dense,
+        Self::LateInteraction,
         Self::Bm25,
         Self::Rrf,
     ];
@@ -61,6 +64,7 @@ impl System {
             Self::NoLateInteraction => "no late interaction",
             Self::Exact => "exact",
             Self::Dense => "dense",
+            Self::LateInteraction => "late interaction",
             Self::Bm25 => "BM25",
             Self::Rrf => "RRF",
         }
@@ -93,6 +97,7 @@ impl System {
                 ..full
             },
             Self::Dense => baseline(Ranking::Dense),
+            Self::LateInteraction => baseline(Ranking::LateInteraction),
             Self::Bm25 => baseline(Ranking::Bm25),
             Self::Rrf => baseline(Ranking::Rrf),
         }

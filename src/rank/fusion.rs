@@ -11,6 +11,11 @@ pub const DENSE: Arms = Arms {
     dense: 1.0,
     ..NO_ARM
 };
+/// Late interaction alone.
+pub const MAX_SIM: Arms = Arms {
+    max_sim: 1.0,
+    ..NO_ARM
+};
 /// BM25 over whole sections alone.
 pub const BM25: Arms = Arms {
     bm25_section: 1.0,

@@ -52,6 +52,8 @@ pub enum Ranking {
     WithoutLateInteraction,
     /// Cosine of the sentence vectors.
     Dense,
+    /// Late interaction, on the chunks that cosine and BM25 find.
+    LateInteraction,
     /// BM25 over whole sections.
     Bm25,
     /// Reciprocal rank fusion of the two.
@@ -185,7 +187,7 @@ impl Searcher {
         let token_dim = self
             .index
             .token_dim()
-            .filter(|_| options.ranking == Ranking::Full);
+            .filter(|_| matches!(options.ranking, Ranking::Full | Ranking::LateInteraction));
         let embedding = encoder::encode_query(&*self.encoder, text, token_dim.is_some())?;
         let found = embedding.tokens.as_ref().map(|tokens| tokens.dim);
         match (token_dim, found) {
@@ -299,6 +301,7 @@ impl Searcher {
                 fusion::fuse(&arms, &weights.without_max_sim)
             }
             Ranking::Dense => fusion::fuse(&arms, &fusion::DENSE),
+            Ranking::LateInteraction => fusion::fuse(&arms, &fusion::MAX_SIM),
             Ranking::Bm25 => fusion::fuse(&arms, &fusion::BM25),
             Ranking::Rrf => fusion::reciprocal_rank_fusion(&[
                 arms.iter().map(|a| a.dense).collect(),

@@ -5,9 +5,11 @@ use std::path::{Path, PathBuf};
 
 use assert_cmd::Command;
 use docent::eval::metrics;
-use docent::eval::{Measure, Report};
+use docent::eval::{Measure, Report, System};
 
 use crate::support::{coffee, docent};
+
+const BUNDLED_MODEL: &str = "models/all-MiniLM-L6-v2";
 
 fn data(path: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -135,7 +137,7 @@ fn a_question_file_is_evaluated_over_a_folder() {
     assert_eq!((coffee.answerable, coffee.unanswerable), (3, 1));
     assert!(coffee.notes.is_empty(), "{:?}", coffee.notes);
     assert_eq!(coffee.by_kind["howto"].questions, 2);
-    assert_eq!(coffee.ablations.len(), 7);
+    assert_eq!(coffee.ablations.len(), 8);
     assert!(coffee.figures.contains_key(&Measure::NoAnswerAuroc));
     assert!(coffee.figures.contains_key(&Measure::HeadingAccuracy));
     let page = std::fs::read_to_string(page).unwrap();
@@ -146,6 +148,98 @@ fn a_question_file_is_evaluated_over_a_folder() {
             "the page refers to something else: {external}"
         );
     }
+}
+
+#[test]
+fn scores_of_all_candidates_give_the_reported_figures() {
+    let cache = tempfile::tempdir().unwrap();
+    let file = cache.path().join("scores.jsonl");
+    let report = report(
+        docent_eval(&data("eval/coffee.jsonl"), cache.path())
+            .arg("--docs")
+            .arg(data("coffee"))
+            .arg("--ablate")
+            .arg("--scores")
+            .arg(&file),
+    );
+    let text = std::fs::read_to_string(file).unwrap();
+    let lines: Vec<serde_json::Value> = text
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
+    assert_eq!(lines.len(), 4);
+    assert_eq!(lines[0]["target"], "coffee");
+    assert_eq!(lines[0]["question"], "c1");
+    assert_eq!(lines[3]["relevant"], serde_json::json!({}));
+
+    // nDCG of an order by a candidate's number, averaged over the questions with an answer.
+    let ndcg = |score: &dyn Fn(&serde_json::Value) -> f64| {
+        let mut sum = 0.0;
+        for line in &lines[..3] {
+            let mut candidates = line["candidates"].as_array().unwrap().clone();
+            candidates.sort_by(|a, b| score(b).total_cmp(&score(a)));
+            let relevant = line["relevant"].as_object().unwrap();
+            let grade = |grade: &serde_json::Value| grade.as_u64().unwrap() as u8;
+            let of = |c: &serde_json::Value| relevant.get(c["section"].as_str().unwrap());
+            let grades: Vec<u8> = candidates.iter().map(|c| of(c).map_or(0, grade)).collect();
+            let judged: Vec<u8> = relevant.values().map(grade).collect();
+            sum += metrics::ndcg_at(&grades, &judged, 10).unwrap();
+        }
+        sum / 3.0
+    };
+    let coffee = &report.targets[0];
+    let full = ndcg(&|candidate| candidate["score"].as_f64().unwrap());
+    assert!((full - coffee.figures[&Measure::NdcgAt10].value).abs() < 1e-12);
+    for (system, arm) in [
+        (System::Dense, "dense"),
+        (System::LateInteraction, "max_sim"),
+    ] {
+        let alone = coffee
+            .ablations
+            .iter()
+            .find(|a| a.system == system)
+            .unwrap();
+        let expected = alone.figures[&Measure::NdcgAt10].value;
+        let found = ndcg(&|candidate| candidate["arms"][arm].as_f64().unwrap());
+        assert!(
+            (found - expected).abs() < 1e-12,
+            "{arm}: {found}, {expected}"
+        );
+    }
+}
+
+#[test]
+fn each_target_can_have_a_model_of_its_own() {
+    let folder = tempfile::tempdir().unwrap();
+    let bundled = Path::new(env!("CARGO_MANIFEST_DIR")).join(BUNDLED_MODEL);
+    for name in ["model.safetensors", "manifest.json"] {
+        std::fs::copy(bundled.join(name), folder.path().join(name)).unwrap();
+    }
+    let manifest = folder.path().join("manifest.json");
+    let text = std::fs::read_to_string(&manifest).unwrap();
+    let mut value: serde_json::Value = serde_json::from_str(&text).unwrap();
+    let own_name = value["model"].as_str().unwrap().to_owned();
+    value["model"] = "renamed".into();
+    std::fs::write(&manifest, value.to_string()).unwrap();
+
+    let two = || {
+        let mut command = docent_eval(&data("eval/coffee.jsonl"), folder.path());
+        command.arg(data("eval/garden"));
+        command.arg("--docs").arg(data("coffee"));
+        command.arg("--model").arg(&bundled);
+        command
+    };
+    let both = report(two().arg("--model").arg(folder.path()));
+    assert_eq!(both.model, format!("{own_name}, renamed"));
+    assert_eq!(report(&mut two()).model, own_name);
+    let failed = two()
+        .args(["--model", "b", "--model", "c"])
+        .assert()
+        .code(2);
+    let stderr = String::from_utf8_lossy(&failed.get_output().stderr).into_owned();
+    let expected = "error: 2 targets but 3 models\n\
+                    hint: name one for all targets, or one for each in order\n";
+    assert!(stderr.ends_with(expected), "{stderr}");
 }
 
 /// The best confidence of an answer to `question` from `sections` of the coffee docs.
@@ -296,7 +390,7 @@ fn own_questions_name_sections_and_headings_that_exist() {
 #[test]
 fn figures_are_printed_though_a_file_cannot_be_written() {
     let cache = tempfile::tempdir().unwrap();
-    for option in ["--run", "--report"] {
+    for option in ["--run", "--report", "--scores"] {
         let nowhere = cache.path().join("nowhere/file");
         let mut command = docent_eval(&data("eval/garden"), cache.path());
         let failed = command

@@ -2,9 +2,11 @@
 
 mod html;
 mod plot;
+mod scores;
 mod table;
 mod trec;
 
 pub use html::html;
+pub use scores::write_scores;
 pub use table::{misses, text};
 pub use trec::write_run;

@@ -1,0 +1,56 @@
+//! Every candidate's scores, so that weights can be fitted and systems compared by any program.
+
+use std::collections::BTreeMap;
+use std::io::{self, Write};
+
+use serde::Serialize;
+
+use crate::calibration::Arms;
+use crate::eval::run::{RankedSection, TargetRun};
+
+/// A question and its candidates.
+#[derive(Serialize)]
+struct Line<'a> {
+    target: &'a str,
+    question: &'a str,
+    min_grade: u8,
+    relevant: &'a BTreeMap<String, u8>,
+    candidates: Vec<Candidate<'a>>,
+}
+
+/// A section that was ranked: its fused score after lifts, its scores by arm, and whether a hint moved it.
+#[derive(Serialize)]
+struct Candidate<'a> {
+    section: &'a str,
+    score: f32,
+    hinted: bool,
+    arms: &'a Arms,
+}
+
+/// Writes a line of JSON for each question of each target, its candidates best first. A question that no
+/// section answers has an empty `relevant`.
+pub fn write_scores(runs: &[TargetRun], out: &mut dyn Write) -> io::Result<()> {
+    for run in runs {
+        for question in &run.questions {
+            let line = Line {
+                target: &run.name,
+                question: &question.question.id,
+                min_grade: run.min_grade,
+                relevant: &question.question.relevant,
+                candidates: question.ranking.iter().map(candidate).collect(),
+            };
+            serde_json::to_writer(&mut *out, &line)?;
+            writeln!(out)?;
+        }
+    }
+    Ok(())
+}
+
+fn candidate(section: &RankedSection) -> Candidate<'_> {
+    Candidate {
+        section: &section.path,
+        score: section.score,
+        hinted: section.hint.is_some(),
+        arms: &section.arms,
+    }
+}
