@@ -17,8 +17,8 @@ from objective import loss
 
 # Files of the model besides its weights, which training leaves as they are.
 COMPANIONS = [
-    "config.json", "vocab.txt", "sentence_bert_config.json", "1_Pooling/config.json",
-    "config_sentence_transformers.json",
+    "config.json", "vocab.txt", "modules.json", "tokenizer_config.json", "sentence_bert_config.json",
+    "1_Pooling/config.json", "config_sentence_transformers.json",
 ]
 
 
