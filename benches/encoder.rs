@@ -8,7 +8,9 @@ use std::time::Duration;
 
 use aligned_vec::AVec;
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
-use docent::encoder::kernels::{self, BLOCK, HEAD_DIM, Head, Matrix, Quantized, SCORE_ROWS, Scale};
+use docent::encoder::kernels::{
+    self, BLOCK, HEAD_DIMS, Head, Matrix, Quantized, SCORE_ROWS, Scale,
+};
 use docent::encoder::{BuiltinEncoder, Encoder};
 use docent::simd::Simd;
 
@@ -62,7 +64,6 @@ fn matmul(c: &mut Criterion) {
 fn rest_of_a_layer(c: &mut Criterion) {
     let values: Vec<f32> = (0..1536).map(|i| (i % 97) as f32 / 20.0 - 2.0).collect();
     let length = 128;
-    let rows: AVec<f32> = AVec::from_iter(64, std::iter::repeat_n(0.1, length * HEAD_DIM));
     for simd in Simd::available() {
         let mut group = c.benchmark_group(format!("layer/{}", simd.name()));
         let (mut wide, mut bytes) = (values.clone(), vec![0; values.len()]);
@@ -73,23 +74,27 @@ fn rest_of_a_layer(c: &mut Criterion) {
                 kernels::quantize(simd, &mut wide, &mut bytes)
             });
         });
-        let mut out = vec![0.0; length * HEAD_DIM];
         let mut scores: AVec<f32> =
             AVec::from_iter(64, std::iter::repeat_n(0.0, SCORE_ROWS * length));
-        group.bench_function("attention head 128 x 128", |b| {
-            b.iter(|| {
-                let head = Head {
-                    queries: length,
-                    query: &rows,
-                    query_stride: HEAD_DIM,
-                    keys: &rows,
-                    values: &rows,
-                    length,
-                    out_stride: HEAD_DIM,
-                };
-                kernels::attention(simd, black_box(head), &mut out, &mut scores);
+        for dim in HEAD_DIMS {
+            let rows: AVec<f32> = AVec::from_iter(64, std::iter::repeat_n(0.1, length * dim));
+            let mut out = vec![0.0; length * dim];
+            group.bench_function(format!("attention head 128 x 128, {dim} values"), |b| {
+                b.iter(|| {
+                    let head = Head {
+                        dim,
+                        queries: length,
+                        query: &rows,
+                        query_stride: dim,
+                        keys: &rows,
+                        values: &rows,
+                        length,
+                        out_stride: dim,
+                    };
+                    kernels::attention(simd, black_box(head), &mut out, &mut scores);
+                });
             });
-        });
+        }
     }
 }
 

@@ -100,8 +100,8 @@ impl BuildOptions {
     /// Whether a build with these options and the bundled model would make an index like this one.
     pub(crate) fn make(&self, index: &Index) -> bool {
         let meta = index.meta();
-        let bundled = pack::bundled_manifest();
-        bundled.is_ok_and(|manifest| manifest.model_id() == meta.model)
+        let bundled = pack::bundled();
+        bundled.is_ok_and(|pack| pack.model_id() == meta.model)
             && meta.graph == self.graph
             && index.has_token_vectors() == self.late_interaction.stores(index.num_chunks())
     }

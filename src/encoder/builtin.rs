@@ -1,4 +1,4 @@
-//! The built-in encoder: all-MiniLM-L6-v2 in eight bits, in pure Rust, compiled in.
+//! The built-in encoder: BERT models in eight bits, in pure Rust; one of them is compiled in.
 
 use std::collections::HashMap;
 use std::path::Path;
@@ -6,7 +6,7 @@ use std::path::Path;
 use rayon::prelude::*;
 
 use super::forward::forward;
-use super::pack::{self, HIDDEN, MAX_TOKENS, Manifest, Weights};
+use super::pack::{self, Pack, Pooling};
 use super::{Embedding, Encoder, EncoderError, ModelId, TokenVectors};
 use crate::calibration::Calibration;
 use crate::simd::Simd;
@@ -18,15 +18,17 @@ const MIN_PARALLEL_ROWS: usize = 64;
 /// Groups per thread when one unit is shared out, so that an idle thread finds work.
 const GROUPS_PER_THREAD: usize = 2;
 
-/// all-MiniLM-L6-v2 (Reimers and Gurevych, 2019; Wang et al., 2020), quantized to eight bits.
+/// A packed BERT (Devlin et al., 2019) quantized to eight bits: any that `pack-model` takes. The bundled
+/// one is all-MiniLM-L6-v2 (Reimers and Gurevych, 2019; Wang et al., 2020), whose vectors have 384
+/// values.
 ///
-/// Vectors have 384 values. The same text gives the same bits whatever else is in the batch and
+/// A model's prefix takes part in the encoding of a text, and in its mean. It is not counted, and has
+/// no token vectors. The same text gives the same bits whatever else is in the batch and
 /// however many threads run, and on every instruction set.
 #[derive(Debug)]
 pub struct BuiltinEncoder {
     model: ModelId,
-    calibration: Calibration,
-    weights: Weights,
+    pack: Pack,
     simd: Simd,
 }
 
@@ -55,31 +57,79 @@ impl BuiltinEncoder {
         Self { simd, ..self }
     }
 
-    /// Vocabulary ids of `text` with `[CLS]` and `[SEP]`, cut at 256.
+    /// Vocabulary ids of `text` with `[CLS]` and `[SEP]`, without a prefix, cut at what the model
+    /// reads.
     pub fn token_ids(&self, text: &str) -> Vec<u32> {
-        self.weights.tokenizer.encode(text, MAX_TOKENS)
+        self.input(&[], text)
     }
 
-    fn new((manifest, weights): (Manifest, Weights), simd: Simd) -> Self {
-        Self {
-            model: manifest.model_id(),
-            calibration: manifest.calibration(),
-            weights,
-            simd,
-        }
+    fn new(pack: Pack, simd: Simd) -> Self {
+        let model = pack.model_id();
+        Self { model, pack, simd }
     }
 
-    /// Embeds the sequences of one unit; the result is in their order.
-    fn encode_unit(&self, unit: &[&[u32]], groups: usize, with_tokens: bool) -> Vec<Embedding> {
-        let rows = forward(&self.weights, self.simd, unit, groups);
+    /// `[CLS]`, `prefix`, `text` as far as it is read, `[SEP]`.
+    fn input(&self, prefix: &[u32], text: &str) -> Vec<u32> {
+        let readable = self.pack.readable_tokens();
+        self.pack.weights.tokenizer.encode(prefix, text, readable)
+    }
+
+    /// Embeds one text after `prefix`.
+    fn encode_one(&self, prefix: &[u32], text: &str, with_tokens: bool) -> Embedding {
+        let ids = self.input(prefix, text);
+        let groups = groups(ids.len() >= MIN_PARALLEL_ROWS);
+        let mut embeddings = self.encode_unit(&[&ids], prefix, groups, with_tokens);
+        embeddings.remove(0)
+    }
+
+    /// Embeds the sequences of one unit, which all have the prefix; the result is in their order.
+    fn encode_unit(
+        &self,
+        unit: &[&[u32]],
+        prefix: &[u32],
+        groups: usize,
+        with_tokens: bool,
+    ) -> Vec<Embedding> {
+        let rows = forward(&self.pack.weights, self.simd, unit, groups);
         let mut rows = &rows[..];
         unit.iter()
             .map(|ids| {
-                let (own, rest) = rows.split_at(ids.len() * HIDDEN);
+                let (own, rest) = rows.split_at(ids.len() * self.dim());
                 rows = rest;
-                embedding(ids, own, with_tokens)
+                self.embedding(ids, own, prefix.len(), with_tokens)
             })
             .collect()
+    }
+
+    /// The embedding of a sequence, whose last layer has these rows; `prefix` tokens stand before the
+    /// text's.
+    fn embedding(&self, ids: &[u32], rows: &[f32], prefix: usize, with_tokens: bool) -> Embedding {
+        let dim = self.dim();
+        let mut sentence = match self.pack.manifest.pooling {
+            Pooling::Mean => sum(rows, dim),
+            Pooling::Cls => rows[..dim].to_vec(),
+        };
+        normalize(&mut sentence);
+        let own = 1 + prefix..ids.len() - 1;
+        let tokens = with_tokens.then(|| {
+            let mut vectors = rows[own.start * dim..own.end * dim].to_vec();
+            vectors.chunks_exact_mut(dim).for_each(normalize);
+            TokenVectors {
+                dim,
+                ids: ids[own.clone()].to_vec(),
+                vectors,
+            }
+        });
+        Embedding {
+            sentence,
+            length: own.len(),
+            tokens,
+        }
+    }
+
+    /// Values of a vector.
+    fn dim(&self) -> usize {
+        self.pack.weights.architecture.hidden
     }
 }
 
@@ -89,11 +139,11 @@ impl Encoder for BuiltinEncoder {
     }
 
     fn calibration(&self) -> Calibration {
-        self.calibration
+        self.pack.manifest.calibration()
     }
 
     fn count_tokens(&self, text: &str) -> usize {
-        self.weights.tokenizer.tokens(text).count()
+        self.pack.weights.tokenizer.tokens(text).count()
     }
 
     fn makes_token_vectors(&self) -> bool {
@@ -101,14 +151,12 @@ impl Encoder for BuiltinEncoder {
     }
 
     fn tokenize(&self, text: &str) -> Vec<u32> {
-        own_tokens(&self.token_ids(text)).to_vec()
+        let tokens = self.pack.weights.tokenizer.tokens(text);
+        tokens.take(self.pack.readable_tokens()).collect()
     }
 
     fn encode_query(&self, question: &str, with_tokens: bool) -> Result<Embedding, EncoderError> {
-        let ids = self.token_ids(question);
-        let groups = groups(ids.len() >= MIN_PARALLEL_ROWS);
-        let mut embeddings = self.encode_unit(&[&ids], groups, with_tokens);
-        Ok(embeddings.remove(0))
+        Ok(self.encode_one(&self.pack.query_prefix, question, with_tokens))
     }
 
     fn encode_passages(
@@ -116,6 +164,7 @@ impl Encoder for BuiltinEncoder {
         passages: &[&str],
         with_tokens: bool,
     ) -> Result<Vec<Embedding>, EncoderError> {
+        let prefix = &self.pack.passage_prefix[..];
         let mut numbers = HashMap::new();
         let mut distinct = Vec::new();
         let which: Vec<usize> = passages
@@ -128,12 +177,12 @@ impl Encoder for BuiltinEncoder {
             })
             .collect();
         if let [only] = distinct[..] {
-            let embedding = self.encode_query(only, with_tokens)?;
+            let embedding = self.encode_one(prefix, only, with_tokens);
             return Ok(vec![embedding; passages.len()]);
         }
         let ids: Vec<Vec<u32>> = distinct
             .par_iter()
-            .map(|text| self.token_ids(text))
+            .map(|text| self.input(prefix, text))
             .collect();
         let mut longest_first: Vec<usize> = (0..ids.len()).collect();
         longest_first.sort_by_key(|&text| std::cmp::Reverse(ids[text].len()));
@@ -141,7 +190,7 @@ impl Encoder for BuiltinEncoder {
         let groups = groups(units.len() == 1);
         let encode = |unit: &&[usize]| {
             let sequences: Vec<&[u32]> = unit.iter().map(|&text| &ids[text][..]).collect();
-            let embeddings = self.encode_unit(&sequences, groups, with_tokens);
+            let embeddings = self.encode_unit(&sequences, prefix, groups, with_tokens);
             unit.iter().copied().zip(embeddings).collect::<Vec<_>>()
         };
         let encoded: Vec<Vec<(usize, Embedding)>> =
@@ -181,34 +230,15 @@ fn units<'a>(texts: &'a [usize], ids: &[Vec<u32>]) -> Vec<&'a [usize]> {
     units
 }
 
-/// Mean over all rows, unit length; token vectors without `[CLS]` and `[SEP]`, unit length.
-fn embedding(ids: &[u32], rows: &[f32], with_tokens: bool) -> Embedding {
-    let mut sentence = vec![0.0; HIDDEN];
-    for row in rows.chunks_exact(HIDDEN) {
-        for (sum, value) in sentence.iter_mut().zip(row) {
+/// Sum of rows of `width`, which has the direction of their mean.
+fn sum(rows: &[f32], width: usize) -> Vec<f32> {
+    let mut sums = vec![0.0; width];
+    for row in rows.chunks_exact(width) {
+        for (sum, value) in sums.iter_mut().zip(row) {
             *sum += value;
         }
     }
-    normalize(&mut sentence);
-    let tokens = with_tokens.then(|| {
-        let mut vectors = rows[HIDDEN..rows.len() - HIDDEN].to_vec();
-        vectors.chunks_exact_mut(HIDDEN).for_each(normalize);
-        TokenVectors {
-            dim: HIDDEN,
-            ids: own_tokens(ids).to_vec(),
-            vectors,
-        }
-    });
-    Embedding {
-        sentence,
-        length: own_tokens(ids).len(),
-        tokens,
-    }
-}
-
-/// `ids` without `[CLS]` and `[SEP]`.
-fn own_tokens(ids: &[u32]) -> &[u32] {
-    &ids[1..ids.len() - 1]
+    sums
 }
 
 /// Scales `vector` to unit length.

@@ -17,16 +17,14 @@
 use aligned_vec::{AVec, ConstAlign};
 use rayon::prelude::*;
 
-use super::kernels::{self, HEAD_DIM, Head, KEY_PAD, Matrix, Norm, Quantized, SCORE_ROWS, Scale};
-use super::pack::{FEED_FORWARD, HEADS, HIDDEN, Layer, MAX_TOKENS, Weights};
+use super::kernels::{self, Head, KEY_PAD, Matrix, Norm, Quantized, SCORE_ROWS, Scale};
+use super::pack::{Architecture, Layer, Weights};
 
 use crate::simd::Simd;
 
-/// Width of a row of queries, keys and values.
-const QKV: usize = 3 * HIDDEN;
 /// A multiple of the rows of a tile on every path.
 const TILE_ROWS: usize = 12;
-/// Most rows of a panel, full tiles too: 590 KB of `f32` inside the feed-forward layer.
+/// Most rows of a panel, full tiles too: 590 KB of `f32` inside a feed-forward layer of 1,536 values.
 const PANEL_ROWS: usize = 96;
 
 /// One sequence's rows in the batch, and its keys and values in [`Workspace::heads`].
@@ -37,9 +35,14 @@ struct Span {
 }
 
 impl Span {
+    /// Keys of a head, with padding.
+    fn padded(&self) -> usize {
+        (self.end - self.start).next_multiple_of(KEY_PAD)
+    }
+
     /// Values of one head in [`Workspace::heads`]: keys with padding, then values.
-    fn head_len(&self) -> usize {
-        2 * HEAD_DIM * (self.end - self.start).next_multiple_of(KEY_PAD)
+    fn head_len(&self, head_dim: usize) -> usize {
+        2 * head_dim * self.padded()
     }
 }
 
@@ -52,13 +55,15 @@ fn zeros(length: usize) -> Floats {
     zeros
 }
 
-/// Buffers for a batch.
+/// Buffers for a batch; `H` is the width of the hidden state.
 struct Workspace {
-    /// Hidden state, `rows x 384`.
+    architecture: Architecture,
+    /// Hidden state, `rows x H`.
     hidden: Floats,
-    /// `rows x 1152`.
+    /// Queries, keys and values: `rows x 3 H`.
     qkv: Floats,
-    /// Per sequence and head: keys `[padded/32][32 values][32 keys]`, values `[padded][32]`.
+    /// Per sequence and head of `D` values: keys `[padded/32][D values][32 keys]`, values
+    /// `[padded][D]`.
     heads: Floats,
     /// One a group.
     scratch: Vec<Scratch>,
@@ -73,14 +78,17 @@ struct Scratch {
 }
 
 impl Scratch {
-    /// For panels of up to `rows` rows: a short question touches little memory.
-    fn new(rows: usize) -> Self {
+    /// For panels of up to `rows` rows and sequences of up to `keys` keys, padded: a short question
+    /// touches little memory.
+    fn new(architecture: &Architecture, rows: usize, keys: usize) -> Self {
+        let hidden = architecture.hidden;
+        let widest = hidden.max(architecture.feed_forward);
         Self {
-            wide: zeros(rows * FEED_FORWARD),
-            narrow: zeros(rows * HIDDEN),
-            scores: zeros(SCORE_ROWS * MAX_TOKENS.next_multiple_of(KEY_PAD)),
+            wide: zeros(rows * widest),
+            narrow: zeros(rows * hidden),
+            scores: zeros(SCORE_ROWS * keys),
             input: LinearInput {
-                bytes: vec![0; rows * FEED_FORWARD],
+                bytes: vec![0; rows * widest],
                 scales: vec![Scale::default(); rows],
             },
         }
@@ -111,6 +119,8 @@ impl LinearInput {
 struct Panel<'a> {
     /// Number of the first row.
     start: usize,
+    /// Length of a row of `hidden`; one of `qkv` is three times as long.
+    width: usize,
     hidden: &'a mut [f32],
     qkv: &'a mut [f32],
 }
@@ -118,22 +128,30 @@ struct Panel<'a> {
 impl<'a> Panel<'a> {
     /// Runs of `count` rows, the last one perhaps shorter.
     fn chunks(self, count: usize) -> impl Iterator<Item = Panel<'a>> + Send {
-        let hidden = self.hidden.chunks_mut(count * HIDDEN);
-        let rows = hidden.zip(self.qkv.chunks_mut(count * QKV));
-        (self.start..)
-            .step_by(count)
-            .zip(rows)
-            .map(|(start, (hidden, qkv))| Panel { start, hidden, qkv })
+        let width = self.width;
+        let hidden = self.hidden.chunks_mut(count * width);
+        let rows = hidden.zip(self.qkv.chunks_mut(count * 3 * width));
+        let starts = (self.start..).step_by(count);
+        starts.zip(rows).map(move |(start, (hidden, qkv))| Panel {
+            start,
+            width,
+            hidden,
+            qkv,
+        })
     }
 }
 
 impl Workspace {
-    fn new(rows: usize, spans: &[Span], groups: usize) -> Self {
-        let heads = spans.iter().map(|span| HEADS * span.head_len()).sum();
-        let scratch = || Scratch::new(rows.min(PANEL_ROWS));
+    fn new(architecture: Architecture, rows: usize, spans: &[Span], groups: usize) -> Self {
+        let (hidden, dim) = (architecture.hidden, architecture.head_dim());
+        let head_lens = spans.iter().map(|span| span.head_len(dim));
+        let heads = architecture.heads * head_lens.sum::<usize>();
+        let keys = spans.iter().map(Span::padded).max().unwrap_or(0);
+        let scratch = || Scratch::new(&architecture, rows.min(PANEL_ROWS), keys);
         Self {
-            hidden: zeros(rows * HIDDEN),
-            qkv: zeros(rows * QKV),
+            architecture,
+            hidden: zeros(rows * hidden),
+            qkv: zeros(rows * 3 * hidden),
             heads: zeros(heads),
             scratch: std::iter::repeat_with(scratch).take(groups).collect(),
         }
@@ -142,6 +160,7 @@ impl Workspace {
     /// Calls `work` with every panel and the batch's keys and values, groups in parallel.
     fn sweep(&mut self, group_rows: usize, work: impl Fn(Panel<'_>, &[f32], &mut Scratch) + Sync) {
         let Self {
+            architecture,
             hidden,
             qkv,
             heads,
@@ -149,6 +168,7 @@ impl Workspace {
         } = self;
         let all = Panel {
             start: 0,
+            width: architecture.hidden,
             hidden,
             qkv,
         };
@@ -169,29 +189,34 @@ impl Workspace {
     }
 }
 
-/// Runs the model on `sequences` (each 1 to 256 ids) and returns their token vectors, all rows one
-/// after the other, `[CLS]` and `[SEP]` included, not normalized. The rows are shared out to at
-/// most `groups` tasks of the current thread pool; with 1 the pool is not touched.
+/// Runs the model on `sequences`, each of one id or more but no more than the model's longest input, and
+/// returns their token vectors, all rows one after the other, `[CLS]` and `[SEP]` included, not
+/// normalized. The rows are shared out to at most `groups` tasks of the current thread pool; with 1 the
+/// pool is not touched.
 pub(super) fn forward(
     weights: &Weights,
     simd: Simd,
     sequences: &[&[u32]],
     groups: usize,
 ) -> Floats {
-    let spans = spans(sequences);
+    let architecture = weights.architecture;
+    let spans = spans(sequences, &architecture);
     let rows = spans.last().map_or(0, |span| span.end);
     let group_rows = even_share(rows, groups);
-    let mut workspace = Workspace::new(rows, &spans, rows.div_ceil(group_rows));
+    let mut workspace = Workspace::new(architecture, rows, &spans, rows.div_ceil(group_rows));
     embed(weights, simd, sequences, &mut workspace.hidden);
     workspace.sweep(group_rows, |panel, _, scratch| {
         project_qkv(simd, &weights.layers[0], panel, scratch);
     });
     for (number, layer) in weights.layers.iter().enumerate() {
         for span in &spans {
-            gather_heads(span, &mut workspace);
+            match architecture.head_dim() {
+                32 => gather_heads::<32>(span, &mut workspace),
+                _ => gather_heads::<64>(span, &mut workspace),
+            }
         }
         workspace.sweep(group_rows, |panel, heads, scratch| {
-            attend(simd, &spans, heads, &panel, scratch);
+            attend(simd, &architecture, &spans, heads, &panel, scratch);
             run_layer(simd, layer, panel.hidden, scratch);
             if let Some(next) = weights.layers.get(number + 1) {
                 project_qkv(simd, next, panel, scratch);
@@ -207,7 +232,7 @@ fn even_share(rows: usize, count: usize) -> usize {
 }
 
 /// Where each sequence lies.
-fn spans(sequences: &[&[u32]]) -> Vec<Span> {
+fn spans(sequences: &[&[u32]], architecture: &Architecture) -> Vec<Span> {
     let (mut start, mut heads_start) = (0, 0);
     let span = |ids: &&[u32]| {
         let span = Span {
@@ -216,7 +241,7 @@ fn spans(sequences: &[&[u32]]) -> Vec<Span> {
             heads_start,
         };
         start = span.end;
-        heads_start += HEADS * span.head_len();
+        heads_start += architecture.heads * span.head_len(architecture.head_dim());
         span
     };
     sequences.iter().map(span).collect()
@@ -224,14 +249,15 @@ fn spans(sequences: &[&[u32]]) -> Vec<Span> {
 
 /// Word and position embeddings, normalized.
 fn embed(weights: &Weights, simd: Simd, sequences: &[&[u32]], hidden: &mut [f32]) {
+    let width = weights.architecture.hidden;
     let tokens = sequences.iter().flat_map(|ids| ids.iter().enumerate());
-    for ((position, &id), row) in tokens.zip(hidden.chunks_exact_mut(HIDDEN)) {
+    for ((position, &id), row) in tokens.zip(hidden.chunks_exact_mut(width)) {
         let id = id as usize;
-        let word = &weights.words[id * HIDDEN..][..HIDDEN];
+        let word = &weights.words[id * width..][..width];
         for (value, &word) in row.iter_mut().zip(word) {
             *value = f32::from(word) * weights.word_scales[id];
         }
-        let position = &weights.positions[position * HIDDEN..][..HIDDEN];
+        let position = &weights.positions[position * width..][..width];
         kernels::add_norm(simd, row, position, &weights.norm);
     }
 }
@@ -243,44 +269,55 @@ fn project_qkv(simd: Simd, layer: &Layer, panel: Panel<'_>, scratch: &mut Scratc
     input.run(simd, &layer.qkv, rows, panel.qkv);
 }
 
-/// Copies a sequence's keys, transposed, and values so that each head's lie together.
-fn gather_heads(span: &Span, workspace: &mut Workspace) {
-    let qkv = &workspace.qkv[span.start * QKV..span.end * QKV];
-    let heads = &mut workspace.heads[span.heads_start..][..HEADS * span.head_len()];
-    for (head, block) in heads.chunks_exact_mut(span.head_len()).enumerate() {
-        let (keys, values) = block.split_at_mut(block.len() / 2);
-        for (position, row) in qkv.chunks_exact(QKV).enumerate() {
-            let key = &row[HIDDEN + head * HEAD_DIM..][..HEAD_DIM];
-            let block_start = position / KEY_PAD * KEY_PAD * HEAD_DIM + position % KEY_PAD;
+/// Copies a sequence's keys, transposed, and values so that each head's, of `D` values, lie together.
+fn gather_heads<const D: usize>(span: &Span, workspace: &mut Workspace) {
+    let Architecture { hidden, heads, .. } = workspace.architecture;
+    let qkv = &workspace.qkv[span.start * 3 * hidden..span.end * 3 * hidden];
+    let head_len = span.head_len(D);
+    let blocks = &mut workspace.heads[span.heads_start..][..heads * head_len];
+    for (head, block) in blocks.chunks_exact_mut(head_len).enumerate() {
+        let (keys, values) = block.split_at_mut(head_len / 2);
+        for (position, row) in qkv.chunks_exact(3 * hidden).enumerate() {
+            let key = &row[hidden + head * D..][..D];
+            let block_start = position / KEY_PAD * KEY_PAD * D + position % KEY_PAD;
             for (i, &value) in key.iter().enumerate() {
                 keys[block_start + i * KEY_PAD] = value;
             }
-            let value = &row[2 * HIDDEN + head * HEAD_DIM..][..HEAD_DIM];
-            values[position * HEAD_DIM..][..HEAD_DIM].copy_from_slice(value);
+            let value = &row[2 * hidden + head * D..][..D];
+            values[position * D..][..D].copy_from_slice(value);
         }
     }
 }
 
-/// Attention of a panel's rows, all heads, into `scratch.wide` as rows of 384.
-fn attend(simd: Simd, spans: &[Span], heads: &[f32], panel: &Panel<'_>, scratch: &mut Scratch) {
-    let (start, end) = (panel.start, panel.start + panel.hidden.len() / HIDDEN);
+/// Attention of a panel's rows, all heads, into `scratch.wide` as rows of the hidden state's width.
+fn attend(
+    simd: Simd,
+    architecture: &Architecture,
+    spans: &[Span],
+    heads: &[f32],
+    panel: &Panel<'_>,
+    scratch: &mut Scratch,
+) {
+    let (width, dim) = (panel.width, architecture.head_dim());
+    let (start, end) = (panel.start, panel.start + panel.hidden.len() / width);
     let first = spans.partition_point(|span| span.end <= start);
     for span in spans[first..].iter().take_while(|span| span.start < end) {
         let from = span.start.max(start) - start;
         let to = span.end.min(end) - start;
-        let blocks = heads[span.heads_start..].chunks_exact(span.head_len());
-        for (head, block) in blocks.take(HEADS).enumerate() {
+        let blocks = heads[span.heads_start..].chunks_exact(span.head_len(dim));
+        for (head, block) in blocks.take(architecture.heads).enumerate() {
             let (keys, values) = block.split_at(block.len() / 2);
             let head_rows = Head {
+                dim,
                 queries: to - from,
-                query: &panel.qkv[from * QKV + head * HEAD_DIM..],
-                query_stride: QKV,
+                query: &panel.qkv[from * 3 * width + head * dim..],
+                query_stride: 3 * width,
                 keys,
                 values,
                 length: span.end - span.start,
-                out_stride: HIDDEN,
+                out_stride: width,
             };
-            let out = &mut scratch.wide[from * HIDDEN + head * HEAD_DIM..];
+            let out = &mut scratch.wide[from * width + head * dim..];
             kernels::attention(simd, head_rows, out, &mut scratch.scores);
         }
     }
@@ -288,13 +325,14 @@ fn attend(simd: Simd, spans: &[Span], heads: &[f32], panel: &Panel<'_>, scratch:
 
 /// The rest of a layer after attention, whose results are in `scratch.wide`.
 fn run_layer(simd: Simd, layer: &Layer, hidden: &mut [f32], scratch: &mut Scratch) {
+    let rows = hidden.len() / layer.up.inputs;
     let input = &mut scratch.input;
     let narrow = &mut scratch.narrow[..hidden.len()];
     let heads = &mut scratch.wide[..hidden.len()];
     input.run(simd, &layer.context, heads, narrow);
     add_norm(simd, hidden, narrow, &layer.context_norm);
 
-    let wide = &mut scratch.wide[..hidden.len() / HIDDEN * FEED_FORWARD];
+    let wide = &mut scratch.wide[..rows * layer.up.channels()];
     let rows = shrink(hidden, layer.up_shrink, narrow);
     input.run(simd, &layer.up, rows, wide);
     kernels::gelu(simd, wide);
@@ -304,8 +342,8 @@ fn run_layer(simd: Simd, layer: &Layer, hidden: &mut [f32], scratch: &mut Scratc
 
 /// Rows of the hidden state, each value times its factor, in `out`.
 fn shrink<'o>(hidden: &[f32], factors: &[f32], out: &'o mut [f32]) -> &'o mut [f32] {
-    let out = &mut out[..hidden.len()];
-    for (out, row) in out.chunks_mut(HIDDEN).zip(hidden.chunks(HIDDEN)) {
+    let (out, width) = (&mut out[..hidden.len()], factors.len());
+    for (out, row) in out.chunks_mut(width).zip(hidden.chunks(width)) {
         out.copy_from_slice(row);
         for (value, factor) in out.iter_mut().zip(factors) {
             *value *= factor;
@@ -316,7 +354,8 @@ fn shrink<'o>(hidden: &[f32], factors: &[f32], out: &'o mut [f32]) -> &'o mut [f
 
 /// `x = LayerNorm(x + y)` for every row.
 fn add_norm(simd: Simd, x: &mut [f32], y: &[f32], norm: &Norm<'_>) {
-    let rows = x.chunks_exact_mut(HIDDEN).zip(y.chunks_exact(HIDDEN));
+    let width = norm.gain.len();
+    let rows = x.chunks_exact_mut(width).zip(y.chunks_exact(width));
     for (x, y) in rows {
         kernels::add_norm(simd, x, y, norm);
     }

@@ -28,9 +28,11 @@ pub struct ModelId {
     pub name: String,
     /// Length of its sentence vectors.
     pub dim: u32,
-    /// Longest input in tokens, `[CLS]` and `[SEP]` included; longer texts are cut.
+    /// Longest input in tokens, `[CLS]` and `[SEP]` included but no prefix that the model puts before
+    /// a text; longer texts are cut.
     pub max_tokens: u32,
-    /// SHA-256 of the weights, lower-case hex.
+    /// SHA-256, lower-case hex, of what vectors depend on: the weights, and for the built-in encoder
+    /// also what its manifest says of their use.
     pub digest: String,
 }
 
@@ -44,15 +46,15 @@ impl ModelId {
 /// What a text became.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Embedding {
-    /// Unit-length sentence vector: `dim` values, mean of the token vectors.
+    /// Unit-length sentence vector: `dim` values.
     pub sentence: Vec<f32>,
-    /// Number of the text's tokens, without `[CLS]` and `[SEP]`.
+    /// Number of the text's tokens, without `[CLS]`, `[SEP]` and a prefix.
     pub length: usize,
     /// The token vectors, if asked for and if the model makes them.
     pub tokens: Option<TokenVectors>,
 }
 
-/// The last layer's vectors of a text's tokens, `[CLS]` and `[SEP]` dropped.
+/// The last layer's vectors of a text's tokens; those of `[CLS]`, `[SEP]` and a prefix are dropped.
 #[derive(Debug, Clone, PartialEq)]
 pub struct TokenVectors {
     /// Length of a token's vector; not necessarily that of the sentence vector.

@@ -35,7 +35,10 @@ pub struct Tokenizer<'a> {
 }
 
 impl Tokenizer<'_> {
-    /// Builds the hash table of `entries`, at most 65,534, with `slots` (a power of two) slots.
+    /// A slot holds `id + 1` in 16 bits, and counting goes one beyond the last.
+    pub const MOST_ENTRIES: usize = (1 << 16) - 2;
+
+    /// Builds the hash table of `entries`, at most [`MOST_ENTRIES`](Self::MOST_ENTRIES), with `slots` (a power of two) slots.
     pub fn build_slots(entries: &[&[u8]], slots: usize) -> Vec<u16> {
         let mut table = vec![0u16; slots];
         for (id, entry) in (1..).zip(entries) {
@@ -48,10 +51,16 @@ impl Tokenizer<'_> {
         table
     }
 
-    /// `[CLS]`, the ids of `text`, `[SEP]`, cut so that there are at most `max_tokens` (>= 2).
-    pub fn encode(&self, text: &str, max_tokens: usize) -> Vec<u32> {
-        let own = self.tokens(text).take(max_tokens.saturating_sub(2));
-        [CLS].into_iter().chain(own).chain([SEP]).collect()
+    /// `[CLS]`, `prefix`, the first `readable` ids of `text`, `[SEP]`.
+    pub fn encode(&self, prefix: &[u32], text: &str, readable: usize) -> Vec<u32> {
+        let prefix = prefix.iter().copied();
+        let own = self.tokens(text).take(readable);
+        [CLS]
+            .into_iter()
+            .chain(prefix)
+            .chain(own)
+            .chain([SEP])
+            .collect()
     }
 
     /// The ids of `text`, in order, as far as they are asked for.

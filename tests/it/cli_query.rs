@@ -418,7 +418,7 @@ fn show_prints_the_lines_that_are_asked_for() {
 #[test]
 fn a_model_without_a_calibration_refuses_nothing_and_says_so() {
     let pack = tempfile::tempdir().unwrap();
-    let bundled = repository("models/all-MiniLM-L6-v2");
+    let bundled = repository(docent::encoder::pack::BUNDLED_FOLDER);
     fs::copy(
         bundled.join("model.safetensors"),
         pack.path().join("model.safetensors"),

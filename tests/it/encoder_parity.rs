@@ -3,13 +3,11 @@
 //! `tests/data/reference` holds 432 texts with their WordPiece ids, their sentence vectors, and
 //! the token vectors of texts 320..339, made with the original weights in fp32.
 
-use docent::encoder::pack::{PackError, sha256};
-use docent::encoder::{BuiltinEncoder, Embedding, Encoder, EncoderError};
+use docent::encoder::{BuiltinEncoder, Embedding, Encoder};
 use docent::simd::Simd;
 use proptest::prelude::*;
 
 const DIM: usize = 384;
-const WEIGHTS: &[u8] = include_bytes!("../../models/all-MiniLM-L6-v2/model.safetensors");
 
 #[derive(serde::Deserialize)]
 struct Reference {
@@ -181,69 +179,6 @@ fn a_long_text_is_cut_at_the_limit_and_counted_whole() {
         10_000 * encoder.count_tokens("pagination")
     );
     assert_eq!(encoder.token_ids(&"x".repeat(100_000)), [101, 100, 102]);
-}
-
-#[test]
-fn the_model_is_identified_by_its_file() {
-    let model = encoder().model().clone();
-    assert_eq!(model.digest, sha256(WEIGHTS));
-    assert_eq!(
-        (&model.name[..], model.dim, model.max_tokens),
-        ("all-MiniLM-L6-v2-int8", 384, 256)
-    );
-}
-
-/// A folder with the bundled pack, its manifest changed by `edit`.
-fn pack(weights: &[u8], edit: impl Fn(&str) -> String) -> tempfile::TempDir {
-    let folder = tempfile::tempdir().unwrap();
-    let manifest = include_str!("../../models/all-MiniLM-L6-v2/manifest.json");
-    std::fs::write(folder.path().join("model.safetensors"), weights).unwrap();
-    std::fs::write(folder.path().join("manifest.json"), edit(manifest)).unwrap();
-    folder
-}
-
-#[test]
-fn a_loaded_pack_equals_the_bundled_one() {
-    let folder = pack(WEIGHTS, str::to_owned);
-    let loaded = BuiltinEncoder::load(folder.path()).unwrap();
-    assert_eq!(loaded.model(), encoder().model());
-    let texts = ["How do I add pagination?"];
-    assert_eq!(encode(&loaded, &texts), encode(&encoder(), &texts));
-}
-
-#[test]
-fn a_damaged_pack_is_an_error() {
-    let load = |folder: tempfile::TempDir| match BuiltinEncoder::load(folder.path()).unwrap_err() {
-        EncoderError::Pack(error) => error,
-        other => panic!("{other}"),
-    };
-    let mut flipped = WEIGHTS.to_vec();
-    flipped[1_000_000] ^= 1;
-    assert!(matches!(
-        load(pack(&flipped, str::to_owned)),
-        PackError::Checksum { .. }
-    ));
-    let of_short =
-        |manifest: &str, bytes: &[u8]| manifest.replace(&sha256(WEIGHTS), &sha256(bytes));
-    for length in [0, 7, 100, 5000, WEIGHTS.len() - 1] {
-        let short = &WEIGHTS[..length];
-        let error = load(pack(short, |manifest| of_short(manifest, short)));
-        let expected = matches!(error, PackError::Container { .. } | PackError::Read { .. });
-        assert!(expected, "{length} bytes: {error}");
-    }
-    let renamed = |manifest: &str| manifest.replace("docent-minilm-1", "docent-minilm-0");
-    assert!(matches!(
-        load(pack(WEIGHTS, renamed)),
-        PackError::Layout { .. }
-    ));
-    assert!(matches!(
-        load(pack(WEIGHTS, |_| "{".into())),
-        PackError::Manifest { .. }
-    ));
-    assert!(matches!(
-        load(tempfile::tempdir().unwrap()),
-        PackError::Read { .. }
-    ));
 }
 
 proptest! {

@@ -14,6 +14,7 @@ mod fastembed;
 mod format;
 mod fuzz;
 mod large;
+mod model_pack;
 mod reader;
 mod search;
 mod search_library;

@@ -208,7 +208,7 @@ fn the_vectors_of_another_model_or_version_are_not_taken() {
     drop(index);
     // The same weights under another digest, which the manifest gives.
     let other = folder.path().join("model");
-    copy(&repository("models/all-MiniLM-L6-v2"), &other);
+    copy(&repository(docent::encoder::pack::BUNDLED_FOLDER), &other);
     let manifest = fs::read_to_string(other.join("manifest.json")).unwrap();
     let renamed = manifest.replace(&model.name, "another");
     assert_ne!(renamed, manifest);

@@ -5,7 +5,7 @@
 //! Rows have a width that is a multiple of 16; the wrappers in `super` check every length.
 
 use super::lanes::{ROUNDER, extremes, fold, larger, sum};
-use super::{HEAD_DIM, Head, KEY_PAD, Norm, SCORE_ROWS, Scale, by_rows, rotate};
+use super::{Head, KEY_PAD, Norm, SCORE_ROWS, Scale, by_rows, rotate};
 use crate::simd::{Kernel, Vectors};
 
 /// Largest activation byte: seven bits.
@@ -137,20 +137,20 @@ fn polynomial(coefficients: &[f32], x: f32) -> f32 {
     rest.iter().fold(first, |sum, &c| sum.mul_add(x, c))
 }
 
-/// See [`super::attention`], which checks the lengths.
-pub(super) struct Attention<'a> {
+/// See [`super::attention`], which checks the lengths; `D` is the head's `dim`.
+pub(super) struct Attention<'a, const D: usize> {
     pub head: Head<'a>,
     pub out: &'a mut [f32],
     pub scores: &'a mut [f32],
 }
 
-impl Kernel for Attention<'_> {
+impl<const D: usize> Kernel for Attention<'_, D> {
     type Output = ();
 
     #[inline(always)]
     fn run<V: Vectors>(self) {
         // SAFETY: see `Kernel::run`; `super::attention` checked the lengths.
-        unsafe { attention::<V>(self.head, self.out, self.scores) }
+        unsafe { attention::<V, D>(self.head, self.out, self.scores) }
     }
 }
 
@@ -161,18 +161,22 @@ impl Kernel for Attention<'_> {
 ///
 /// The processor must have what `V` needs.
 #[inline(always)]
-unsafe fn attention<V: Vectors>(head: Head<'_>, out: &mut [f32], scores: &mut [f32]) {
+unsafe fn attention<V: Vectors, const D: usize>(
+    head: Head<'_>,
+    out: &mut [f32],
+    scores: &mut [f32],
+) {
     for row in (0..head.queries).step_by(SCORE_ROWS) {
         // SAFETY: the caller's promise.
         by_rows!(SCORE_ROWS.min(head.queries - row), R => unsafe {
-            attention_tile::<V, R>(&head, row, out, scores);
+            attention_tile::<V, D, R>(&head, row, out, scores);
         });
     }
 }
 
 /// `R` query rows of [`attention`] from `row`.
 #[inline(always)]
-unsafe fn attention_tile<V: Vectors, const R: usize>(
+unsafe fn attention_tile<V: Vectors, const D: usize, const R: usize>(
     head: &Head<'_>,
     row: usize,
     out: &mut [f32],
@@ -180,11 +184,11 @@ unsafe fn attention_tile<V: Vectors, const R: usize>(
 ) {
     let padded = head.length.next_multiple_of(KEY_PAD);
     let queries: [&[f32]; R] =
-        std::array::from_fn(|r| &head.query[(row + r) * head.query_stride..][..HEAD_DIM]);
-    let keys = head.keys.as_chunks().0;
-    for (block, keys) in keys.chunks_exact(HEAD_DIM).enumerate() {
+        std::array::from_fn(|r| &head.query[(row + r) * head.query_stride..][..D]);
+    let keys = head.keys.as_chunks::<KEY_PAD>().0;
+    for (block, keys) in keys.chunks_exact(D).enumerate() {
         // SAFETY: the caller's promise.
-        let products = unsafe { product::<V, R>(queries, keys) };
+        let products = unsafe { product::<V, R, KEY_PAD>(queries, keys) };
         for (r, products) in products.into_iter().enumerate() {
             scores[r * padded + block * KEY_PAD..][..KEY_PAD].copy_from_slice(&products);
         }
@@ -193,30 +197,34 @@ unsafe fn attention_tile<V: Vectors, const R: usize>(
     for (r, sum) in sums.iter_mut().enumerate() {
         let row = &mut scores[r * padded..][..head.length.next_multiple_of(16)];
         row[head.length..].fill(f32::NEG_INFINITY);
-        *sum = softmax_numerators(row);
+        *sum = softmax_numerators::<D>(row);
     }
     let weights = std::array::from_fn(|r| &scores[r * padded..][..head.length]);
+    let values = &head.values.as_chunks::<D>().0[..head.length];
     // SAFETY: the caller's promise.
-    let results = unsafe { product::<V, R>(weights, &head.values.as_chunks().0[..head.length]) };
+    let results = unsafe { product::<V, R, D>(weights, values) };
     for (r, (result, sum)) in results.into_iter().zip(sums).enumerate() {
         let inverse = 1.0 / sum;
-        let out = &mut out[(row + r) * head.out_stride..][..HEAD_DIM];
+        let out = &mut out[(row + r) * head.out_stride..][..D];
         for (out, value) in out.iter_mut().zip(result) {
             *out = value * inverse;
         }
     }
 }
 
-/// `sums[r][c] = sum_i(a[r][i] * b[i][c])` for 32 columns, in the order of `i`; two vectors of columns
-/// at a time. In plain Rust the compiler would read the columns again for every row.
+/// `sums[r][c] = sum_i(a[r][i] * b[i][c])` for `C` columns, a multiple of 32, in the order of `i`; two
+/// vectors of columns at a time. In plain Rust the compiler would read the columns again for every row.
 #[inline(always)]
-unsafe fn product<V: Vectors, const R: usize>(a: [&[f32]; R], b: &[[f32; 32]]) -> [[f32; 32]; R] {
+unsafe fn product<V: Vectors, const R: usize, const C: usize>(
+    a: [&[f32]; R],
+    b: &[[f32; C]],
+) -> [[f32; C]; R] {
     const N: usize = 2;
     let a = a.map(|row| row[..b.len()].as_ptr());
-    let mut out = [[0.0; 32]; R];
-    for part in (0..32).step_by(N * size_of::<V::Floats>() / 4) {
+    let mut out = [[0.0; C]; R];
+    for part in (0..C).step_by(N * size_of::<V::Floats>() / 4) {
         // SAFETY: the caller's promise. Each row of `a` has a value for each row of `b`; the part's
-        // columns lie in rows of 32 values; `Floats` is plain bits and is read and written unaligned.
+        // columns lie in rows of `C` values; `Floats` is plain bits and is read and written unaligned.
         unsafe {
             let mut sums = [[V::splat(0.0); N]; R];
             for (i, columns) in b.iter().enumerate() {
@@ -238,14 +246,14 @@ unsafe fn product<V: Vectors, const R: usize>(a: [&[f32]; R], b: &[[f32; 32]]) -
     out
 }
 
-/// `row = e^((row - max(row)) / sqrt 32)`; returns the sum.
+/// `row = e^((row - max(row)) / sqrt D)`; returns the sum.
 #[inline(always)]
-fn softmax_numerators(row: &mut [f32]) -> f32 {
-    // 1 / sqrt(32), the head dimension, for powers of two.
-    const SCALE: f32 = 0.176_776_7 * std::f32::consts::LOG2_E;
+fn softmax_numerators<const D: usize>(row: &mut [f32]) -> f32 {
+    // 1 / sqrt(D), for powers of two.
+    let scale = if D == 32 { 0.176_776_7 } else { 0.125 } * std::f32::consts::LOG2_E;
     let largest = fold(row, f32::NEG_INFINITY, larger, larger);
     for value in row.iter_mut() {
-        *value = exp2((*value - largest) * SCALE);
+        *value = exp2((*value - largest) * scale);
     }
     fold(row, 0.0, sum, sum)
 }

@@ -50,8 +50,8 @@ use by_rows;
 
 /// Output channels in a block of weights.
 pub const BLOCK: usize = 64;
-/// Values of one attention head.
-pub const HEAD_DIM: usize = 32;
+/// How many values an attention head may have.
+pub const HEAD_DIMS: [usize; 2] = [32, 64];
 /// Keys come in blocks of this many, the last one padded.
 pub const KEY_PAD: usize = 32;
 /// Most query rows that one attention step takes: the scratch needs this many rows of scores.
@@ -151,16 +151,18 @@ pub struct Quantized<'a> {
 /// One attention head of one sequence, for some of its query rows.
 #[derive(Debug, Clone, Copy)]
 pub struct Head<'a> {
+    /// Values of a query, a key, a value and a result: one of [`HEAD_DIMS`].
+    pub dim: usize,
     /// Number of query rows.
     pub queries: usize,
-    /// Query `r` is the 32 values from `r * query_stride`.
+    /// Query `r` is the `dim` values from `r * query_stride`.
     pub query: &'a [f32],
     /// Distance between queries.
     pub query_stride: usize,
-    /// Keys, each block transposed: `[padded/32][32 values][32 keys]`, `padded` being `length`
+    /// Keys, each block transposed: `[padded/32][dim values][32 keys]`, `padded` being `length`
     /// rounded up to [`KEY_PAD`].
     pub keys: &'a [f32],
-    /// Values: `[padded][32]`.
+    /// Values: `[padded][dim]`.
     pub values: &'a [f32],
     /// Number of keys.
     pub length: usize,
@@ -202,14 +204,17 @@ pub fn gelu(simd: Simd, values: &mut [f32]) {
     simd.run(float::Gelu(values));
 }
 
-/// `softmax(q K^T / sqrt 32) V` for every query row of `head`; `scores` is scratch of
+/// `softmax(q K^T / sqrt dim) V` for every query row of `head`; `scores` is scratch of
 /// [`SCORE_ROWS`] rows as long as the padded keys.
 pub fn attention(simd: Simd, head: Head<'_>, out: &mut [f32], scores: &mut [f32]) {
     let padded = head.length.next_multiple_of(KEY_PAD);
-    let reach = |stride: usize| head.queries.saturating_sub(1) * stride + HEAD_DIM;
-    assert!(head.length > 0);
-    assert!(head.keys.len() == HEAD_DIM * padded && head.values.len() == HEAD_DIM * padded);
+    let reach = |stride: usize| head.queries.saturating_sub(1) * stride + head.dim;
+    assert!(head.length > 0 && HEAD_DIMS.contains(&head.dim));
+    assert!(head.keys.len() == head.dim * padded && head.values.len() == head.dim * padded);
     assert!(head.query.len() >= reach(head.query_stride));
     assert!(out.len() >= reach(head.out_stride) && scores.len() >= SCORE_ROWS * padded);
-    simd.run(float::Attention { head, out, scores });
+    match head.dim {
+        32 => simd.run(float::Attention::<32> { head, out, scores }),
+        _ => simd.run(float::Attention::<64> { head, out, scores }),
+    }
 }

@@ -251,17 +251,18 @@ fn gelu_is_within_its_stated_error() {
 
 /// Softmax attention of one query, in `f64`.
 fn attend(query: &[f32], keys: &[f32], values: &[f32]) -> Vec<f64> {
+    let dim = query.len();
     let weights: Vec<f64> = keys
-        .chunks_exact(HEAD_DIM)
+        .chunks_exact(dim)
         .map(|key| {
             let score: f64 = query.iter().zip(key).map(|(q, k)| f64::from(q * k)).sum();
-            (score / f64::from(HEAD_DIM as u32).sqrt()).exp()
+            (score / (dim as f64).sqrt()).exp()
         })
         .collect();
     let total: f64 = weights.iter().sum();
-    (0..HEAD_DIM)
+    (0..dim)
         .map(|i| {
-            let rows = weights.iter().zip(values.chunks_exact(HEAD_DIM));
+            let rows = weights.iter().zip(values.chunks_exact(dim));
             rows.map(|(weight, value)| weight / total * f64::from(value[i]))
                 .sum()
         })
@@ -270,37 +271,33 @@ fn attend(query: &[f32], keys: &[f32], values: &[f32]) -> Vec<f64> {
 
 #[test]
 fn attention_equals_the_formula_and_ignores_padding() {
-    for (queries, length) in [
-        (1usize, 1usize),
-        (2, 2),
-        (5, 31),
-        (7, 32),
-        (13, 33),
-        (6, 256),
-    ] {
+    let shapes: [(usize, usize); 6] = [(1, 1), (2, 2), (5, 31), (7, 32), (13, 33), (6, 256)];
+    let cases = HEAD_DIMS.map(|dim| shapes.map(|(queries, length)| (dim, queries, length)));
+    for (dim, queries, length) in cases.into_iter().flatten() {
         let mut numbers = Numbers(6);
         let padded = length.next_multiple_of(KEY_PAD);
-        let stride = 40;
+        let stride = dim + 8;
         let query = numbers.floats(queries * stride);
         let keys: Vec<f32> = numbers
-            .floats(length * HEAD_DIM)
+            .floats(length * dim)
             .iter()
             .map(|k| k * 4.0)
             .collect();
-        let values = numbers.floats(length * HEAD_DIM);
-        let mut transposed = vec![1e3; HEAD_DIM * padded];
-        let mut blocks: Vec<_> = transposed.chunks_exact_mut(HEAD_DIM * KEY_PAD).collect();
-        for (position, key) in keys.chunks_exact(HEAD_DIM).enumerate() {
+        let values = numbers.floats(length * dim);
+        let mut transposed = vec![1e3; dim * padded];
+        let mut blocks: Vec<_> = transposed.chunks_exact_mut(dim * KEY_PAD).collect();
+        for (position, key) in keys.chunks_exact(dim).enumerate() {
             for (i, value) in key.iter().enumerate() {
                 blocks[position / KEY_PAD][i * KEY_PAD + position % KEY_PAD] = *value;
             }
         }
         let mut padded_values = values.clone();
-        padded_values.resize(padded * HEAD_DIM, 1e6);
+        padded_values.resize(padded * dim, 1e6);
         let mut bits: Option<Vec<f32>> = None;
         for simd in Simd::available() {
             let mut out = vec![0.0; queries * stride];
             let head = Head {
+                dim,
                 queries,
                 query: &query,
                 query_stride: stride,
@@ -311,7 +308,7 @@ fn attention_equals_the_formula_and_ignores_padding() {
             };
             attention(simd, head, &mut out, &mut vec![0.0; SCORE_ROWS * padded]);
             for (got, query) in out.chunks_exact(stride).zip(query.chunks_exact(stride)) {
-                let expected = attend(&query[..HEAD_DIM], &keys, &values);
+                let expected = attend(&query[..dim], &keys, &values);
                 for (got, expected) in got.iter().zip(expected) {
                     assert!(
                         (f64::from(*got) - expected).abs() < 1e-5,
