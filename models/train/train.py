@@ -27,7 +27,7 @@ def arguments():
     parser.add_argument("--original", type=Path, required=True,
                         help="folder with the original model.safetensors, config.json and vocab.txt")
     parser.add_argument("--out", type=Path, required=True, help="folder to write the model to")
-    parser.add_argument("--steps", type=int, default=300)
+    parser.add_argument("--steps", type=int, default=150)
     parser.add_argument("--batch", type=int, default=32, help="questions of a step, all of one corpus")
     parser.add_argument("--neighbours", type=int, default=3,
                         help="questions of rival sections that are drawn beside each random one")
