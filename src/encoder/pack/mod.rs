@@ -47,14 +47,14 @@ pub const MANIFEST_FILE: &str = "manifest.json";
 const LEAST_READABLE: usize = 16;
 
 /// The bundled pack's folder in the repository, followed by `$file`.
-macro_rules! bundled {
+macro_rules! bundled_file {
     ($file:literal) => {
         concat!("models/all-MiniLM-L6-v2", $file)
     };
 }
 
 /// The folder, from the repository's root, of the pack that is compiled in.
-pub const BUNDLED_FOLDER: &str = bundled!("");
+pub const BUNDLED_FOLDER: &str = bundled_file!("");
 
 /// A file's name and SHA-256.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
@@ -160,9 +160,9 @@ struct Aligned<T: ?Sized>(T);
 
 static BUNDLED_WEIGHTS: &Aligned<[u8]> = &Aligned(*include_bytes!(concat!(
     "../../../",
-    bundled!("/model.safetensors")
+    bundled_file!("/model.safetensors")
 )));
-static BUNDLED_MANIFEST: &str = include_str!(concat!("../../../", bundled!("/manifest.json")));
+static BUNDLED_MANIFEST: &str = include_str!(concat!("../../../", bundled_file!("/manifest.json")));
 
 /// The pack that is compiled in. Parses its header and manifest, nothing else.
 ///
