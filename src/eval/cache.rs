@@ -36,9 +36,9 @@ impl IndexCache {
     /// Where the index of `corpus` is or will be.
     pub fn path(&self, corpus: &Corpus, encoder: &dyn Encoder, options: &BuildOptions) -> PathBuf {
         let key = format!(
-            "{} {} {options:?} {:032x}",
+            "{} {:?} {options:?} {:032x}",
             corpus.fingerprint(),
-            encoder.model().digest,
+            encoder.model(),
             self.program,
         );
         let key = xxh3_128(key.as_bytes());

@@ -4,12 +4,11 @@ use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
 
 use assert_cmd::Command;
+use docent::encoder::pack::BUNDLED_FOLDER;
 use docent::eval::metrics;
 use docent::eval::{Measure, Report, System};
 
 use crate::support::{coffee, docent};
-
-const BUNDLED_MODEL: &str = "models/all-MiniLM-L6-v2";
 
 fn data(path: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -211,7 +210,7 @@ fn scores_of_all_candidates_give_the_reported_figures() {
 #[test]
 fn each_target_can_have_a_model_of_its_own() {
     let folder = tempfile::tempdir().unwrap();
-    let bundled = Path::new(env!("CARGO_MANIFEST_DIR")).join(BUNDLED_MODEL);
+    let bundled = Path::new(env!("CARGO_MANIFEST_DIR")).join(BUNDLED_FOLDER);
     for name in ["model.safetensors", "manifest.json"] {
         std::fs::copy(bundled.join(name), folder.path().join(name)).unwrap();
     }
