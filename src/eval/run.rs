@@ -418,7 +418,7 @@ fn names(heading_path: &[&str], heading: &GoldHeading) -> bool {
 
 /// A heading without Markdown's marks, so that both ways of writing it down are equal.
 fn plain(heading: &str) -> String {
-    let text = heading.replace(['`', '*'], "");
+    let text = heading.replace(['`', '*', '\\'], "");
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 

@@ -22,11 +22,15 @@ pub struct Signals {
 
 impl Confidence {
     /// The probability, 0 to 1, that a section with these signals answers the question.
+    ///
+    /// At least the strength of the hint that moved it: whoever asks in the author's own words gets the
+    /// author's answer, whatever the words of the section are.
     pub fn of(&self, signals: &Signals) -> f32 {
-        match signals.max_sim {
+        let fitted = match signals.max_sim {
             Some(max_sim) => self.with_max_sim.of(max_sim, signals),
             None => self.without_max_sim.of(signals.dense, signals),
-        }
+        };
+        fitted.max(signals.hint)
     }
 }
 
@@ -74,6 +78,14 @@ mod tests {
         };
         // x = -1 + 1.
         assert!((confidence.of(&hinted) - 0.5).abs() < 1e-6);
+        // x = -3 + 2 * .75, which makes .18: the hint's strength is more.
+        let author = Signals {
+            max_sim: Some(0.0),
+            bm25: 0.0,
+            hint: 0.75,
+            ..signals
+        };
+        assert_eq!(confidence.of(&author), 0.75);
         let without = Signals {
             max_sim: None,
             ..signals

@@ -29,10 +29,11 @@ pub enum HintUse {
     None,
 }
 
-/// A guideline or usage example that matches a question.
+/// A guideline, usage example or descriptor that matches a question.
 #[derive(Debug, Clone, PartialEq)]
 pub struct HintMatch {
-    /// What the author wrote: `How do I: Add pagination`, or an example's question.
+    /// What the author wrote: `How do I: Add pagination`, an example's question, or the title in a table's
+    /// row.
     pub phrase: String,
     /// What it points to, in the author's order.
     pub targets: Vec<String>,
@@ -57,22 +58,24 @@ pub struct HintQuery<'a> {
 #[derive(Debug, Clone)]
 pub struct Hints(Vec<Hint>);
 
-/// A guideline or example as the text that questions are compared with.
+/// A guideline, example or descriptor as the text that questions are compared with.
 #[derive(Debug, Clone)]
 struct Hint {
     text: String,
     targets: Vec<String>,
     /// Distinct terms of all of its text, and of a guideline's phrase without its group.
     terms: [Terms; 2],
-    /// Its row among the guide's vectors.
-    row: usize,
+    /// Its row among the guide's vectors; a descriptor has none, so it speaks only to a question of its
+    /// own words.
+    row: Option<usize>,
 }
 
 /// Distinct terms.
 type Terms = BTreeSet<String>;
 
 /// The texts of the guide's hints in the order of their vectors: guidelines, then examples.
-/// (Descriptors have no vectors: their words count in the sections' BM25.)
+/// (Descriptors have no vectors: their words count in the sections' BM25, and their titles speak as hints
+/// to questions of the same words.)
 pub fn texts(guide: &Guide) -> Vec<String> {
     let guidelines = guide.guidelines.iter().map(|g| phrase(&g.group, &g.phrase));
     let examples = guide.examples.iter().map(|e| e.question.clone());
@@ -94,7 +97,7 @@ impl Hints {
             terms: [distinct_terms(&text), distinct_terms(words)],
             text,
             targets: targets.to_vec(),
-            row,
+            row: Some(row),
         };
         let mut texts = texts(guide).into_iter().enumerate();
         let guidelines = guide.guidelines.iter().zip(&mut texts);
@@ -102,13 +105,20 @@ impl Hints {
         let guidelines: Vec<Hint> = guidelines.collect();
         let examples = guide.examples.iter().zip(texts);
         let examples = examples.map(|(e, text)| hint(text, &e.question, &e.targets));
-        // Of equal matches, that of an example comes first.
-        Self(examples.chain(guidelines).collect())
+        let titled = guide.descriptors.iter().filter(|d| !d.title.is_empty());
+        let descriptors = titled.map(|descriptor| Hint {
+            terms: [distinct_terms(&descriptor.title), Terms::new()],
+            text: descriptor.title.clone(),
+            targets: vec![descriptor.target.clone()],
+            row: None,
+        });
+        // Of equal matches, that of an example comes first, and that of a table's row last.
+        Self(examples.chain(guidelines).chain(descriptors).collect())
     }
 
     /// The hint that speaks to a question, if one does. `vectors` are the rows of [`texts`];
     /// `sections` gives those of a hint's targets that an answer may name: a hint without any neither
-    /// speaks nor silences another.
+    /// speaks nor silences another, and a descriptor silences descriptors alone.
     ///
     /// O(hints x dim).
     ///
@@ -124,6 +134,7 @@ impl Hints {
         sections: impl Fn(&[String]) -> Result<Vec<SectionId>, E>,
     ) -> Result<Option<HintMatch>, E> {
         let mut best: Option<HintMatch> = None;
+        let mut is_routed = false;
         for (strength, hint) in self.matches(query, vectors, simd, matching) {
             let too_weak = match &best {
                 None => strength < matching.threshold,
@@ -135,7 +146,9 @@ impl Hints {
             let sections = sections(&hint.targets)?;
             match &best {
                 _ if sections.is_empty() => {}
+                Some(_) if is_routed && hint.row.is_none() => {}
                 None => {
+                    is_routed = hint.row.is_some();
                     best = Some(HintMatch {
                         phrase: hint.text.clone(),
                         targets: hint.targets.clone(),
@@ -168,7 +181,7 @@ impl Hints {
             if query.allowed == HintUse::Unrepeated && overlaps.iter().any(|o| *o >= REPEATED) {
                 continue;
             }
-            let row = vectors.row(hint.row);
+            let row = hint.row.and_then(|row| vectors.row(row));
             let cosine = row.map_or(0.0, |row| simd.dot(row, query.vector));
             let [all, words] = overlaps.map(|overlap| strength(overlap, cosine, matching));
             matches.push((all.max(words), hint));
@@ -200,7 +213,7 @@ fn distinct_terms(text: &str) -> Terms {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::corpus::{Example, Guideline, Source};
+    use crate::corpus::{Descriptor, Example, Guideline, Source};
 
     fn source() -> Source {
         Source {
@@ -307,6 +320,57 @@ mod tests {
         });
         let found = ask(&hidden, "cat food dish", [0.9, 0.9], HintUse::All).unwrap();
         assert_eq!(found.sections, [SectionId(2)]);
+    }
+
+    fn descriptor(title: &str, target: &str) -> Descriptor {
+        Descriptor {
+            target: target.to_owned(),
+            title: title.to_owned(),
+            covers: "Feed and wash".to_owned(),
+            group: String::new(),
+            source: source(),
+        }
+    }
+
+    #[test]
+    fn a_title_in_a_table_speaks_to_its_own_words_alone() {
+        let guide = Hints::new(&Guide {
+            descriptors: vec![descriptor("Total torque", "1"), descriptor("", "2")],
+            ..Guide::default()
+        });
+        let found = ask(&guide, "total torque?", [0.0, 0.0], HintUse::All).unwrap();
+        assert_eq!((&found.phrase[..], found.strength), ("Total torque", 1.0));
+        assert_eq!(found.sections, [SectionId(1)]);
+        for other in ["total torque limit", "torque", "feed and wash"] {
+            assert_eq!(
+                ask(&guide, other, [1.0, 1.0], HintUse::All),
+                None,
+                "{other}"
+            );
+        }
+        let repeated = ask(&guide, "total torque", [0.0, 0.0], HintUse::Unrepeated);
+        assert_eq!(repeated, None);
+    }
+
+    #[test]
+    fn a_title_silences_no_guideline_but_another_title() {
+        let guide = |guidelines, targets: [&str; 2]| {
+            Hints::new(&Guide {
+                guidelines,
+                descriptors: targets.map(|target| descriptor("Cat food", target)).into(),
+                ..Guide::default()
+            })
+        };
+        let routed = guide(vec![guideline("", "Cat food", "1")], ["2", "3"]);
+        let found = ask(&routed, "cat food", [0.0, 0.0], HintUse::All).unwrap();
+        assert_eq!(found.sections, [SectionId(1)]);
+        let contradictory = guide(Vec::new(), ["2", "3"]);
+        assert_eq!(
+            ask(&contradictory, "cat food", [0.0, 0.0], HintUse::All),
+            None
+        );
+        let same = guide(Vec::new(), ["2", "2"]);
+        assert!(ask(&same, "cat food", [0.0, 0.0], HintUse::All).is_some());
     }
 
     #[test]

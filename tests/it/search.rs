@@ -43,6 +43,29 @@ fn a_hint_that_cannot_answer_does_not_silence_one_that_can() {
 }
 
 #[test]
+fn a_question_in_the_authors_own_words_is_never_refused() {
+    let guide = "# Index\n\n| Page | File | Covers |\n|---|---|---|\n| Total torque | `tau.md` | Sums |\n\n\
+                 **\"How do I...\"**\n- Wash the dog -> `tau.md`\n";
+    let folder = indexed(&[
+        ("INDEX.md", guide),
+        ("tau.md", "# Taxes\n\nThe office is closed on Mondays.\n"),
+        (
+            "a.md",
+            "# Torque\n\nThe total of a torque is in its torque.\n",
+        ),
+    ]);
+    for (question, hint) in [
+        ("wash the dog", "How do I: Wash the dog"),
+        ("total torque", "Total torque"),
+    ] {
+        let found = hits(&folder, &[question]);
+        assert_eq!(found[0]["section"], "tau.md", "{question}");
+        assert_eq!(found[0]["hint"], hint);
+        assert_eq!(found[0]["confidence"], 1.0);
+    }
+}
+
+#[test]
 fn a_hinted_section_is_scored_though_no_arm_names_it() {
     let crowd: Vec<(String, String)> = (0..150)
         .map(|i| {

@@ -290,9 +290,12 @@ fn the_original_weights_pack_to_the_bytes_that_they_did() {
     );
 
     let coffee = repository("tests/data/coffee").canonicalize().unwrap();
-    build_index(scratch.path(), &[coffee.to_str().unwrap(), "--model", "pack"])
-        .assert()
-        .success();
+    build_index(
+        scratch.path(),
+        &[coffee.to_str().unwrap(), "--model", "pack"],
+    )
+    .assert()
+    .success();
     let encoder = BuiltinEncoder::load(&pack).unwrap();
     let index = verified(scratch.path());
     let searcher = Searcher::new(Arc::new(index), Arc::new(encoder)).unwrap();
