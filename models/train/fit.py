@@ -2,6 +2,8 @@
 
     python fit.py SCORES.jsonl CALIBRATION.json OUT.json
 
+CALIBRATION is one, or the manifest of a pack that has it.
+
 SCORES are of corpora that the model was not trained on. Each weight of the calibration's fusion is
 multiplied by one of a few factors where that raises the mean of nDCG@10 over the corpora, in turn, until
 nothing does. What that is worth is judged leave-one-corpus-out: fitted on all corpora but one, judged on that one, and
@@ -139,6 +141,7 @@ def main():
     scores, calibration, out = sys.argv[1:]
     corpora = read(scores)
     calibration = json.loads(Path(calibration).read_text())
+    calibration = calibration.get("calibration", calibration)
     fusion = calibration["fusion"]["with_max_sim"]
     start = np.array([fusion.get(arm, 0.0) for arm in ARMS])
 

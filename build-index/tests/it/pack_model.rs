@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use assert_cmd::Command;
+use docent::calibration::Calibration;
 use docent::encoder::BuiltinEncoder;
 use docent::encoder::pack::BUNDLED_FOLDER;
 use docent::search::{SearchOptions, Searcher};
@@ -33,6 +34,11 @@ fn refusal(src: &Path, options: &[&str]) -> String {
 fn manifest(folder: &Path) -> Map<String, Value> {
     let text = fs::read_to_string(folder.join("manifest.json")).unwrap();
     serde_json::from_str(&text).unwrap()
+}
+
+/// A calibration's numbers, whichever of them are written.
+fn parsed(calibration: &Value) -> Calibration {
+    serde_json::from_value(calibration.clone()).unwrap()
 }
 
 /// Sets `key` of a JSON object in a file, which need not be there.
@@ -260,10 +266,7 @@ fn the_manifest_says_what_was_given_and_found() {
             "vocab.txt"
         ]
     );
-    let parse = |value: &Value| -> docent::calibration::Calibration {
-        serde_json::from_value(value.clone()).unwrap()
-    };
-    assert_eq!(parse(&manifest["calibration"]), parse(&calibration));
+    assert_eq!(parsed(&manifest["calibration"]), parsed(&calibration));
 
     edit(&file, "fusion", json!(1));
     let message = refusal(src.path(), &["--calibration", file.to_str().unwrap()]);
@@ -279,11 +282,16 @@ fn the_original_weights_pack_to_the_bytes_that_they_did() {
         .expect("DOCENT_ORIGINAL_MODEL names a folder as sentence-transformers saves it");
     let scratch = TempDir::new().unwrap();
     let pack = scratch.path().join("pack");
-    let calibration = repository("models/all-MiniLM-L6-v2/calibration.json");
+    let bundled = repository(BUNDLED_FOLDER).join("manifest.json");
     let mut command = pack_model(&src, &pack);
     command.args(["--name", "all-MiniLM-L6-v2-int8", "--calibration"]);
-    command.arg(&calibration).assert().success();
+    command.arg(&bundled).assert().success();
+    let committed = manifest(&repository(BUNDLED_FOLDER));
     let manifest = manifest(&pack);
+    assert_eq!(
+        parsed(&manifest["calibration"]),
+        parsed(&committed["calibration"])
+    );
     assert_eq!(
         manifest["files"][0]["sha256"],
         "1912def94d94b86bd3f3fe14f6f60cb05b79d682cad0a6e5d1832de71e15f228"

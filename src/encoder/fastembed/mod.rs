@@ -40,7 +40,7 @@ use ::fastembed::{
 use sha2::{Digest, Sha256};
 use tokenizers::Tokenizer;
 
-use super::{Embedding, Encoder, EncoderError, ModelId};
+use super::{Embedding, Encoder, EncoderError, ModelId, pack};
 use crate::calibration::Calibration;
 pub use error::FastembedError;
 use error::{chain, panic_message};
@@ -258,15 +258,14 @@ impl fmt::Debug for FastembedEncoder {
     }
 }
 
-/// fastembed's names of all-MiniLM-L6-v2, the one of its models that something was fitted to.
-const CALIBRATED: [&str; 2] = ["AllMiniLML6V2", "AllMiniLML6V2Q"];
-/// What was fitted to it, in docent's eight bits.
-const CALIBRATION: &str = include_str!("../../../models/all-MiniLM-L6-v2/calibration.json");
+/// fastembed's names of models whose scores are those of the bundled one, which is the same model in
+/// fewer bits: what was fitted to it holds for them. Nothing was fitted to any other.
+const LIKE_THE_BUNDLED: [&str; 2] = ["AllMiniLML6V2", "AllMiniLML6V2Q"];
 
 /// The calibration of the model that fastembed calls `name`.
 fn calibration(name: &str) -> Calibration {
-    match serde_json::from_str(CALIBRATION) {
-        Ok(calibration) if CALIBRATED.contains(&name) => calibration,
+    match pack::bundled_manifest() {
+        Ok(manifest) if LIKE_THE_BUNDLED.contains(&name) => manifest.calibration(),
         _ => Calibration::UNCALIBRATED,
     }
 }

@@ -18,6 +18,7 @@ use docent::calibration::Calibration;
 use docent::encoder::pack::{
     Architecture, FileDigest, LAYOUT, MANIFEST_FILE, Pooling, WEIGHTS_FILE, sha256,
 };
+use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use source::{Folder, Original};
@@ -82,7 +83,8 @@ struct Arguments {
     /// Where the weights come from, for the manifest.
     #[arg(long, value_name = "TEXT")]
     source: Option<String>,
-    /// JSON file with the calibration that was fitted to the model, for the manifest.
+    /// JSON file with the calibration that was fitted to the model, or the manifest of another pack
+    /// that has it, for the manifest.
     #[arg(long, value_name = "FILE")]
     calibration: Option<PathBuf>,
 }
@@ -169,8 +171,10 @@ fn write(dest: &Path, weights: &[u8], manifest: &str) -> Result<()> {
 
 fn read_calibration(path: &Path) -> Result<Calibration> {
     let bytes = std::fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
-    serde_json::from_slice(&bytes)
-        .with_context(|| format!("{} is not a calibration", path.display()))
+    let not_one = || format!("{} is not a calibration", path.display());
+    let value: Value = serde_json::from_slice(&bytes).with_context(not_one)?;
+    let calibration = value.get("calibration").unwrap_or(&value);
+    Calibration::deserialize(calibration).with_context(not_one)
 }
 
 /// The folder's own name, of `.` too.
