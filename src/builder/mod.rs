@@ -303,8 +303,8 @@ impl<'a> Build<'a> {
         })
     }
 
-    /// What is embedded of each chunk.
-    fn texts(&self) -> impl Iterator<Item = &str> {
+    /// What is embedded of each chunk, in the order of their numbers in the index.
+    pub fn texts(&self) -> impl Iterator<Item = &str> {
         let chunks = self.sections.iter().flat_map(|section| &section.chunks);
         chunks.map(|chunk| chunk.embed_text.as_str())
     }

@@ -95,6 +95,12 @@ pub struct Skipped {
     pub reason: SkipReason,
 }
 
+/// A heading without Markdown's marks, so that both ways of writing it down are equal.
+pub fn plain_heading(heading: &str) -> String {
+    let text = heading.replace(['`', '*', '\\'], "");
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
 /// Everything that the guide files of a corpus say about its sections.
 #[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Guide {

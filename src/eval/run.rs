@@ -7,6 +7,7 @@ use super::metrics;
 use super::targets::{GoldHeading, Question, Target};
 use crate::answer::{Answer, Hit, Timings, Verdict};
 use crate::calibration::Arms;
+use crate::corpus::plain_heading;
 use crate::index::Index;
 use crate::rank::hints::HintUse;
 use crate::search::{Ranking, Scope, SearchOptions, Searcher};
@@ -412,14 +413,8 @@ fn lies_under(hit: &Hit, heading: &GoldHeading, index: &Index) -> Result<bool, E
 }
 
 fn names(heading_path: &[&str], heading: &GoldHeading) -> bool {
-    let gold = plain(&heading.text);
-    heading_path.iter().any(|text| plain(text) == gold)
-}
-
-/// A heading without Markdown's marks, so that both ways of writing it down are equal.
-fn plain(heading: &str) -> String {
-    let text = heading.replace(['`', '*', '\\'], "");
-    text.split_whitespace().collect::<Vec<_>>().join(" ")
+    let gold = plain_heading(&heading.text);
+    heading_path.iter().any(|text| plain_heading(text) == gold)
 }
 
 fn ranked_section(hit: Hit) -> RankedSection {

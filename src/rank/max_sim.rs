@@ -11,7 +11,8 @@ use aligned_vec::{AVec, ConstAlign};
 
 use crate::encoder::TokenVectors;
 use crate::encoder::kernels::{self, BLOCK, Matrix, Quantized, Scale};
-use crate::index::{PER_BYTE, Run, TokenRows, WORD, for_each_in_order, packed_len, unpack};
+use crate::index::{Index, PER_BYTE, Run, TokenRows, WORD, for_each_in_order, packed_len, unpack};
+use crate::rank::bm25;
 use crate::simd::{Kernel, Simd, Vectors};
 
 /// The byte of a question's value 0.
@@ -33,7 +34,7 @@ pub struct QueryTokens {
 }
 
 impl QueryTokens {
-    /// Weighs each token with the square root of the idf that `idf` gives for its id.
+    /// Weighs the tokens as [`token_weights`] does.
     pub fn new(simd: Simd, tokens: &TokenVectors, idf: impl Fn(u32) -> f32) -> Self {
         let dim = tokens.dim;
         let mut query = Self {
@@ -42,26 +43,20 @@ impl QueryTokens {
             bytes: Vec::with_capacity(tokens.vectors.len()),
             scales: Vec::with_capacity(tokens.ids.len()),
             offsets: Vec::with_capacity(tokens.ids.len()),
-            weights: Vec::with_capacity(tokens.ids.len()),
+            weights: token_weights(&tokens.ids, idf),
         };
-        for (row, &id) in tokens.vectors.chunks_exact(dim).zip(&tokens.ids) {
-            query.push(row, idf(id).sqrt());
-        }
-        let sum: f32 = query.weights.iter().sum();
-        if sum > 0.0 {
-            query.weights.iter_mut().for_each(|weight| *weight /= sum);
-        }
+        let rows = tokens.vectors.chunks_exact(dim);
+        rows.for_each(|row| query.push(row));
         query
     }
 
-    fn push(&mut self, row: &[f32], weight: f32) {
+    fn push(&mut self, row: &[f32]) {
         let start = self.bytes.len();
         let scale = quantize(row, &mut self.bytes);
         let codes = self.bytes[start..].iter().map(|&u| i32::from(u) - ZERO);
         self.offsets
             .push(-1.5 * scale.step * codes.sum::<i32>() as f32);
         self.scales.push(scale);
-        self.weights.push(weight);
     }
 
     /// For each chunk the weighted mean over query tokens of the best cosine with a token of the
@@ -117,6 +112,26 @@ impl QueryTokens {
             start += run.tokens;
         }
         block.tokens = 0;
+    }
+}
+
+/// The weights of a question's tokens: the square root of the idf that `idf` gives for each id; they sum to 1
+/// unless all are 0.
+pub fn token_weights(ids: &[u32], idf: impl Fn(u32) -> f32) -> Vec<f32> {
+    let mut weights: Vec<f32> = ids.iter().map(|&id| idf(id).sqrt()).collect();
+    let sum: f32 = weights.iter().sum();
+    if sum > 0.0 {
+        weights.iter_mut().for_each(|weight| *weight /= sum);
+    }
+    weights
+}
+
+/// The idf of the model's tokens over the chunks of `index`, by their ids.
+pub fn token_idf(index: &Index) -> impl Fn(u32) -> f32 + use<'_> {
+    let frequencies = index.token_frequencies();
+    move |id| {
+        let df = frequencies.get(id as usize).copied().unwrap_or(0);
+        bm25::idf(index.num_chunks(), df as usize)
     }
 }
 

@@ -12,7 +12,7 @@ use crate::answer::ChunkHit;
 use crate::calibration::{Arms, Calibration};
 use crate::encoder::Embedding;
 use crate::index::{ChunkId, Index, IndexError, MatrixRef, SectionId};
-use crate::rank::max_sim::QueryTokens;
+use crate::rank::max_sim::{QueryTokens, token_idf};
 use crate::rank::phrase::Pairs;
 use crate::rank::{bm25, fusion};
 
@@ -36,17 +36,11 @@ pub(super) struct Question {
 
 impl Question {
     pub fn new(index: &Index, text: &str, embedding: &Embedding) -> Result<Self, IndexError> {
-        let frequencies = index.token_frequencies();
         let tokens = embedding
             .tokens
             .as_ref()
             .filter(|tokens| !tokens.ids.is_empty());
-        let tokens = tokens.map(|tokens| {
-            QueryTokens::new(index.simd(), tokens, |id| {
-                let df = frequencies.get(id as usize).copied().unwrap_or(0);
-                bm25::idf(index.num_chunks(), df as usize)
-            })
-        });
+        let tokens = tokens.map(|tokens| QueryTokens::new(index.simd(), tokens, token_idf(index)));
         let terms = analysis::terms(text);
         Ok(Self {
             pairs: Pairs::new(&index.chunks_lexical(), &terms)?,

@@ -23,13 +23,14 @@ use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result};
 use clap::Parser;
-use docent::corpus::{Chunk, ChunkOptions, chunk_section};
-use docent::index::{Index, SectionId};
-use docent::rank::bm25;
+use docent::builder::Build;
+use docent::corpus::plain_heading;
+use docent::index::{ChunkId, Index, IndexSlot, SectionId};
+use docent::rank::max_sim::{token_idf, token_weights};
 use docent::search::HintUse;
-use docent::{Answer, BuildOptions, Corpus, Encoder, SearchOptions, Searcher, encoder};
+use docent::{Answer, BuildOptions, Corpus, SearchOptions, Searcher, encoder};
 use serde_json::json;
 
 /// Sections behind the right one whose best chunks are given.
@@ -64,15 +65,14 @@ fn main() -> Result<()> {
     let arguments = Arguments::parse();
     let encoder = encoder::open(arguments.model.as_deref())?;
     let corpus = Corpus::read(&arguments.docs)?;
-    let chunks = chunks(&corpus, &*encoder);
     let fingerprint = corpus.fingerprint();
     let index_path = arguments.out.with_extension("idx");
-    docent::build(corpus, &*encoder, &BuildOptions::default(), &index_path)?;
+    let slot = IndexSlot::claim(&index_path)?;
+    let mut build = Build::new(corpus, &*encoder, &BuildOptions::default());
+    build.place_in(&slot);
+    let chunks: Vec<Vec<u32>> = build.texts().map(|text| encoder.tokenize(text)).collect();
+    build.finish()?.write(slot)?;
     let searcher = Searcher::new(Arc::new(Index::open(&index_path)?), encoder)?;
-    ensure!(
-        searcher.index().num_chunks() == chunks.len(),
-        "the index was cut into other chunks"
-    );
 
     let create = || Ok::<_, std::io::Error>(BufWriter::new(File::create(&arguments.out)?));
     let mut out = create().with_context(|| cannot("create", &arguments.out))?;
@@ -82,13 +82,12 @@ fn main() -> Result<()> {
         "docs_fingerprint": fingerprint,
     });
     writeln!(out, "{head}")?;
-    for chunk in &chunks {
-        let ids = searcher.encoder().tokenize(&chunk.embed_text);
+    for ids in chunks {
         writeln!(out, "{}", json!({ "chunk": ids }))?;
     }
     let mut without = 0;
     for line in lines(&arguments.questions)? {
-        match pair(&line, &searcher, &chunks)? {
+        match pair(&line, &searcher)? {
             Some(pair) => writeln!(out, "{pair}")?,
             None => without += 1,
         }
@@ -102,13 +101,6 @@ fn main() -> Result<()> {
 
 fn cannot(what: &str, path: &Path) -> String {
     format!("cannot {what} {}", path.display())
-}
-
-/// The chunks that a build makes, in the order of their numbers.
-fn chunks(corpus: &Corpus, encoder: &dyn Encoder) -> Vec<Chunk> {
-    let count = |text: &str| encoder.count_tokens(text);
-    let cut = |section| chunk_section(section, &ChunkOptions::default(), &count);
-    corpus.sections.iter().flat_map(cut).collect()
 }
 
 fn lines(path: &Path) -> Result<Vec<Line>> {
@@ -125,17 +117,18 @@ fn lines(path: &Path) -> Result<Vec<Line>> {
 }
 
 /// The line for a question; `None` if its section is not there.
-fn pair(line: &Line, searcher: &Searcher, chunks: &[Chunk]) -> Result<Option<serde_json::Value>> {
+fn pair(line: &Line, searcher: &Searcher) -> Result<Option<serde_json::Value>> {
     let index = searcher.index();
     let Some(section) = index.find_section(&line.file)? else {
         return Ok(None);
     };
     let own = range(index, section)?;
     let embedding = searcher.encoder().encode_query(&line.question, false)?;
-    let Some(answer) = nearest_under(line.heading.as_deref(), own.clone(), chunks, |chunk| {
+    let Some(answer) = nearest_under(line.heading.as_deref(), own.clone(), index, |chunk| {
         let row = index.vectors().row(chunk);
         row.map_or(f32::MIN, |row| index.simd().dot(row, &embedding.sentence))
-    }) else {
+    })?
+    else {
         return Ok(None);
     };
 
@@ -152,7 +145,7 @@ fn pair(line: &Line, searcher: &Searcher, chunks: &[Chunk]) -> Result<Option<ser
     let ids = searcher.encoder().tokenize(&line.question);
     Ok(Some(json!({
         "question": ids,
-        "weights": weights(&ids, index),
+        "weights": token_weights(&ids, token_idf(index)),
         "answer": answer,
         "section": [own.start, own.end],
         "rivals": rivals,
@@ -170,33 +163,30 @@ fn range(index: &Index, section: SectionId) -> Result<Range<usize>> {
 fn nearest_under(
     heading: Option<&str>,
     own: Range<usize>,
-    chunks: &[Chunk],
+    index: &Index,
     score: impl Fn(usize) -> f32,
-) -> Option<usize> {
-    let stands_under = |path: &[String]| match heading {
+) -> Result<Option<usize>> {
+    let stands_under = |path: &[&str]| match heading {
         Some(heading) => path
             .last()
-            .is_some_and(|last| plain(last) == plain(heading)),
+            .is_some_and(|last| plain_heading(last) == plain_heading(heading)),
         None => path.len() <= 1,
     };
-    let under: Vec<usize> = own
-        .clone()
-        .filter(|&chunk| stands_under(&chunks[chunk].heading_path))
-        .collect();
+    let mut under = Vec::new();
+    for chunk in own.clone() {
+        if stands_under(&index.chunk(ChunkId(chunk as u32))?.heading_path) {
+            under.push(chunk);
+        }
+    }
     let candidates = if under.is_empty() {
         own.collect()
     } else {
         under
     };
-    candidates
+    let best = candidates
         .into_iter()
-        .max_by(|&a, &b| score(a).total_cmp(&score(b)).then(b.cmp(&a)))
-}
-
-/// A heading without Markdown's marks.
-fn plain(heading: &str) -> String {
-    let text = heading.replace(['`', '*'], "");
-    text.split_whitespace().collect::<Vec<_>>().join(" ")
+        .max_by(|&a, &b| score(a).total_cmp(&score(b)).then(b.cmp(&a)));
+    Ok(best)
 }
 
 /// The sections that stand before `right` in a ranking, and the best chunks of the next ones.
@@ -211,16 +201,4 @@ fn around(ranking: &Answer, right: SectionId) -> (Vec<SectionId>, Vec<u32>) {
         before.iter().map(|hit| hit.section_id).collect(),
         rivals.take(RIVALS).map(|chunk| chunk.id.0).collect(),
     )
-}
-
-/// The weights of a question's tokens in late interaction: square roots of their idf, of sum 1.
-fn weights(ids: &[u32], index: &Index) -> Vec<f32> {
-    let frequencies = index.token_frequencies();
-    let weight = |&id: &u32| {
-        let df = frequencies.get(id as usize).copied().unwrap_or(0);
-        bm25::idf(index.num_chunks(), df as usize).sqrt()
-    };
-    let weights: Vec<f32> = ids.iter().map(weight).collect();
-    let sum: f32 = weights.iter().sum();
-    weights.iter().map(|weight| weight / sum).collect()
 }
