@@ -202,9 +202,9 @@ impl<'a> Excerpt<'a> {
         let (Some(first), Some(last)) = (chunks.first(), chunks.last()) else {
             return String::new();
         };
-        let (section, confidence) = (&self.hit.section, self.hit.confidence_text());
+        let section = &self.hit.section;
         format!(
-            "<section file=\"{}\" lines=\"{}-{}\" heading=\"{}\" confidence=\"{confidence}\">\n\
+            "<section file=\"{}\" lines=\"{}-{}\" heading=\"{}\">\n\
              {}</section>\n",
             attribute(&section.path),
             first.line_start,

@@ -13,7 +13,7 @@ use crate::stale::Freshness;
 use crate::terminal::printable_json;
 
 /// Version of the object's layout: raised when a key goes or changes its meaning.
-pub const VERSION: u32 = 2;
+pub const VERSION: u32 = 3;
 
 #[derive(Serialize)]
 struct Object<'a> {
@@ -28,6 +28,8 @@ struct Object<'a> {
     /// `null` if the model is not calibrated.
     confidence: Option<f32>,
     corrections: &'a [Correction],
+    /// Words of the question that these docs have nowhere.
+    absent: &'a [String],
     hits: Vec<HitObject<'a>>,
     timings_ms: TimingsObject,
 }
@@ -37,7 +39,6 @@ struct HitObject<'a> {
     section: &'a str,
     title: &'a str,
     score: f32,
-    confidence: Option<f32>,
     hint: Option<&'a str>,
     chunks: Vec<ChunkObject<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -96,6 +97,7 @@ pub fn to_string(
         docs: freshness.existing_docs(),
         confidence: answer.confidence,
         corrections: &answer.corrections,
+        absent: &answer.absent,
         hits: hits.collect::<Result<_, _>>()?,
         timings_ms: timings(&answer.timings),
     };
@@ -124,7 +126,6 @@ fn hit_object<'a>(
         section: &hit.section.path,
         title: &hit.section.title,
         score: hit.score,
-        confidence: hit.confidence,
         hint: hit.hint.as_ref().map(|hint| hint.phrase.as_str()),
         chunks: chunks.collect::<Result<_, IndexError>>()?,
         explain: explain.then(|| explain_object(hit)),

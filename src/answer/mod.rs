@@ -38,6 +38,9 @@ pub struct Answer {
     pub min_confidence: Option<f32>,
     /// Words of the question that were read as words of the corpus.
     pub corrections: Vec<Correction>,
+    /// Words of the question that the docs and their guide have nowhere, nor a near spelling of them, as
+    /// they were asked. Function words are never among them.
+    pub absent: Vec<String>,
     /// Sections by falling score, as many as were asked for, whatever the verdict: see
     /// [`Answer::shown`].
     pub hits: Vec<Hit>,
@@ -70,13 +73,11 @@ pub struct Hit {
     pub section: SectionRecord,
     /// Fused score after lifts: larger is more relevant, comparable within one answer only.
     pub score: f32,
-    /// Confidence that this section answers the question; `None` if the model is not calibrated.
-    pub confidence: Option<f32>,
     /// The hint that moved it.
     pub hint: Option<HintMatch>,
     /// The section's scores by arm.
     pub arms: Arms,
-    /// What its confidence was computed from.
+    /// What the answer's confidence is computed from, if this hit is the first.
     pub signals: Signals,
     /// Its best chunks, best first.
     pub chunks: Vec<ChunkHit>,
@@ -102,16 +103,6 @@ pub struct Timings {
     pub rank: Duration,
 }
 
-impl Hit {
-    /// Its confidence with two decimals, for people and language models.
-    pub fn confidence_text(&self) -> String {
-        let confidence = self.confidence;
-        confidence.map_or("unknown".to_owned(), |confidence| {
-            format!("{confidence:.2}")
-        })
-    }
-}
-
 impl Timings {
     /// Duration of the whole search.
     pub fn total(&self) -> Duration {
@@ -135,6 +126,9 @@ impl Answer {
             .into_iter()
             .collect();
         notes.extend(self.corrections.iter().cloned().map(Note::Corrected));
+        if !self.absent.is_empty() {
+            notes.push(Note::Absent(self.absent.clone()));
+        }
         notes.extend(match self.verdict {
             Verdict::Answered => None,
             Verdict::NothingFound => Some(Note::NothingFound),

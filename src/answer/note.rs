@@ -27,10 +27,14 @@ pub enum Note {
     },
     /// A word was read as another one.
     Corrected(Correction),
+    /// Words of the question that the docs have nowhere.
+    Absent(Vec<String>),
     /// No section is a confident answer.
     NothingConfident {
-        /// The best sections, with their confidence.
-        best: Vec<(String, f32)>,
+        /// The best sections.
+        best: Vec<String>,
+        /// How confident the best is.
+        confidence: f32,
         /// What it was below.
         min_confidence: f32,
     },
@@ -66,9 +70,8 @@ impl Note {
     pub(super) fn nothing_confident(answer: &Answer) -> Self {
         let best = answer.hits.iter().take(NAMED_CANDIDATES);
         Self::NothingConfident {
-            best: best
-                .map(|hit| (hit.section.path.clone(), hit.confidence.unwrap_or_default()))
-                .collect(),
+            best: best.map(|hit| hit.section.path.clone()).collect(),
+            confidence: answer.confidence.unwrap_or_default(),
             min_confidence: answer.min_confidence.unwrap_or_default(),
         }
     }
@@ -87,17 +90,22 @@ impl fmt::Display for Note {
                 printable_line(word),
                 printable_line(read_as)
             ),
-            Self::NothingConfident {
-                best,
-                min_confidence,
-            } => {
-                let best: Vec<String> = best
-                    .iter()
-                    .map(|(path, confidence)| format!("{} ({confidence:.2})", printable_line(path)))
-                    .collect();
+            Self::Absent(words) => {
                 write!(
                     f,
-                    "nothing confident: best are {}, below {min_confidence:.2}\n\
+                    "not in these docs: {}",
+                    printable_line(&words.join(", "))
+                )
+            }
+            Self::NothingConfident {
+                best,
+                confidence,
+                min_confidence,
+            } => {
+                let best: Vec<_> = best.iter().map(|path| printable_line(path)).collect();
+                write!(
+                    f,
+                    "nothing confident ({confidence:.2}, below {min_confidence:.2}): best are {}\n\
                      hint: ask in the words of the docs, or see them all with --min-confidence 0",
                     best.join(", ")
                 )

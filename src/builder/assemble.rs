@@ -3,8 +3,8 @@
 use crate::analysis::ANALYZER;
 use crate::corpus::{Chunk, Descriptor};
 use crate::index::{
-    BuiltGraph, ChunkRecord, Chunking, Counts, IndexParts, InvertedIndex, Matrix, Meta,
-    SectionRecord, TermSequences,
+    BuiltGraph, ChunkRecord, Chunking, Counts, IndexParts, InvertedIndex, Meta, SectionRecord,
+    TermSequences,
 };
 use crate::rank::bm25::LexicalBuilder;
 use crate::rank::spelling;
@@ -24,7 +24,7 @@ impl Build<'_> {
     pub(super) fn assemble(
         self,
         vectors: Vectors,
-        guide_vectors: Matrix,
+        guide: Vectors,
         graph: BuiltGraph,
     ) -> IndexParts {
         let (sections_lexical, ((chunks_lexical, sequences), vocabulary)) = rayon::join(
@@ -37,6 +37,7 @@ impl Build<'_> {
             },
         );
 
+        let guide_lexical = self.guide_lexical();
         let mut chunks = Vec::with_capacity(vectors.lengths.len());
         let mut sections = Vec::with_capacity(self.sections.len());
         for chunked in self.sections {
@@ -88,7 +89,9 @@ impl Build<'_> {
             sections,
             chunks,
             guide: self.guide,
-            guide_vectors,
+            guide_vectors: guide.sentences,
+            guide_token_vectors: guide.tokens.filter(|tokens| tokens.dim > 0),
+            guide_lexical,
             vectors: vectors.sentences,
             token_vectors: vectors.tokens,
             sections_lexical,
@@ -97,6 +100,14 @@ impl Build<'_> {
             vocabulary: vocabulary.join("\n"),
             graph: graph.graph,
         }
+    }
+
+    fn guide_lexical(&self) -> InvertedIndex {
+        let mut lexical = LexicalBuilder::default();
+        for passage in self.guide.passages() {
+            lexical.add([(&*passage.text, BODY)]);
+        }
+        lexical.finish().0
     }
 
     fn sections_lexical(&self) -> InvertedIndex {

@@ -39,7 +39,7 @@ use crate::index::{
 
 use reuse::Previous;
 pub use reuse::ReuseRefused;
-use vectors::VectorsSpool;
+use vectors::{Vectors, VectorsSpool};
 
 /// Most chunks for which [`LateInteraction::Auto`] stores token vectors.
 ///
@@ -281,15 +281,16 @@ impl<'a> Build<'a> {
             VectorsSpool::create_in(&self.spool_folder, self.encoder, self.with_tokens)?;
         let texts: Vec<&str> = self.texts().collect();
         let progress = self.progress.unwrap_or(&|_, _| ());
-        let reused = vectors.fill(&texts, self.encoder, self.previous.as_ref(), progress)?;
-        let guide_vectors = vectors::of_guide(&self.guide, self.encoder, self.previous.as_ref())?;
+        let old = |hash: &[u8; 16]| self.previous.as_ref()?.chunk(hash);
+        let reused = vectors.fill(&texts, self.encoder, old, progress)?;
         let vectors = vectors.finish()?;
+        let guide = self.embed_guide()?;
         self.previous = None;
         let embedded = Instant::now();
         let graph = BuiltGraph::new(vectors.sentences.view(), self.options.graph)?;
         let linked = Instant::now();
         let (chunk, as_of) = (self.chunk_time, self.as_of);
-        let parts = self.assemble(vectors, guide_vectors, graph);
+        let parts = self.assemble(vectors, guide, graph);
         Ok(Built {
             parts,
             reused,
@@ -301,6 +302,17 @@ impl<'a> Build<'a> {
             },
             as_of,
         })
+    }
+
+    /// Vectors of the guide's passages.
+    fn embed_guide(&self) -> Result<Vectors> {
+        let mut vectors =
+            VectorsSpool::create_in(&self.spool_folder, self.encoder, self.with_tokens)?;
+        let passages: Vec<_> = self.guide.passages().map(|said| said.text).collect();
+        let texts: Vec<&str> = passages.iter().map(|text| &**text).collect();
+        let old = |hash: &[u8; 16]| self.previous.as_ref()?.guide(hash);
+        vectors.fill(&texts, self.encoder, old, &|_, _| ())?;
+        Ok(vectors.finish()?)
     }
 
     /// What is embedded of each chunk, in the order of their numbers in the index.

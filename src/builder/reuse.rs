@@ -2,9 +2,9 @@
 
 use std::collections::HashMap;
 
+use crate::content_hash;
 use crate::encoder::ModelId;
-use crate::index::{ChunkId, Index, IndexError};
-use crate::rank::hints;
+use crate::index::{ChunkId, Index, IndexError, TokenRows};
 
 /// Why nothing of an old index can be taken over.
 #[derive(Debug, thiserror::Error)]
@@ -29,8 +29,17 @@ pub(super) struct Previous<'a> {
     index: &'a Index,
     /// Hash of the embedded text to a chunk that has it.
     chunks: HashMap<[u8; 16], ChunkId>,
-    /// Text of a guideline or example to its row.
-    guide: HashMap<String, usize>,
+    /// Hash of the text of a passage of the guide to its row.
+    guide: HashMap<[u8; 16], usize>,
+}
+
+/// A text of an old index.
+#[derive(Clone, Copy)]
+pub(super) enum OldText<'a> {
+    /// A chunk.
+    Chunk(&'a Index, ChunkId),
+    /// A passage of the guide.
+    Guide(&'a Index, usize),
 }
 
 impl<'a> Previous<'a> {
@@ -53,21 +62,49 @@ impl<'a> Previous<'a> {
         // A damaged vector must not live on in a new file with a good checksum.
         index.verify()?;
         let hashes = index.chunk_hashes().iter().copied();
-        let texts = hints::texts(&index.guide()?);
+        let guide = index.guide()?;
+        let said = guide.passages().map(|passage| content_hash(&passage.text));
         Ok(Self {
             index,
             chunks: hashes.zip((0..).map(ChunkId)).collect(),
-            guide: texts.into_iter().zip(0..).collect(),
+            guide: said.zip(0..).collect(),
         })
     }
 
-    /// The index, and a chunk of it whose embedded text has this hash.
-    pub(super) fn chunk(&self, hash: &[u8; 16]) -> Option<(&'a Index, ChunkId)> {
-        self.chunks.get(hash).map(|&chunk| (self.index, chunk))
+    /// The chunk whose embedded text has this hash.
+    pub(super) fn chunk(&self, hash: &[u8; 16]) -> Option<OldText<'a>> {
+        let chunk = self.chunks.get(hash);
+        chunk.map(|&chunk| OldText::Chunk(self.index, chunk))
     }
 
-    /// The vector of a guideline or example of this text.
-    pub(super) fn guide_vector(&self, text: &str) -> Option<&'a [f32]> {
-        self.index.guide_vectors().row(*self.guide.get(text)?)
+    /// The passage of the guide whose text has this hash.
+    pub(super) fn guide(&self, hash: &[u8; 16]) -> Option<OldText<'a>> {
+        let row = self.guide.get(hash);
+        row.map(|&row| OldText::Guide(self.index, row))
+    }
+}
+
+impl<'a> OldText<'a> {
+    pub(super) fn sentence(self) -> &'a [f32] {
+        let row = match self {
+            Self::Chunk(index, chunk) => index.vectors().row(chunk.position()),
+            Self::Guide(index, row) => index.guide_vectors().row(row),
+        };
+        row.unwrap_or_default()
+    }
+
+    pub(super) fn tokens(self) -> Result<Option<TokenRows<'a>>, IndexError> {
+        match self {
+            Self::Chunk(index, chunk) => index.token_vectors(chunk),
+            Self::Guide(index, row) => index.guide_token_vectors(row),
+        }
+    }
+
+    /// Tokens of the text; 0 of a passage of the guide, which nobody asks for.
+    pub(super) fn length(self) -> Result<u32, IndexError> {
+        match self {
+            Self::Chunk(index, chunk) => Ok(index.chunk(chunk)?.tokens),
+            Self::Guide(..) => Ok(0),
+        }
     }
 }

@@ -8,29 +8,27 @@ use rayon::prelude::*;
 
 use crate::Result;
 use crate::content_hash;
-use crate::corpus::Guide;
 use crate::encoder::{self, ContractError, Embedding, Encoder, EncoderError};
-use crate::index::{ChunkId, Index, IndexError, Matrix, Spool, TokenTable, pack_rows, packed_len};
-use crate::rank::hints;
+use crate::index::{IndexError, Matrix, Spool, TokenTable, pack_rows, packed_len};
 
-use super::reuse::Previous;
+use super::reuse::OldText;
 
 /// New texts that are embedded between two reports of progress.
 const BATCH: usize = 128;
 /// Most chunks between two reports of progress.
 const MAX_RUN: usize = 4_096;
 
-/// Vectors of all chunks.
+/// Vectors of all texts: chunks, or passages of the guide.
 pub(super) struct Vectors {
     pub(super) sentences: Matrix,
     pub(super) tokens: Option<TokenTable>,
-    /// Tokens of each chunk.
+    /// Tokens of each text.
     pub(super) lengths: Vec<u32>,
-    /// Hash of each chunk's embedded text.
+    /// Hash of each text.
     pub(super) hashes: Vec<[u8; 16]>,
 }
 
-/// Vectors of the chunks so far.
+/// Vectors of the texts so far.
 pub(super) struct VectorsSpool {
     /// Length of a sentence vector.
     dim: usize,
@@ -40,7 +38,7 @@ pub(super) struct VectorsSpool {
     hashes: Vec<[u8; 16]>,
 }
 
-/// Token vectors of the chunks so far; see [`TokenTable`].
+/// Token vectors of the texts so far; see [`TokenTable`].
 struct TokenSpool {
     /// Dimension of the vectors; 0 until the first are there.
     dim: usize,
@@ -49,12 +47,12 @@ struct TokenSpool {
     codes: Spool<u8>,
 }
 
-/// Where a chunk's vectors come from.
+/// Where a text's vectors come from.
 #[derive(Clone, Copy)]
 enum Source<'a> {
-    /// A chunk of the old index.
-    Old(&'a Index, ChunkId),
-    /// An earlier chunk of this build, with the same text.
+    /// The old index.
+    Old(OldText<'a>),
+    /// An earlier text of this build, with the same content.
     Earlier(u32),
     /// The encoder.
     New,
@@ -89,17 +87,17 @@ impl VectorsSpool {
         })
     }
 
-    /// Adds the vectors of `texts` in their order; gives how many are from the old index. Each
-    /// distinct text is embedded at most once.
-    pub(super) fn fill(
+    /// Adds the vectors of `texts` in their order; gives how many are from the old index, where `old`
+    /// finds texts by their hash. Each distinct text is embedded at most once.
+    pub(super) fn fill<'a>(
         &mut self,
         texts: &[&str],
         encoder: &dyn Encoder,
-        previous: Option<&Previous<'_>>,
+        old: impl Fn(&[u8; 16]) -> Option<OldText<'a>>,
         progress: &dyn Fn(usize, usize),
     ) -> Result<usize> {
         self.hashes = texts.par_iter().map(|text| content_hash(text)).collect();
-        let sources = sources(&self.hashes, previous);
+        let sources = sources(&self.hashes, old);
         progress(0, texts.len());
         let mut done = 0;
         while done < texts.len() {
@@ -139,8 +137,8 @@ impl VectorsSpool {
                         self.push(new, encoder)?;
                     }
                 }
-                Source::Old(index, chunk) => self.push_old(index, chunk, ids)?,
-                Source::Earlier(chunk) => self.push_earlier(chunk as usize, ids)?,
+                Source::Old(text) => self.push_old(text, ids)?,
+                Source::Earlier(text) => self.push_earlier(text as usize, ids)?,
             }
         }
         Ok(())
@@ -156,34 +154,33 @@ impl VectorsSpool {
             let mut codes = Vec::with_capacity(tokens.ids.len() * packed_len(tokens.dim));
             pack_rows(&tokens.vectors, tokens.dim, &mut codes);
             table.codes.extend_from_slice(&codes)?;
-            table.end_chunk(tokens.ids);
+            table.end_text(tokens.ids);
         }
         Ok(())
     }
 
-    fn push_old(&mut self, index: &Index, chunk: ChunkId, ids: Vec<u32>) -> Result<(), IndexError> {
-        let sentence = index.vectors().row(chunk.position()).unwrap_or_default();
-        self.sentences.extend_from_slice(sentence)?;
-        self.lengths.push(index.chunk(chunk)?.tokens);
+    fn push_old(&mut self, text: OldText<'_>, ids: Vec<u32>) -> Result<(), IndexError> {
+        self.sentences.extend_from_slice(text.sentence())?;
+        self.lengths.push(text.length()?);
         if let Some(table) = &mut self.tokens {
-            if let Some(rows) = index.token_vectors(chunk)? {
+            if let Some(rows) = text.tokens()? {
                 table.dim = rows.dim;
                 table.codes.extend_from_slice(rows.codes)?;
             }
-            table.end_chunk(ids);
+            table.end_text(ids);
         }
         Ok(())
     }
 
-    fn push_earlier(&mut self, chunk: usize, ids: Vec<u32>) -> Result<(), IndexError> {
-        let row = chunk * self.dim..(chunk + 1) * self.dim;
+    fn push_earlier(&mut self, text: usize, ids: Vec<u32>) -> Result<(), IndexError> {
+        let row = text * self.dim..(text + 1) * self.dim;
         self.sentences.extend_from_within(row)?;
-        self.lengths.push(self.lengths[chunk]);
+        self.lengths.push(self.lengths[text]);
         if let Some(table) = &mut self.tokens {
-            let start = |chunk: usize| table.offsets[chunk] as usize * table.row_len();
-            let rows = start(chunk)..start(chunk + 1);
+            let start = |text: usize| table.offsets[text] as usize * table.row_len();
+            let rows = start(text)..start(text + 1);
             table.codes.extend_from_within(rows)?;
-            table.end_chunk(ids);
+            table.end_text(ids);
         }
         Ok(())
     }
@@ -214,8 +211,8 @@ impl TokenSpool {
         Ok(())
     }
 
-    /// The codes of a chunk with these token ids are complete.
-    fn end_chunk(&mut self, mut ids: Vec<u32>) {
+    /// The codes of a text with these token ids are complete.
+    fn end_text(&mut self, mut ids: Vec<u32>) {
         let rows = self.codes.len() / self.row_len();
         self.offsets.push(rows as u64);
         ids.sort_unstable();
@@ -240,16 +237,19 @@ impl TokenSpool {
 }
 
 /// Where each text's vectors come from.
-fn sources<'a>(hashes: &[[u8; 16]], previous: Option<&Previous<'a>>) -> Vec<Source<'a>> {
+fn sources<'a>(
+    hashes: &[[u8; 16]],
+    old: impl Fn(&[u8; 16]) -> Option<OldText<'a>>,
+) -> Vec<Source<'a>> {
     let mut seen = HashMap::with_capacity(hashes.len());
-    let sources = hashes.iter().zip(0..).map(|(hash, chunk)| {
-        if let Some((index, old)) = previous.and_then(|previous| previous.chunk(hash)) {
-            return Source::Old(index, old);
+    let sources = hashes.iter().zip(0..).map(|(hash, text)| {
+        if let Some(old) = old(hash) {
+            return Source::Old(old);
         }
         match seen.entry(hash) {
             Entry::Occupied(first) => Source::Earlier(*first.get()),
             Entry::Vacant(entry) => {
-                entry.insert(chunk);
+                entry.insert(text);
                 Source::New
             }
         }
@@ -265,27 +265,4 @@ fn run_length(sources: &[Source<'_>]) -> usize {
         new > BATCH
     });
     end.unwrap_or(sources.len().min(MAX_RUN))
-}
-
-/// A row for each guideline and example.
-pub(super) fn of_guide(
-    guide: &Guide,
-    encoder: &dyn Encoder,
-    previous: Option<&Previous<'_>>,
-) -> Result<Matrix> {
-    let texts = hints::texts(guide);
-    let old = |text: &String| previous.and_then(|previous| previous.guide_vector(text));
-    let new = texts.iter().filter(|text| old(text).is_none());
-    let new: Vec<&str> = new.map(String::as_str).collect();
-    let mut embeddings = encoder::encode_passages(encoder, &new, false)?.into_iter();
-    let mut data = Vec::new();
-    for text in &texts {
-        match old(text) {
-            Some(row) => data.extend_from_slice(row),
-            None => data.extend(embeddings.next().into_iter().flat_map(|new| new.sentence)),
-        }
-    }
-    let dim = encoder.model().dim as usize;
-    let data = data.into();
-    Ok(Matrix { dim, data })
 }

@@ -184,7 +184,7 @@ struct QueryArgs {
     /// Compare with every vector instead of searching the graph
     #[arg(long)]
     exact: bool,
-    /// Confidence below which there is no answer, 0 to 1 [default: the model's, 0.2 of the bundled
+    /// Confidence below which there is no answer, 0 to 1 [default: the model's, 0.29 of the bundled
     /// one]
     #[arg(long, value_name = "P", value_parser = probability)]
     min_confidence: Option<f32>,

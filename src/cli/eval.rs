@@ -37,6 +37,9 @@ Measures:
   MRR           mean of 1 / rank of the first answer
   nDCG@10       order of the first 10 sections by grade, 1 at best
   heading acc.  part of the questions whose best passage lies under the given heading
+  macro-average mean over the targets, each counting the same
+  calibration   expected calibration error: how far confidence is from how often the first section
+                answers, in ten bins; the page of --report draws it
   AUROC         how well confidence tells questions with an answer from those without: 0.5 is
                 chance; withheld: from the same questions, asked without the relevant sections
   refused       part of the questions that get no section at the default --min-confidence

@@ -67,7 +67,7 @@ impl Session {
         for known in answer.notes(&**self.searcher.encoder()) {
             match known {
                 // JSON has them itself.
-                Note::Corrected(_) if matches!(format, Format::Json { .. }) => {}
+                Note::Corrected(_) | Note::Absent(_) if matches!(format, Format::Json { .. }) => {}
                 Note::NothingConfident { .. } | Note::NothingFound => message(known),
                 _ => note(known),
             }

@@ -12,6 +12,7 @@ mod lines;
 mod parse;
 mod walk;
 
+use std::borrow::Cow;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
@@ -113,6 +114,49 @@ pub struct Guide {
     /// Targets written as globs (`env-*.md`), in file order. They name a family of files rather
     /// than an answer, so they are kept apart from the targets of the entry that they stand in.
     pub patterns: Vec<Pattern>,
+}
+
+/// Something that the guide says of sections, as a text that is searched.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct GuidePassage<'a> {
+    /// `How do I: Add pagination`, an example's question, or title and text of a table's row.
+    pub text: Cow<'a, str>,
+    /// Paths of the sections that it names, in the author's order.
+    pub targets: &'a [String],
+}
+
+impl Guide {
+    /// All that the guide says of sections: guidelines, then examples, then descriptors. An index has
+    /// vectors and terms of each, in this order.
+    pub fn passages(&self) -> impl Iterator<Item = GuidePassage<'_>> {
+        let guidelines = self.guidelines.iter().map(|guideline| GuidePassage {
+            text: joined(&guideline.group, &guideline.phrase),
+            targets: &guideline.targets,
+        });
+        let examples = self.examples.iter().map(|example| GuidePassage {
+            text: Cow::Borrowed(&example.question),
+            targets: &example.targets,
+        });
+        let descriptors = self.descriptors.iter().map(|descriptor| GuidePassage {
+            text: joined(&descriptor.title, &descriptor.covers),
+            targets: std::slice::from_ref(&descriptor.target),
+        });
+        guidelines.chain(examples).chain(descriptors)
+    }
+
+    /// Number of [`Guide::passages`].
+    pub fn num_passages(&self) -> usize {
+        self.guidelines.len() + self.examples.len() + self.descriptors.len()
+    }
+}
+
+/// Both texts with a colon between them; one of them if the other is empty.
+fn joined<'a>(title: &'a str, text: &'a str) -> Cow<'a, str> {
+    match (title.is_empty(), text.is_empty()) {
+        (true, _) => Cow::Borrowed(text),
+        (_, true) => Cow::Borrowed(title),
+        _ => Cow::Owned(format!("{title}: {text}")),
+    }
 }
 
 /// A glob in a guide file, e.g. `then relevant env-*.md`.

@@ -119,7 +119,7 @@ pub trait Encoder: Send + Sync {
 
     /// The numbers of the ranking that were fitted to this model's scores; none unless it says so.
     fn calibration(&self) -> Calibration {
-        Calibration::UNCALIBRATED
+        Calibration::uncalibrated()
     }
 
     /// Number of tokens of `text`, without `[CLS]` and `[SEP]`, not cut at the model's limit.

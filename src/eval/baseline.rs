@@ -9,7 +9,7 @@ use super::summary::{Report, Summary};
 /// A figure that is worse than in the baseline.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Drop {
-    /// Name of the target or pool.
+    /// Name of the target or average.
     pub target: String,
     /// What fell.
     pub measure: Measure,
@@ -52,7 +52,7 @@ pub fn drops(before: &Report, now: &Report, max_drop: f64) -> Result<Vec<Drop>, 
     let mut drops = Vec::new();
     for (before, now) in [
         (&before.targets, &now.targets),
-        (&before.pooled, &now.pooled),
+        (&before.averages, &now.averages),
     ] {
         for summary in before {
             let same = now.iter().find(|other| other.name == summary.name);
@@ -118,6 +118,7 @@ mod tests {
             unanswerable: 0,
             questions_hash: "q".to_owned(),
             figures: figures.iter().map(figure).collect(),
+            reliability: Vec::new(),
             success_curve: Vec::new(),
             by_kind: Default::default(),
             latency: Latency {
@@ -135,7 +136,7 @@ mod tests {
             model: "m".to_owned(),
             threshold: Some(0.25),
             targets: vec![summary],
-            pooled: Vec::new(),
+            averages: Vec::new(),
         }
     }
 

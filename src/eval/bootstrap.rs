@@ -23,27 +23,47 @@ pub struct Interval {
 
 /// 95 % percentile bootstrap interval of the mean of `values` (Efron and Tibshirani, *An
 /// Introduction to the Bootstrap*, 1993, ch. 13); `None` if there are none. O(2,000 n).
-pub fn mean_interval(values: &[f64]) -> Option<Interval> {
-    if values.is_empty() {
-        return None;
-    }
+///
+/// Of several groups: of the mean of their means, each resampled on its own.
+pub fn mean_interval(groups: &[Vec<f64>]) -> Option<Interval> {
+    interval(groups, |values, random| {
+        let sum: f64 = (0..values.len()).map(|_| draw(random, values)).sum();
+        (!values.is_empty()).then(|| sum / values.len() as f64)
+    })
+}
+
+/// As [`mean_interval`], of [`metrics::auroc`]: positives and negatives of a group are resampled on their
+/// own; `None` if no group has both. O(2,000 n log n).
+pub fn auroc_interval(groups: &[(Vec<f64>, Vec<f64>)]) -> Option<Interval> {
+    interval(groups, |(positives, negatives), random| {
+        let (positives, negatives) = (resample(positives, random), resample(negatives, random));
+        metrics::auroc(&positives, &negatives)
+    })
+}
+
+/// As [`mean_interval`], of [`metrics::calibration_error`]. O(2,000 n).
+pub fn calibration_interval(pairs: &[(f64, bool)]) -> Option<Interval> {
+    interval(&[pairs], |pairs, random| {
+        metrics::calibration_error(&resample(pairs, random))
+    })
+}
+
+/// The interval of the mean over the groups of what `statistic` makes of a group's resample.
+fn interval<G>(
+    groups: &[G],
+    statistic: impl Fn(&G, &mut Rand64) -> Option<f64>,
+) -> Option<Interval> {
     let mut random = Rand64::new(SEED);
-    percentiles((0..RESAMPLES).map(|_| {
-        let sum: f64 = (0..values.len()).map(|_| draw(&mut random, values)).sum();
-        sum / values.len() as f64
+    percentiles((0..RESAMPLES).filter_map(|_| {
+        let found = groups
+            .iter()
+            .filter_map(|group| statistic(group, &mut random));
+        metrics::mean(&found.collect::<Vec<_>>())
     }))
 }
 
-/// 95 % percentile bootstrap interval of [`metrics::auroc`], both groups resampled on their own;
-/// `None` if either is empty. O(2,000 n log n).
-pub fn auroc_interval(positives: &[f64], negatives: &[f64]) -> Option<Interval> {
-    let mut random = Rand64::new(SEED);
-    let mut resample =
-        |values: &[f64]| -> Vec<f64> { values.iter().map(|_| draw(&mut random, values)).collect() };
-    percentiles((0..RESAMPLES).filter_map(|_| {
-        let (positives, negatives) = (resample(positives), resample(negatives));
-        metrics::auroc(&positives, &negatives)
-    }))
+fn resample<T: Copy>(values: &[T], random: &mut Rand64) -> Vec<T> {
+    values.iter().map(|_| draw(random, values)).collect()
 }
 
 /// Two-sided p-value of the paired randomization test: the probability that `differences`, each
@@ -76,7 +96,7 @@ pub fn randomization_test(differences: &[f64]) -> f64 {
     (extreme + 1) as f64 / (FLIPS + 1) as f64
 }
 
-fn draw(random: &mut Rand64, values: &[f64]) -> f64 {
+fn draw<T: Copy>(random: &mut Rand64, values: &[T]) -> T {
     values[random.rand_range(0..values.len() as u64) as usize]
 }
 
@@ -100,15 +120,29 @@ mod tests {
 
     #[test]
     fn equal_values_have_an_interval_of_one_point() {
-        let interval = mean_interval(&[0.5; 20]).unwrap();
+        let interval = mean_interval(&[vec![0.5; 20]]).unwrap();
         assert_eq!((interval.low, interval.high), (0.5, 0.5));
-        assert_eq!(mean_interval(&[]), None);
+        assert_eq!(mean_interval(&[vec![]]), None);
+        let perfect = vec![(1.0, true); 20];
+        let interval = calibration_interval(&perfect).unwrap();
+        assert_eq!((interval.low, interval.high), (0.0, 0.0));
+    }
+
+    #[test]
+    fn groups_count_the_same_whatever_their_size() {
+        let groups = [vec![1.0; 100], vec![0.0; 4], vec![]];
+        let interval = mean_interval(&groups).unwrap();
+        assert_eq!((interval.low, interval.high), (0.5, 0.5));
+        // The small group decides how wide it is: two of four, give or take one.
+        let groups = [vec![1.0; 100], vec![0.0, 1.0, 0.0, 1.0]];
+        let interval = mean_interval(&groups).unwrap();
+        assert_eq!((interval.low, interval.high), (0.5, 1.0));
     }
 
     #[test]
     fn interval_agrees_with_the_normal_approximation() {
         let values: Vec<f64> = (0..400).map(|i| f64::from(i % 4 == 0)).collect();
-        let interval = mean_interval(&values).unwrap();
+        let interval = mean_interval(std::slice::from_ref(&values)).unwrap();
         let half_width = 1.96 * (0.25f64 * 0.75 / 400.0).sqrt();
         assert!(
             (interval.low - (0.25 - half_width)).abs() < 0.006,
@@ -118,7 +152,7 @@ mod tests {
             (interval.high - (0.25 + half_width)).abs() < 0.006,
             "{interval:?}"
         );
-        assert_eq!(mean_interval(&values), Some(interval));
+        assert_eq!(mean_interval(&[values]), Some(interval));
     }
 
     #[test]
@@ -126,10 +160,10 @@ mod tests {
         let positives: Vec<f64> = (0..50).map(|i| f64::from(i) / 50.0 + 0.3).collect();
         let negatives: Vec<f64> = (0..50).map(|i| f64::from(i) / 50.0).collect();
         let value = metrics::auroc(&positives, &negatives).unwrap();
-        let interval = auroc_interval(&positives, &negatives).unwrap();
+        let interval = auroc_interval(&[(positives.clone(), negatives)]).unwrap();
         assert!(interval.low < value && value < interval.high);
         assert!(interval.high - interval.low < 0.3);
-        assert_eq!(auroc_interval(&positives, &[]), None);
+        assert_eq!(auroc_interval(&[(positives, vec![])]), None);
     }
 
     #[test]

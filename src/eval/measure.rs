@@ -25,6 +25,9 @@ pub enum Measure {
     /// Part of the questions with a gold heading under which the best chunk lies.
     #[serde(rename = "heading_accuracy")]
     HeadingAccuracy,
+    /// Expected calibration error: how far confidence is from how often the first section answers.
+    #[serde(rename = "calibration_error")]
+    CalibrationError,
     /// Area under the curve of telling questions with an answer from those without by confidence.
     #[serde(rename = "no_answer_auroc")]
     NoAnswerAuroc,
@@ -46,13 +49,14 @@ pub enum Measure {
 
 impl Measure {
     /// All of them, in the order of reports.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::SuccessAt1,
         Self::SuccessAt3,
         Self::RecallAt4,
         Self::Mrr,
         Self::NdcgAt10,
         Self::HeadingAccuracy,
+        Self::CalibrationError,
         Self::NoAnswerAuroc,
         Self::RefusedAnswerable,
         Self::RefusedNoAnswer,
@@ -69,6 +73,7 @@ impl Measure {
             Self::Mrr => "MRR",
             Self::NdcgAt10 => "nDCG@10",
             Self::HeadingAccuracy => "heading acc.",
+            Self::CalibrationError => "calibration err.",
             Self::NoAnswerAuroc => "no-answer AUROC",
             Self::RefusedAnswerable => "refused, answer",
             Self::RefusedNoAnswer => "refused, none",
@@ -79,10 +84,11 @@ impl Measure {
 
     /// Whether more is better.
     pub fn larger_is_better(self) -> bool {
-        self != Self::RefusedAnswerable
+        !matches!(self, Self::RefusedAnswerable | Self::CalibrationError)
     }
 
-    /// The question's share in the mean; `None` if it has none. AUROC is no mean.
+    /// The question's share in the mean; `None` if it has none. AUROC and calibration error
+    /// are no means.
     pub(super) fn of(self, outcome: &Outcome) -> Option<f64> {
         let success = |k: usize| outcome.success_at.map(|s| f64::from(s[k - 1]));
         let is_refused = |sureness: Sureness| f64::from(sureness.is_refused);
@@ -99,7 +105,7 @@ impl Measure {
             Self::Mrr => outcome.reciprocal_rank,
             Self::NdcgAt10 => outcome.ndcg_at_10,
             Self::HeadingAccuracy => outcome.heading_found.map(f64::from),
-            Self::NoAnswerAuroc | Self::WithheldAuroc => None,
+            Self::NoAnswerAuroc | Self::WithheldAuroc | Self::CalibrationError => None,
             Self::RefusedAnswerable => refused(true),
             Self::RefusedNoAnswer => refused(false),
             Self::RefusedWithheld => outcome.withheld.map(is_refused),

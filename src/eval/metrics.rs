@@ -65,6 +65,50 @@ pub fn auroc(positives: &[f64], negatives: &[f64]) -> Option<f64> {
     Some(wins / (positives.len() * negatives.len()) as f64)
 }
 
+/// The mean; `None` of nothing.
+pub fn mean(values: &[f64]) -> Option<f64> {
+    (!values.is_empty()).then(|| values.iter().sum::<f64>() / values.len() as f64)
+}
+
+/// Bins of confidence, of equal width.
+pub const BINS: usize = 10;
+
+/// Questions whose confidence lies in one bin.
+#[derive(Debug, Clone, Copy, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct Bin {
+    /// How many.
+    pub questions: usize,
+    /// Their mean confidence.
+    pub confidence: f64,
+    /// The part of them whose first section answers.
+    pub answered: f64,
+}
+
+/// `(confidence, whether the first section answers)` in [`BINS`] bins by confidence, those with a question.
+pub fn reliability(pairs: &[(f64, bool)]) -> Vec<Bin> {
+    let bin = |confidence: f64| ((confidence * BINS as f64) as usize).min(BINS - 1);
+    let bins = (0..BINS).filter_map(|i| {
+        let own = pairs.iter().filter(|(confidence, _)| bin(*confidence) == i);
+        let (confidences, answers): (Vec<f64>, Vec<f64>) = own
+            .map(|&(confidence, answers)| (confidence, f64::from(answers)))
+            .unzip();
+        Some(Bin {
+            questions: confidences.len(),
+            confidence: mean(&confidences)?,
+            answered: mean(&answers)?,
+        })
+    });
+    bins.collect()
+}
+
+/// Expected calibration error (Naeini, Cooper and Hauskrecht, 2015): the mean over the questions of how far
+/// their bin's mean confidence is from the part of it that is answered; `None` without questions.
+pub fn calibration_error(pairs: &[(f64, bool)]) -> Option<f64> {
+    let gap = |bin: &Bin| bin.questions as f64 * (bin.confidence - bin.answered).abs();
+    let sum: f64 = reliability(pairs).iter().map(gap).sum();
+    (!pairs.is_empty()).then(|| sum / pairs.len() as f64)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -123,6 +167,19 @@ mod tests {
         close(auroc(&[0.1], &[0.2, 0.3]), 0.0);
         assert_eq!(auroc(&[], &[0.2]), None);
         assert_eq!(auroc(&[0.2], &[]), None);
+    }
+
+    #[test]
+    fn calibration_error_by_hand() {
+        // Bins .2 to .3: mean .25, half answered; .9 to 1: mean .95, all answered, 1 among them.
+        let pairs = [(0.2, true), (0.3 - 1e-9, false), (0.9, true), (1.0, true)];
+        let bins = reliability(&pairs);
+        assert_eq!(bins.len(), 2);
+        assert_eq!((bins[0].questions, bins[0].answered), (2, 0.5));
+        assert_eq!((bins[1].questions, bins[1].answered), (2, 1.0));
+        let error = calibration_error(&pairs).unwrap();
+        assert!((error - (0.25 + 0.05) / 2.0).abs() < 1e-6, "{error}");
+        assert_eq!(calibration_error(&[]), None);
     }
 
     proptest::proptest! {

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::EvalError;
 use super::metrics;
 use super::targets::{GoldHeading, Question, Target};
-use crate::answer::{Answer, Hit, Timings, Verdict};
+use crate::answer::{Answer, Hit, Signals, Timings, Verdict};
 use crate::calibration::Arms;
 use crate::corpus::plain_heading;
 use crate::index::Index;
@@ -134,6 +134,8 @@ pub struct Outcome {
 pub struct Sureness {
     /// Its confidence.
     pub confidence: f32,
+    /// What that is computed from: the signals of the first hit.
+    pub signals: Signals,
     /// Whether it is refused at the default threshold.
     pub is_refused: bool,
 }
@@ -142,6 +144,10 @@ impl Sureness {
     fn of(answer: &Answer) -> Option<Self> {
         Some(Self {
             confidence: answer.confidence?,
+            signals: answer
+                .hits
+                .first()
+                .map_or(Signals::default(), |hit| hit.signals),
             is_refused: answer.verdict != Verdict::Answered,
         })
     }
@@ -156,6 +162,8 @@ pub struct RankedSection {
     pub score: f32,
     /// Its scores by arm.
     pub arms: Arms,
+    /// What is known of how sure an answer it would be.
+    pub signals: Signals,
     /// The hint that moved it.
     pub hint: Option<String>,
 }
@@ -422,6 +430,7 @@ fn ranked_section(hit: Hit) -> RankedSection {
         path: hit.section.path,
         score: hit.score,
         arms: hit.arms,
+        signals: hit.signals,
         hint: hit.hint.map(|hint| hint.phrase),
     }
 }

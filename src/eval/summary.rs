@@ -8,7 +8,7 @@ use xxhash_rust::xxh3::xxh3_128;
 
 use super::bootstrap::{self, Interval};
 use super::measure::Measure;
-use super::metrics;
+use super::metrics::{self, Bin};
 use super::misses::{self, Miss};
 use super::run::{CURVE, Outcome, System, TargetRun};
 use super::targets::Question;
@@ -39,8 +39,8 @@ pub struct Report {
     pub threshold: Option<f32>,
     /// One summary a target.
     pub targets: Vec<Summary>,
-    /// Summaries over the questions of several targets together.
-    pub pooled: Vec<Summary>,
+    /// Macro-averages: means over several targets, each counting the same.
+    pub averages: Vec<Summary>,
 }
 
 impl Report {
@@ -59,12 +59,12 @@ impl Report {
 /// Figures of a group of questions.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Summary {
-    /// Name of the target or pool.
+    /// Name of the target or average.
     pub name: String,
     /// What people should know of it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub notes: Vec<String>,
-    /// Size of the index; absent from a pool.
+    /// Size of the index; absent from an average.
     pub index: Option<IndexSize>,
     /// Questions with an answer.
     pub answerable: usize,
@@ -73,11 +73,14 @@ pub struct Summary {
     /// Hash of the questions and of what was judged of them, in any order: figures with another one
     /// cannot be compared.
     pub questions_hash: String,
-    /// Quality of the full system.
+    /// Quality of the full system. The calibration error of an average is that of its questions together.
     pub figures: Figures,
     /// success@k for k from 1.
     pub success_curve: Vec<f64>,
-    /// Quality by kind of question.
+    /// How often the first section answers, by confidence; of an average: of its questions together.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub reliability: Vec<Bin>,
+    /// Quality by kind of question; of an average: of its questions together.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub by_kind: BTreeMap<String, KindSummary>,
     /// Duration of searches.
@@ -167,23 +170,24 @@ pub struct Latency {
     pub total_ms: Percentiles,
 }
 
-/// The report of all runs. With two question files or more, their questions are pooled; with a
-/// BEIR folder too, so are those of all targets.
+/// The report of all runs. Two question files or more are averaged, each counting the same; with a BEIR
+/// folder too, so are all targets.
 pub fn summarize(runs: &[TargetRun], model: &str) -> Report {
     let question_files: Vec<&TargetRun> = runs.iter().filter(|run| run.is_question_file).collect();
-    let mut pooled = Vec::new();
+    let mut averages = Vec::new();
     if question_files.len() > 1 {
-        pooled.push(summary("question files", &question_files));
+        averages.push(summary("macro-average of question files", &question_files));
     }
     if runs.len() > 1 && question_files.len() < runs.len() {
-        pooled.push(summary("all targets", &runs.iter().collect::<Vec<_>>()));
+        let all: Vec<&TargetRun> = runs.iter().collect();
+        averages.push(summary("macro-average of all targets", &all));
     }
     Report {
         version: env!("CARGO_PKG_VERSION").to_owned(),
         model: model.to_owned(),
         threshold: runs.iter().find_map(|run| run.threshold),
         targets: runs.iter().map(target_summary).collect(),
-        pooled,
+        averages,
     }
 }
 
@@ -200,10 +204,17 @@ fn target_summary(run: &TargetRun) -> Summary {
     }
 }
 
-/// The questions of `runs` together.
+/// Outcomes of a target's questions.
+type Group<'a> = Vec<&'a Outcome>;
+
+/// Means over `runs`, each counting the same.
 fn summary(name: &str, runs: &[&TargetRun]) -> Summary {
     let questions = || runs.iter().flat_map(|run| &run.questions);
-    let outcomes: Vec<&Outcome> = questions().map(|run| &run.outcome).collect();
+    let groups = runs.iter().map(|run| run.questions.iter());
+    let groups: Vec<Group<'_>> = groups
+        .map(|own| own.map(|q| &q.outcome).collect())
+        .collect();
+    let outcomes: Group<'_> = groups.concat();
     let timings: Vec<Timings> = runs.iter().flat_map(|run| run.timings.clone()).collect();
     let count = |answerable| {
         let group = outcomes.iter().filter(|o| o.answerable == Some(answerable));
@@ -216,11 +227,12 @@ fn summary(name: &str, runs: &[&TargetRun]) -> Summary {
         answerable: count(true),
         unanswerable: count(false),
         questions_hash: questions_hash(questions().map(|run| &run.question)),
-        figures: figures(&outcomes),
-        success_curve: success_curve(&outcomes),
+        figures: figures(&groups),
+        success_curve: success_curve(&groups),
+        reliability: metrics::reliability(&judged_confidences(&outcomes)),
         by_kind: by_kind(&outcomes),
         latency: latency(&timings),
-        ablations: ablations(&outcomes, runs),
+        ablations: ablations(&groups, runs),
         misses: Vec::new(),
     }
 }
@@ -238,25 +250,29 @@ fn questions_hash<'a>(questions: impl Iterator<Item = &'a Question>) -> String {
     format!("{:032x}", xxh3_128(lines.join("\n").as_bytes()))
 }
 
-fn figures(outcomes: &[&Outcome]) -> Figures {
-    let confidences = |answerable: bool| {
-        let group = outcomes
-            .iter()
-            .filter(move |o| o.answerable == Some(answerable));
-        group.filter_map(|o| o.sureness.map(|s| s.confidence))
-    };
+fn figures(groups: &[Group<'_>]) -> Figures {
     let figure = |measure: Measure| {
         let (value, interval) = match measure {
-            Measure::NoAnswerAuroc => auroc(confidences(true), confidences(false))?,
-            Measure::WithheldAuroc => auroc(
-                confidences(true),
-                outcomes
-                    .iter()
-                    .filter_map(|o| o.withheld.map(|s| s.confidence)),
-            )?,
+            Measure::NoAnswerAuroc => auroc(groups, |group| {
+                (confidences(group, true), confidences(group, false))
+            })?,
+            Measure::WithheldAuroc => auroc(groups, |group| {
+                let withheld = group.iter().filter_map(|o| o.withheld);
+                let withheld = withheld.map(|s| f64::from(s.confidence));
+                (confidences(group, true), withheld.collect())
+            })?,
+            // Bins of a few questions are far from anything by chance: of all groups together.
+            Measure::CalibrationError => {
+                let pairs = judged_confidences(&groups.concat());
+                (
+                    metrics::calibration_error(&pairs)?,
+                    bootstrap::calibration_interval(&pairs)?,
+                )
+            }
             _ => {
-                let values: Vec<f64> = outcomes.iter().filter_map(|o| measure.of(o)).collect();
-                (mean(&values)?, bootstrap::mean_interval(&values)?)
+                let values: Vec<Vec<f64>> =
+                    groups.iter().map(|group| values(group, measure)).collect();
+                (mean_of_means(&values)?, bootstrap::mean_interval(&values)?)
             }
         };
         let Interval { low, high } = interval;
@@ -265,23 +281,55 @@ fn figures(outcomes: &[&Outcome]) -> Figures {
     Measure::ALL.into_iter().filter_map(figure).collect()
 }
 
+/// The questions' shares in a mean.
+fn values(group: &Group<'_>, measure: Measure) -> Vec<f64> {
+    group.iter().filter_map(|o| measure.of(o)).collect()
+}
+
+fn mean_of_means(groups: &[Vec<f64>]) -> Option<f64> {
+    let means = groups.iter().filter_map(|values| metrics::mean(values));
+    metrics::mean(&means.collect::<Vec<_>>())
+}
+
+fn confidences(group: &Group<'_>, answerable: bool) -> Vec<f64> {
+    let group = group.iter().filter(|o| o.answerable == Some(answerable));
+    let sure = group.filter_map(|o| o.sureness);
+    sure.map(|s| f64::from(s.confidence)).collect()
+}
+
+/// Confidence and whether the first section answers, of the questions of which that is known.
+fn judged_confidences(group: &Group<'_>) -> Vec<(f64, bool)> {
+    let pair = |o: &&Outcome| {
+        let answers = match o.answerable? {
+            true => o.success_at?[0],
+            false => false,
+        };
+        Some((f64::from(o.sureness?.confidence), answers))
+    };
+    group.iter().filter_map(pair).collect()
+}
+
+/// The mean of the groups' AUROC of what `split` makes of them.
 fn auroc(
-    with: impl Iterator<Item = f32>,
-    without: impl Iterator<Item = f32>,
+    groups: &[Group<'_>],
+    split: impl Fn(&Group<'_>) -> (Vec<f64>, Vec<f64>),
 ) -> Option<(f64, Interval)> {
-    let with: Vec<f64> = with.map(f64::from).collect();
-    let without: Vec<f64> = without.map(f64::from).collect();
-    let value = metrics::auroc(&with, &without)?;
-    Some((value, bootstrap::auroc_interval(&with, &without)?))
+    let split: Vec<(Vec<f64>, Vec<f64>)> = groups.iter().map(split).collect();
+    let values = split
+        .iter()
+        .filter_map(|(with, without)| metrics::auroc(with, without));
+    let value = metrics::mean(&values.collect::<Vec<_>>())?;
+    Some((value, bootstrap::auroc_interval(&split)?))
 }
 
-fn mean(values: &[f64]) -> Option<f64> {
-    (!values.is_empty()).then(|| values.iter().sum::<f64>() / values.len() as f64)
-}
-
-fn success_curve(outcomes: &[&Outcome]) -> Vec<f64> {
-    let curves: Vec<[bool; CURVE]> = outcomes.iter().filter_map(|o| o.success_at).collect();
-    let at = |k: usize| mean(&curves.iter().map(|c| f64::from(c[k])).collect::<Vec<_>>());
+fn success_curve(groups: &[Group<'_>]) -> Vec<f64> {
+    let at = |k: usize| {
+        let share = |group: &Group<'_>| {
+            let curves = group.iter().filter_map(|o| o.success_at);
+            curves.map(|curve| f64::from(curve[k])).collect()
+        };
+        mean_of_means(&groups.iter().map(share).collect::<Vec<_>>())
+    };
     (0..CURVE).filter_map(at).collect()
 }
 
@@ -290,44 +338,51 @@ fn by_kind(outcomes: &[&Outcome]) -> BTreeMap<String, KindSummary> {
     kinds
         .into_iter()
         .map(|kind| {
-            let group: Vec<&Outcome> = outcomes
-                .iter()
-                .copied()
-                .filter(|o| o.kind.as_ref() == Some(kind))
-                .collect();
+            let group = outcomes.iter().copied();
+            let group: Group<'_> = group.filter(|o| o.kind.as_ref() == Some(kind)).collect();
             let summary = KindSummary {
                 questions: group.len(),
-                figures: figures(&group),
+                figures: figures(&[group]),
             };
             (kind.clone(), summary)
         })
         .collect()
 }
 
-fn ablations(full: &[&Outcome], runs: &[&TargetRun]) -> Vec<Ablation> {
+fn ablations(full: &[Group<'_>], runs: &[&TargetRun]) -> Vec<Ablation> {
     let Some(first) = runs.first() else {
         return Vec::new();
     };
     let ablation = |(i, (system, _)): (usize, &(System, Vec<Outcome>))| {
-        let outcomes: Vec<&Outcome> = runs.iter().flat_map(|run| &run.ablations[i].1).collect();
+        let own = runs.iter().map(|run| run.ablations[i].1.iter().collect());
+        let groups: Vec<Group<'_>> = own.collect();
         Ablation {
             system: *system,
-            figures: figures(&outcomes),
-            differences: differences(full, &outcomes),
+            figures: figures(&groups),
+            differences: differences(full, &groups),
         }
     };
     first.ablations.iter().enumerate().map(ablation).collect()
 }
 
-/// Differences of the means over questions, so not of AUROC.
-fn differences(full: &[&Outcome], other: &[&Outcome]) -> BTreeMap<Measure, Difference> {
+/// Differences of the means over questions, so not of AUROC and calibration error.
+fn differences(full: &[Group<'_>], other: &[Group<'_>]) -> BTreeMap<Measure, Difference> {
     let difference = |measure: Measure| {
         let pairs = full.iter().zip(other);
-        let differences: Vec<f64> = pairs
-            .filter_map(|(full, other)| Some(measure.of(other)? - measure.of(full)?))
+        let groups: Vec<Vec<f64>> = pairs
+            .map(|(full, other)| {
+                let pairs = full.iter().zip(other);
+                let pair = pairs.filter_map(|(a, b)| Some(measure.of(b)? - measure.of(a)?));
+                pair.collect()
+            })
             .collect();
-        let mean = mean(&differences)?;
-        let p = bootstrap::randomization_test(&differences);
+        let mean = mean_of_means(&groups)?;
+        // A question counts by its part of its group, so that the sum is that of the means.
+        let parts = groups.iter().flat_map(|own| {
+            let part = 1.0 / own.len().max(1) as f64;
+            own.iter().map(move |difference| difference * part)
+        });
+        let p = bootstrap::randomization_test(&parts.collect::<Vec<_>>());
         Some((measure, Difference { mean, p }))
     };
     Measure::ALL.into_iter().filter_map(difference).collect()
@@ -362,11 +417,13 @@ fn percentiles(durations: impl Iterator<Item = Duration>) -> Percentiles {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::answer::Signals;
     use crate::eval::run::Sureness;
 
     fn sureness(confidence: f32) -> Sureness {
         Sureness {
             confidence,
+            signals: Signals::default(),
             is_refused: confidence < 0.2,
         }
     }
@@ -402,7 +459,7 @@ mod tests {
             outcome("noanswer", None, 0.5),
         ];
         let all: Vec<&Outcome> = outcomes.iter().collect();
-        let figures = figures(&all);
+        let figures = figures(std::slice::from_ref(&all));
         assert_eq!(value(&figures, Measure::SuccessAt1), Some(0.25));
         assert_eq!(value(&figures, Measure::SuccessAt3), Some(0.75));
         let mrr = (1.0 + 1.0 / 3.0 + 0.5) / 4.0;
@@ -416,11 +473,37 @@ mod tests {
         // Withheld: .45, .05, .4, .35; .1 loses to three.
         assert_eq!(value(&figures, Measure::WithheldAuroc), Some(13.0 / 16.0));
         assert_eq!(value(&figures, Measure::RefusedWithheld), Some(0.25));
-        assert_eq!(success_curve(&all)[..3], [0.25, 0.5, 0.75]);
+        // As f32, .9 is below .9: it answers and .8 does not, in one bin; .15 and .1 are in one, too.
+        let error = (2.0 * (0.85 - 0.5) + 0.7 + 0.5 + 2.0 * 0.125) / 6.0;
+        let found = value(&figures, Measure::CalibrationError).unwrap();
+        assert!((found - error).abs() < 1e-6);
+        assert_eq!(
+            success_curve(std::slice::from_ref(&all))[..3],
+            [0.25, 0.5, 0.75]
+        );
         let kinds = by_kind(&all);
         assert_eq!(kinds["typo"].questions, 2);
         assert_eq!(value(&kinds["typo"].figures, Measure::Mrr), Some(0.25));
         assert_eq!(value(&kinds["noanswer"].figures, Measure::Mrr), None);
+    }
+
+    #[test]
+    fn targets_count_the_same_whatever_their_questions() {
+        let right = outcome("howto", Some(1), 0.9);
+        let wrong = outcome("howto", Some(4), 0.3);
+        let nothing = outcome("noanswer", None, 0.5);
+        let groups = [vec![&right, &right, &right, &wrong], vec![&wrong, &nothing]];
+        let figures = figures(&groups);
+        assert_eq!(value(&figures, Measure::SuccessAt1), Some(0.375));
+        // The first has no question without an answer; in the second, .3 is below .5.
+        assert_eq!(value(&figures, Measure::NoAnswerAuroc), Some(0.0));
+        assert_eq!(value(&figures, Measure::RefusedNoAnswer), Some(0.0));
+        assert_eq!(success_curve(&groups)[..4], [0.375, 0.375, 0.375, 1.0]);
+        let other = [vec![&wrong, &right, &right, &wrong], vec![&right, &nothing]];
+        let differences = differences(&groups, &other);
+        assert_eq!(differences[&Measure::SuccessAt1].mean, (-0.25 + 1.0) / 2.0);
+        // Of the four patterns of signs of -1/4 and 1, two are as far from 0 as 3/4, and two further.
+        assert_eq!(differences[&Measure::SuccessAt1].p, 1.0);
     }
 
     #[test]
@@ -430,7 +513,7 @@ mod tests {
             outcome("noanswer", None, 0.1),
         ];
         let confidence = |outcomes: &[Outcome]| {
-            let figures = figures(&outcomes.iter().collect::<Vec<_>>());
+            let figures = figures(&[outcomes.iter().collect()]);
             [
                 Measure::NoAnswerAuroc,
                 Measure::RefusedAnswerable,
@@ -459,10 +542,7 @@ mod tests {
             outcome("howto", Some(2), 0.9),
             outcome("howto", Some(2), 0.9),
         ];
-        let differences = differences(
-            &full.iter().collect::<Vec<_>>(),
-            &other.iter().collect::<Vec<_>>(),
-        );
+        let differences = differences(&[full.iter().collect()], &[other.iter().collect()]);
         assert_eq!(differences[&Measure::SuccessAt1].mean, -0.5);
         assert_eq!(differences[&Measure::SuccessAt1].p, 1.0);
         assert_eq!(differences[&Measure::Mrr].mean, -0.25);

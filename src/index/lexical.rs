@@ -73,6 +73,15 @@ pub(super) const CHUNK_PARTS: LexicalParts = [
     Part::ChunkDocLengths,
 ];
 
+pub(super) const GUIDE_PARTS: LexicalParts = [
+    Part::GuideTerms,
+    Part::GuideTermOffsets,
+    Part::GuidePostingOffsets,
+    Part::GuideDocIds,
+    Part::GuideFrequencies,
+    Part::GuideDocLengths,
+];
+
 /// A term's documents (ascending ids, all below [`Postings::num_docs`]) and the weighted
 /// frequency in each.
 pub type TermPostings<'a> = (&'a [u32], &'a [f32]);

@@ -60,6 +60,14 @@ parts! {
     Vocabulary: u8 = "vocabulary",
     SequenceOffsets: u64 = "sequence offsets",
     SequenceTerms: u32 = "sequence terms",
+    GuideTokenOffsets: u64 = "guide token offsets",
+    GuideTokenCodes: u8 = "guide token codes",
+    GuideTerms: u8 = "guide terms",
+    GuideTermOffsets: u32 = "guide term offsets",
+    GuidePostingOffsets: u32 = "guide posting offsets",
+    GuideDocIds: u32 = "guide doc ids",
+    GuideFrequencies: f32 = "guide frequencies",
+    GuideDocLengths: f32 = "guide doc lengths",
 }
 
 impl Part {

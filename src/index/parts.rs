@@ -19,8 +19,12 @@ pub struct IndexParts {
     pub chunks: Vec<ChunkRecord>,
     /// What the corpus's index files say.
     pub guide: Guide,
-    /// A unit row for each guideline, then each example.
+    /// A unit row for each passage of the guide; see [`Guide::passages`].
     pub guide_vectors: Matrix,
+    /// Their token vectors, if those of the chunks are stored.
+    pub guide_token_vectors: Option<TokenTable>,
+    /// Their terms.
+    pub guide_lexical: InvertedIndex,
     /// A unit row for each chunk: its sentence vector.
     pub vectors: Matrix,
     /// The chunks' token vectors, if stored.

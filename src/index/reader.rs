@@ -11,14 +11,14 @@ use super::flat::{self, Neighbour};
 use super::format::decode_record;
 use super::graph::{self, BeamPool, CodesRef, EF_SEARCH, GraphQuery, GraphRef};
 use super::ids::{ChunkId, SectionId};
-use super::lexical::{CHUNK_PARTS, LexicalParts, Postings, SECTION_PARTS};
+use super::lexical::{CHUNK_PARTS, GUIDE_PARTS, LexicalParts, Postings, SECTION_PARTS};
 use super::matrix::MatrixRef;
 use super::meta::{Meta, SectionRecord};
 use super::options::SearchPath;
 use super::part::Part;
 use super::records::Records;
 use super::sequences::SequencesRef;
-use super::tokens::{TokenRows, TokenTableRef};
+use super::tokens::{CHUNK_TOKEN_PARTS, GUIDE_TOKEN_PARTS, TokenRows, TokenTableRef};
 use crate::analysis::ANALYZER;
 use crate::corpus::Guide;
 use crate::encoder::ModelId;
@@ -212,12 +212,23 @@ impl Index {
         self.locate(self.read_guide())
     }
 
-    /// Unit rows: guidelines, then examples, as in [`Index::guide`].
+    /// Unit rows, one for each of [`Guide::passages`].
     pub fn guide_vectors(&self) -> MatrixRef<'_> {
         MatrixRef {
             dim: self.shape[0] as usize,
             data: self.array(Part::GuideVectors),
         }
+    }
+
+    /// Token vectors of one of [`Guide::passages`]; `None` if the index holds none.
+    pub fn guide_token_vectors(&self, row: usize) -> Result<Option<TokenRows<'_>>, IndexError> {
+        let table = self.guide_token_table();
+        self.locate(table.map(|table| table.get(row)).transpose())
+    }
+
+    /// Terms of [`Guide::passages`].
+    pub fn guide_lexical(&self) -> Postings<'_> {
+        self.lexical(GUIDE_PARTS)
     }
 
     /// Whether the index holds token vectors.
@@ -365,6 +376,9 @@ impl Index {
         self.read_guide()?;
         self.read_vocabulary()?;
         self.token_table().map_or(Ok(()), |table| table.verify())?;
+        self.guide_token_table()
+            .map_or(Ok(()), |table| table.verify())?;
+        self.guide_lexical().verify()?;
         self.sections_lexical().verify()?;
         self.chunks_lexical().verify()?;
         self.sequences().verify()?;
@@ -387,7 +401,11 @@ impl Index {
         elements(Part::Vectors, n.saturating_mul(dim), 4)?;
         elements(Part::ChunkNumbers, n, 16)?;
         elements(Part::ChunkHashes, n, 16)?;
-        elements(Part::GuideVectors, self.guide_vectors().num_rows() * dim, 4)?;
+        let guide_rows = self.guide_vectors().num_rows();
+        elements(Part::GuideVectors, guide_rows * dim, 4)?;
+        self.guide_lexical().check_shape(guide_rows)?;
+        self.guide_token_table()
+            .map_or(Ok(()), |table| table.check_shape(guide_rows))?;
         self.section_records().check_shape(self.num_sections())?;
         self.chunk_records().check_shape(n)?;
         self.sections_lexical().check_shape(self.num_sections())?;
@@ -442,8 +460,7 @@ impl Index {
     fn read_guide(&self) -> Result<Guide, Corruption> {
         let guide: Guide = decode_record(self.bytes(Part::Guide))
             .ok_or(Damage::Undecodable { record: 0 }.of(Part::Guide))?;
-        let rows = guide.guidelines.len() + guide.examples.len();
-        Damage::unless_equal(rows, self.guide_vectors().num_rows())
+        Damage::unless_equal(guide.num_passages(), self.guide_vectors().num_rows())
             .map_err(|damage| damage.of(Part::GuideVectors))?;
         Ok(guide)
     }
@@ -472,6 +489,17 @@ impl Index {
             dim: self.shape[1],
             offsets,
             codes: self.array(Part::TokenCodes),
+            parts: CHUNK_TOKEN_PARTS,
+        })
+    }
+
+    fn guide_token_table(&self) -> Option<TokenTableRef<'_>> {
+        let offsets: &[u64] = self.array(Part::GuideTokenOffsets);
+        (!offsets.is_empty()).then(|| TokenTableRef {
+            dim: self.shape[1],
+            offsets,
+            codes: self.array(Part::GuideTokenCodes),
+            parts: GUIDE_TOKEN_PARTS,
         })
     }
 

@@ -20,11 +20,12 @@ pub struct TokenTable {
 }
 
 impl TokenTable {
-    pub(super) fn view(&self) -> TokenTableRef<'_> {
+    pub(super) fn view(&self, parts: [Part; 2]) -> TokenTableRef<'_> {
         TokenTableRef {
             dim: self.dim,
             offsets: &self.offsets,
             codes: &self.codes,
+            parts,
         }
     }
 }
@@ -44,25 +45,32 @@ pub(super) struct TokenTableRef<'a> {
     pub dim: u32,
     pub offsets: &'a [u64],
     pub codes: &'a [u8],
+    /// The parts that it lies in: offsets, codes.
+    pub parts: [Part; 2],
 }
 
+/// Those of the chunks.
+pub(super) const CHUNK_TOKEN_PARTS: [Part; 2] = [Part::TokenOffsets, Part::TokenCodes];
+/// Those of the guide's passages.
+pub(super) const GUIDE_TOKEN_PARTS: [Part; 2] = [Part::GuideTokenOffsets, Part::GuideTokenCodes];
+
 impl<'a> TokenTableRef<'a> {
-    /// Checks in O(1) that the lengths fit `chunks` chunks.
-    pub fn check_shape(&self, chunks: usize) -> Result<(), Corruption> {
-        Damage::unless_equal(chunks + 1, self.offsets.len())
-            .map_err(|damage| damage.of(Part::TokenOffsets))?;
+    /// Checks in O(1) that the lengths fit `texts` texts.
+    pub fn check_shape(&self, texts: usize) -> Result<(), Corruption> {
+        Damage::unless_equal(texts + 1, self.offsets.len())
+            .map_err(|damage| damage.of(self.parts[0]))?;
         if self.dim == 0 || !self.codes.len().is_multiple_of(self.row_len()) {
             let (value, limit) = (self.codes.len() as u64, u64::from(self.dim));
-            return Err(Damage::OutOfRange { value, limit }.of(Part::TokenCodes));
+            return Err(Damage::OutOfRange { value, limit }.of(self.parts[1]));
         }
         let end = self.offsets.last().map_or(0, |&end| end as usize);
-        Damage::unless_equal(self.num_rows(), end).map_err(|damage| damage.of(Part::TokenOffsets))
+        Damage::unless_equal(self.num_rows(), end).map_err(|damage| damage.of(self.parts[0]))
     }
 
-    /// The rows of one chunk.
-    pub fn get(&self, chunk: usize) -> Result<TokenRows<'a>, Corruption> {
-        let rows = span(self.offsets, chunk, self.num_rows());
-        let rows = rows.map_err(|damage| damage.of(Part::TokenOffsets))?;
+    /// The rows of one text.
+    pub fn get(&self, text: usize) -> Result<TokenRows<'a>, Corruption> {
+        let rows = span(self.offsets, text, self.num_rows());
+        let rows = rows.map_err(|damage| damage.of(self.parts[0]))?;
         let row = self.row_len();
         Ok(TokenRows {
             dim: self.dim as usize,
@@ -70,10 +78,10 @@ impl<'a> TokenTableRef<'a> {
         })
     }
 
-    /// Checks in O(chunks) that the offsets cover all rows.
+    /// Checks in O(texts) that the offsets cover all rows.
     pub fn verify(&self) -> Result<(), Corruption> {
         check_offsets(self.offsets, self.num_rows() as u64)
-            .map_err(|damage| damage.of(Part::TokenOffsets))
+            .map_err(|damage| damage.of(self.parts[0]))
     }
 
     /// Bytes of a row.

@@ -8,12 +8,13 @@ use bytemuck::cast_slice;
 
 use super::error::{Corruption, Damage, IndexError};
 use super::format::{Header, padding, part_checksum};
-use super::lexical::{CHUNK_PARTS, SECTION_PARTS};
+use super::lexical::{CHUNK_PARTS, GUIDE_PARTS, SECTION_PARTS};
 use super::matrix::MatrixRef;
 use super::part::Part;
 use super::parts::IndexParts;
 use super::records::{RecordTable, encode_bounded};
 use super::slot::IndexSlot;
+use super::tokens::{CHUNK_TOKEN_PARTS, GUIDE_TOKEN_PARTS};
 use crate::encoder::is_unit;
 use crate::simd::Simd;
 
@@ -59,18 +60,20 @@ impl IndexParts {
         equal(Part::Meta, s, self.meta.counts.sections as usize)?;
         equal(Part::Meta, n, self.meta.counts.chunks as usize)?;
         let dim = self.meta.model.dim as usize;
-        let guide_rows = self.guide.guidelines.len() + self.guide.examples.len();
+        let guide_rows = self.guide.num_passages();
         check_unit_rows(self.vectors.view(), Part::Vectors, n, dim)?;
         let guide_vectors = self.guide_vectors.view();
         check_unit_rows(guide_vectors, Part::GuideVectors, guide_rows, dim)?;
         self.check_tiling()?;
         if let Some(tokens) = &self.token_vectors {
-            tokens.view().check_shape(n)?;
-            tokens.view().verify()?;
+            tokens.view(CHUNK_TOKEN_PARTS).check_shape(n)?;
+            tokens.view(CHUNK_TOKEN_PARTS).verify()?;
         }
+        self.check_guide_tokens(guide_rows)?;
         let lexical = [
             (&self.sections_lexical, SECTION_PARTS, s),
             (&self.chunks_lexical, CHUNK_PARTS, n),
+            (&self.guide_lexical, GUIDE_PARTS, guide_rows),
         ];
         for (index, parts, docs) in lexical {
             index.view(parts, path).check_shape(docs)?;
@@ -84,6 +87,17 @@ impl IndexParts {
             graph.view().verify()?;
         }
         Ok(())
+    }
+
+    /// Token vectors of the guide have the dimension of the chunks'.
+    fn check_guide_tokens(&self, rows: usize) -> Result<(), Corruption> {
+        self.guide_token_vectors.as_ref().map_or(Ok(()), |tokens| {
+            let chunks_dim = self.token_vectors.as_ref().map_or(0, |tokens| tokens.dim);
+            Damage::unless_equal(chunks_dim as usize, tokens.dim as usize)
+                .map_err(|damage| damage.of(Part::GuideTokenCodes))?;
+            tokens.view(GUIDE_TOKEN_PARTS).check_shape(rows)?;
+            tokens.view(GUIDE_TOKEN_PARTS).verify()
+        })
     }
 
     /// Sections must tile the chunks, and chunks must agree.
@@ -154,6 +168,7 @@ impl<'a> Encoded<'a> {
         let parts = self.parts;
         let (sections, chunks) = (&parts.sections_lexical, &parts.chunks_lexical);
         let (tokens, graph) = (parts.token_vectors.as_ref(), parts.graph.as_ref());
+        let (guide, guide_tokens) = (&parts.guide_lexical, parts.guide_token_vectors.as_ref());
         match part {
             Part::Meta => &self.meta,
             Part::Shape => cast_slice(&self.shape),
@@ -189,6 +204,14 @@ impl<'a> Encoded<'a> {
             Part::Vocabulary => parts.vocabulary.as_bytes(),
             Part::SequenceOffsets => cast_slice(&parts.sequences.offsets),
             Part::SequenceTerms => cast_slice(&parts.sequences.terms),
+            Part::GuideTokenOffsets => guide_tokens.map_or(&[], |t| cast_slice(&t.offsets)),
+            Part::GuideTokenCodes => guide_tokens.map_or(&[], |t| cast_slice(&t.codes)),
+            Part::GuideTerms => &guide.term_bytes,
+            Part::GuideTermOffsets => cast_slice(&guide.term_offsets),
+            Part::GuidePostingOffsets => cast_slice(&guide.posting_offsets),
+            Part::GuideDocIds => cast_slice(&guide.doc_ids),
+            Part::GuideFrequencies => cast_slice(&guide.freqs),
+            Part::GuideDocLengths => cast_slice(&guide.doc_lengths),
         }
     }
 }

@@ -2,10 +2,15 @@
 //!
 //! Standardized scores compare candidates and cannot say whether any is good. Confidence is a
 //! logistic function of signals that can: how near the best passage is, how much of the question's
-//! words one passage says, and whether a hint speaks. The function belongs to a model:
+//! words one passage says, whether what other sections have is missing there, whether the rarest of what
+//! is asked is found anywhere, and what the guide says. The function belongs to a model:
 //! [`crate::calibration::Confidence`].
 
 use crate::calibration::{Confidence, Logistic};
+use crate::rank::fusion;
+
+/// Tokens of a question that count as its rarest.
+const RAREST: usize = 3;
 
 /// What confidence is computed from.
 #[derive(Debug, Clone, Copy, PartialEq, Default, serde::Serialize)]
@@ -18,6 +23,29 @@ pub struct Signals {
     pub bm25: f32,
     /// How strongly the hint that moved the section matches; 0 without one.
     pub hint: f32,
+    /// Largest cosine of the question and a passage of the guide that names the section; 0 without one.
+    pub guide: f32,
+    /// What the best chunk lacks most and another chunk has: see [`lack`].
+    pub lack: f32,
+    /// How well the question's rarest tokens are found: see [`rarest`].
+    pub rarest: f32,
+}
+
+/// The largest share of a question that a token loses in a chunk for being matched better elsewhere:
+/// its weight times the difference of its best cosines everywhere and in the chunk. All three have a value
+/// for each token of the question; 0 for one without tokens.
+pub fn lack(weights: &[f32], everywhere: &[f32], chunk: &[f32]) -> f32 {
+    let tokens = weights.iter().zip(everywhere.iter().zip(chunk));
+    let losses = tokens.map(|(weight, (everywhere, own))| weight * (everywhere - own));
+    losses.fold(0.0, f32::max)
+}
+
+/// The least of the best cosines that the question's three tokens of most weight find anywhere; 0 for a
+/// question without tokens.
+pub fn rarest(weights: &[f32], everywhere: &[f32]) -> f32 {
+    let tokens = fusion::descending(weights).into_iter().take(RAREST);
+    let least = tokens.map(|token| everywhere[token]).reduce(f32::min);
+    least.unwrap_or_default()
 }
 
 impl Confidence {
@@ -36,9 +64,12 @@ impl Confidence {
 
 impl Logistic {
     fn of(&self, similarity: f32, signals: &Signals) -> f32 {
-        let words = signals.bm25.max(0.0).ln_1p();
-        let x = self.similarity * similarity + self.words * words + self.bias;
-        let x = x + self.hint * signals.hint;
+        let x = self.bias
+            + self.similarity * similarity
+            + self.words * signals.bm25.max(0.0).ln_1p()
+            + self.guide * signals.guide
+            + self.lack * signals.lack
+            + self.rarest * signals.rarest;
         1.0 / (1.0 + (-x).exp())
     }
 }
@@ -53,14 +84,16 @@ mod tests {
             with_max_sim: Logistic {
                 similarity: 4.0,
                 words: 0.5,
-                hint: 2.0,
+                guide: 1.0,
+                lack: -10.0,
+                rarest: 2.0,
                 bias: -3.0,
             },
             without_max_sim: Logistic {
                 similarity: 6.0,
                 words: 1.0,
-                hint: 2.0,
                 bias: -5.0,
+                ..Logistic::default()
             },
             threshold: 0.2,
         };
@@ -68,20 +101,20 @@ mod tests {
             dense: 0.5,
             max_sim: Some(0.25),
             bm25: 6.389_056,
-            hint: 0.0,
+            ..Signals::default()
         };
         // ln(1 + bm25) = 2; x = 1 + 1 - 3 = -1.
         assert!((confidence.of(&signals) - 0.268_941_4).abs() < 1e-6);
-        let hinted = Signals {
-            hint: 0.5,
+        let others = Signals {
+            guide: 0.5,
+            lack: 0.1,
+            rarest: 0.75,
             ..signals
         };
-        // x = -1 + 1.
-        assert!((confidence.of(&hinted) - 0.5).abs() < 1e-6);
-        // x = -3 + 2 * .75, which makes .18: the hint's strength is more.
+        // x = -1 + .5 - 1 + 1.5.
+        assert!((confidence.of(&others) - 0.5).abs() < 1e-6);
+        // Without its hint it has .27, as above.
         let author = Signals {
-            max_sim: Some(0.0),
-            bm25: 0.0,
             hint: 0.75,
             ..signals
         };
@@ -92,5 +125,21 @@ mod tests {
         };
         // x = 3 + 2 - 5.
         assert!((confidence.of(&without) - 0.5).abs() < 1e-6);
+    }
+
+    #[test]
+    fn a_chunk_lacks_what_is_elsewhere_by_the_tokens_weight() {
+        let (weights, everywhere) = ([0.5, 0.3, 0.2], [0.75, 1.0, 0.5]);
+        assert_eq!(lack(&weights, &everywhere, &[0.75, 0.5, 0.0]), 0.3 * 0.5);
+        assert_eq!(lack(&weights, &everywhere, &everywhere), 0.0);
+        assert_eq!(lack(&[], &[], &[]), 0.0);
+    }
+
+    #[test]
+    fn the_rarest_tokens_are_the_three_heaviest() {
+        let weights = [0.4, 0.05, 0.3, 0.25];
+        assert_eq!(rarest(&weights, &[0.9, 0.1, 0.8, 0.7]), 0.7);
+        assert_eq!(rarest(&[0.6, 0.4], &[0.5, 0.8]), 0.5);
+        assert_eq!(rarest(&[], &[]), 0.0);
     }
 }

@@ -1,55 +1,54 @@
-//! Fusion: a weighted sum of standardized arm scores, and reciprocal rank fusion to compare with.
+//! Fusion: the sum of what standardized arm scores are worth, and reciprocal rank fusion to compare
+//! with.
 
 use std::cmp::Ordering;
 
-#[cfg(doc)]
-use crate::calibration::Arm;
-use crate::calibration::{ARMS, Arms};
+use crate::calibration::{ARMS, Arm, Arms, Curve, Curves};
 
-/// The dense arm alone.
-pub const DENSE: Arms = Arms {
-    dense: 1.0,
-    ..NO_ARM
-};
-/// Late interaction alone.
-pub const MAX_SIM: Arms = Arms {
-    max_sim: 1.0,
-    ..NO_ARM
-};
-/// BM25 over whole sections alone.
-pub const BM25: Arms = Arms {
-    bm25_section: 1.0,
-    ..NO_ARM
-};
-const NO_ARM: Arms = Arms {
-    dense: 0.0,
-    dense_mean: 0.0,
-    bm25_chunk: 0.0,
-    bm25_section: 0.0,
-    max_sim: 0.0,
-    feedback: 0.0,
-    phrase: 0.0,
-    support: 0.0,
-};
+/// For each candidate the sum of what its scores are worth, [standardized](Arm::is_standardized) if the
+/// arm is; an arm that says the same of all candidates says nothing.
+///
+/// A generalized additive model (Hastie and Tibshirani, 1986): a score far above the others' may be
+/// worth more, or less, than a straight line would give it. What the guide's arms add counts as far as the
+/// sections' own scores leave it open which one answers.
+pub fn fuse(candidates: &[Arms], curves: &Curves) -> Vec<f32> {
+    let mut fused = sum(candidates, curves, |arm| !arm.is_guide);
+    let said = sum(candidates, curves, |arm| arm.is_guide);
+    let open = openness(&fused);
+    for (fused, said) in fused.iter_mut().zip(said) {
+        *fused += open * said;
+    }
+    fused
+}
 
-/// For each candidate the weighted sum of its scores, [standardized](Arm::is_standardized) if the arm
-/// is; an arm that says the same of all candidates says nothing.
-pub fn fuse(candidates: &[Arms], weights: &Arms) -> Vec<f32> {
-    let mut fused = vec![0.0; candidates.len()];
-    for arm in ARMS {
-        let weight = (arm.of)(weights);
-        if weight == 0.0 {
+/// What the scores of these arms are worth.
+fn sum(candidates: &[Arms], curves: &Curves, is_added: impl Fn(&Arm) -> bool) -> Vec<f32> {
+    let mut sum = vec![0.0; candidates.len()];
+    for arm in ARMS.iter().filter(|arm| is_added(arm)) {
+        let curve = (arm.curve)(curves);
+        if *curve == Curve::default() {
             continue;
         }
         let mut scores: Vec<f32> = candidates.iter().map(arm.of).collect();
         if arm.is_standardized {
             standardize(&mut scores);
         }
-        for (fused, score) in fused.iter_mut().zip(scores) {
-            *fused += weight * score;
+        for (sum, score) in sum.iter_mut().zip(scores) {
+            *sum += curve.at(score);
         }
     }
-    fused
+    sum
+}
+
+/// How open it is which candidate answers, from 1 down to 0 where the best has half of the probability or
+/// more: a candidate's probability is the softmax of its score.
+///
+/// A guide's phrase that is near the question may name a section beside the one that answers. Where the
+/// sections' own text decides, it must not decide against it.
+fn openness(scores: &[f32]) -> f32 {
+    let best = scores.iter().copied().fold(f32::NEG_INFINITY, f32::max);
+    let total: f32 = scores.iter().map(|score| (score - best).exp()).sum();
+    (1.0 - 2.0 / total.max(1.0)).max(0.0)
 }
 
 /// Shifts and scales to mean 0 and deviation 1; all 0 if the scores are (almost) equal.
@@ -111,40 +110,45 @@ mod tests {
     }
 
     #[test]
-    fn fusion_adds_standardized_arms_and_phrases_as_they_are() {
-        let candidate = |dense, max_sim, phrase| Arms {
+    fn fusion_adds_what_standardized_arms_are_worth_and_phrases_as_they_are() {
+        let json = r#"{ "dense": 0.5, "max_sim": [[-1, 0], [0, 0], [2, 4]], "phrase": 3 }"#;
+        let curves: Curves = serde_json::from_str(json).unwrap();
+        let candidate = |dense, max_sim, phrase, support| Arms {
             dense,
             max_sim,
             phrase,
-            ..NO_ARM
+            support,
+            ..Arms::default()
         };
-        let weights = candidate(0.5, 2.0, 3.0);
-        // Standardized, two different scores are 1 and -1; support has no weight.
-        let first = Arms {
-            support: 9.0,
-            ..candidate(0.7, 0.1, 0.25)
-        };
-        let fused = fuse(&[first, candidate(0.2, 0.4, 0.0)], &weights);
-        for (found, expected) in fused.iter().zip([0.5 - 2.0 + 0.75, -0.5 + 2.0]) {
+        // Standardized, two different scores are 1 and -1; support is worth nothing.
+        let first = candidate(0.7, 0.1, 0.25, 9.0);
+        let fused = fuse(&[first, candidate(0.2, 0.4, 0.0, 0.0)], &curves);
+        for (found, expected) in fused.iter().zip([0.5 + 0.0 + 0.75, -0.5 + 2.0]) {
             assert!((found - expected).abs() < 1e-6, "{found} for {expected}");
         }
     }
 
     #[test]
-    fn every_arm_is_its_field() {
-        let names: Vec<&str> = ARMS.iter().map(|arm| arm.name).collect();
-        let json = serde_json::to_value(Arms::default()).unwrap();
-        assert_eq!(names.len(), json.as_object().unwrap().len());
-        for name in names {
-            let one = serde_json::json!({ name: 1.0 });
-            let arms: Arms = serde_json::from_value(one).unwrap();
-            let numbers = ARMS.iter().map(|arm| (arm.name, (arm.of)(&arms)));
-            assert!(
-                numbers.eq(ARMS
-                    .iter()
-                    .map(|arm| (arm.name, f32::from(arm.name == name))))
-            );
-        }
+    fn the_guide_counts_as_far_as_the_sections_leave_it_open() {
+        let json = r#"{ "phrase": 1, "guide_bm25": 1 }"#;
+        let curves: Curves = serde_json::from_str(json).unwrap();
+        let candidate = |phrase, guide_bm25| Arms {
+            phrase,
+            guide_bm25,
+            ..Arms::default()
+        };
+        // Four alike: the best has a quarter, so it is open by half. Standardized, the guide's scores are
+        // the root of 3 and three times minus its inverse.
+        let alike = [(1.0, 8.0), (1.0, 2.0), (1.0, 2.0), (1.0, 2.0)];
+        let fused = fuse(&alike.map(|(own, said)| candidate(own, said)), &curves);
+        assert!((fused[0] - (1.0 + 0.5 * 3.0f32.sqrt())).abs() < 1e-5);
+        assert!((fused[1] - (1.0 - 0.5 / 3.0f32.sqrt())).abs() < 1e-5);
+        // The first has e of e + 1, more than half: the guide's preference for the other is not heard.
+        let decided = fuse(&[candidate(1.0, 0.0), candidate(0.0, 9.0)], &curves);
+        assert_eq!(decided, [1.0, 0.0]);
+        assert_eq!(openness(&[3.0]), 0.0);
+        assert_eq!(openness(&[]), 0.0);
+        assert!((openness(&[2.0; 100]) - 0.98).abs() < 1e-6);
     }
 
     #[test]

@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 
 use crate::analysis;
 use crate::calibration::HintMatching;
-use crate::corpus::Guide;
+use crate::corpus::{Guide, GuidePassage};
 use crate::index::{MatrixRef, SectionId};
 use crate::simd::Simd;
 
@@ -63,60 +63,52 @@ pub struct Hints(Vec<Hint>);
 struct Hint {
     text: String,
     targets: Vec<String>,
-    /// Distinct terms of all of its text, and of a guideline's phrase without its group.
+    /// Distinct terms of all of its text, and of a guideline's phrase without its group or a table
+    /// row's title.
     terms: [Terms; 2],
-    /// Its row among the guide's vectors; a descriptor has none, so it speaks only to a question of its
-    /// own words.
-    row: Option<usize>,
+    /// The passage's number among [`Guide::passages`].
+    row: usize,
+    /// Whether it is a title in a table: that speaks only to a question of its own words.
+    is_title: bool,
 }
 
 /// Distinct terms.
 type Terms = BTreeSet<String>;
 
-/// The texts of the guide's hints in the order of their vectors: guidelines, then examples.
-/// (Descriptors have no vectors: their words count in the sections' BM25, and their titles speak as hints
-/// to questions of the same words.)
-pub fn texts(guide: &Guide) -> Vec<String> {
-    let guidelines = guide.guidelines.iter().map(|g| phrase(&g.group, &g.phrase));
-    let examples = guide.examples.iter().map(|e| e.question.clone());
-    guidelines.chain(examples).collect()
-}
-
-fn phrase(group: &str, phrase: &str) -> String {
-    match (group.is_empty(), phrase.is_empty()) {
-        (true, _) => phrase.to_owned(),
-        (_, true) => group.to_owned(),
-        _ => format!("{group}: {phrase}"),
-    }
-}
-
 impl Hints {
-    /// Analyzes all hints of `guide`.
+    /// Analyzes all passages of `guide`.
     pub fn new(guide: &Guide) -> Self {
-        let hint = |(row, text): (usize, String), words: &str, targets: &[String]| Hint {
-            terms: [distinct_terms(&text), distinct_terms(words)],
-            text,
-            targets: targets.to_vec(),
-            row: Some(row),
-        };
-        let mut texts = texts(guide).into_iter().enumerate();
-        let guidelines = guide.guidelines.iter().zip(&mut texts);
-        let guidelines = guidelines.map(|(g, text)| hint(text, &g.phrase, &g.targets));
-        let guidelines: Vec<Hint> = guidelines.collect();
-        let examples = guide.examples.iter().zip(texts);
-        let examples = examples.map(|(e, text)| hint(text, &e.question, &e.targets));
-        let titled = guide.descriptors.iter().filter(|d| !d.title.is_empty());
-        let descriptors = titled.map(|descriptor| Hint {
-            terms: [distinct_terms(&descriptor.title), Terms::new()],
-            text: descriptor.title.clone(),
-            targets: vec![descriptor.target.clone()],
-            row: None,
-        });
+        let guidelines = guide.guidelines.iter().map(|g| (g.phrase.as_str(), false));
+        let examples = guide.examples.iter().map(|e| (e.question.as_str(), false));
+        let titles = guide.descriptors.iter().map(|d| (d.title.as_str(), true));
+        let words = guidelines.chain(examples).chain(titles);
+        let hint =
+            |((row, passage), (words, is_title)): ((usize, GuidePassage<'_>), (&str, bool))| Hint {
+                terms: [distinct_terms(&passage.text), distinct_terms(words)],
+                text: if is_title {
+                    words.to_owned()
+                } else {
+                    passage.text.into_owned()
+                },
+                targets: passage.targets.to_vec(),
+                row,
+                is_title,
+            };
+        let mut hints: Vec<Hint> = guide.passages().enumerate().zip(words).map(hint).collect();
         // Of equal matches, that of an example comes first, and that of a table's row last.
-        Self(examples.chain(guidelines).chain(descriptors).collect())
+        let (guidelines, examples) = (guide.guidelines.len(), guide.examples.len());
+        hints[..guidelines + examples].rotate_left(guidelines);
+        Self(hints)
     }
 
-    /// The hint that speaks to a question, if one does. `vectors` are the rows of [`texts`];
+    /// The rows of the passages that a question of these words repeats.
+    pub fn repeated(&self, question: &str) -> BTreeSet<usize> {
+        let asked = distinct_terms(question);
+        let repeated = self.0.iter().filter(|hint| hint.is_repeated(&asked));
+        repeated.map(|hint| hint.row).collect()
+    }
+
+    /// The hint that speaks to a question, if one does. `vectors` are the rows of [`Guide::passages`];
     /// `sections` gives those of a hint's targets that an answer may name: a hint without any neither
     /// speaks nor silences another, and a descriptor silences descriptors alone.
     ///
@@ -146,9 +138,9 @@ impl Hints {
             let sections = sections(&hint.targets)?;
             match &best {
                 _ if sections.is_empty() => {}
-                Some(_) if is_routed && hint.row.is_none() => {}
+                Some(_) if is_routed && hint.is_title => {}
                 None => {
-                    is_routed = hint.row.is_some();
+                    is_routed = !hint.is_title;
                     best = Some(HintMatch {
                         phrase: hint.text.clone(),
                         targets: hint.targets.clone(),
@@ -177,17 +169,29 @@ impl Hints {
         let asked = distinct_terms(query.text);
         let mut matches = Vec::with_capacity(self.0.len());
         for hint in &self.0 {
-            let overlaps = hint.terms.each_ref().map(|said| overlap(&asked, said));
-            if query.allowed == HintUse::Unrepeated && overlaps.iter().any(|o| *o >= REPEATED) {
+            if query.allowed == HintUse::Unrepeated && hint.is_repeated(&asked) {
                 continue;
             }
-            let row = hint.row.and_then(|row| vectors.row(row));
-            let cosine = row.map_or(0.0, |row| simd.dot(row, query.vector));
-            let [all, words] = overlaps.map(|overlap| strength(overlap, cosine, matching));
-            matches.push((all.max(words), hint));
+            let [all, words] = hint.terms.each_ref().map(|said| overlap(&asked, said));
+            let likeness = if hint.is_title {
+                // Nearly the same words are another title's.
+                f32::from(words == 1.0)
+            } else {
+                let row = vectors.row(hint.row);
+                let cosine = row.map_or(0.0, |row| simd.dot(row, query.vector));
+                strength(all, cosine, matching).max(strength(words, cosine, matching))
+            };
+            matches.push((likeness, hint));
         }
         matches.sort_by(|(a, _), (b, _)| b.total_cmp(a));
         matches
+    }
+}
+
+impl Hint {
+    fn is_repeated(&self, asked: &Terms) -> bool {
+        let mut overlaps = self.terms.iter().map(|said| overlap(asked, said));
+        overlaps.any(|overlap| overlap >= REPEATED)
     }
 }
 

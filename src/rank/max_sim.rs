@@ -33,6 +33,32 @@ pub struct QueryTokens {
     weights: Vec<f32>,
 }
 
+/// How well each token of a question is matched in each of some chunks.
+#[derive(Debug)]
+pub struct TokenMatches {
+    queries: usize,
+    /// A row for each chunk, a column for each token.
+    best: Vec<f32>,
+}
+
+impl TokenMatches {
+    /// The tokens' best cosines with the chunk of this number.
+    pub fn of(&self, chunk: usize) -> &[f32] {
+        &self.best[chunk * self.queries..][..self.queries]
+    }
+
+    /// The tokens' best cosines with any of the chunks, at least -1.
+    pub fn everywhere(&self) -> Vec<f32> {
+        let mut everywhere = vec![-1.0; self.queries];
+        for best in self.best.chunks_exact(self.queries) {
+            for (all, own) in everywhere.iter_mut().zip(best) {
+                *all = own.max(*all);
+            }
+        }
+        everywhere
+    }
+}
+
 impl QueryTokens {
     /// Weighs the tokens as [`token_weights`] does.
     pub fn new(simd: Simd, tokens: &TokenVectors, idf: impl Fn(u32) -> f32) -> Self {
@@ -60,11 +86,30 @@ impl QueryTokens {
     }
 
     /// For each chunk the weighted mean over query tokens of the best cosine with a token of the
-    /// chunk: at most 1; 0 for a chunk without tokens.
+    /// chunk: at most 1; 0 for a chunk without tokens. Costs what [`QueryTokens::matches`] does.
+    pub fn max_sims(&self, chunks: &[TokenRows<'_>]) -> Vec<f32> {
+        let matches = self.matches(chunks);
+        let scores = (0..chunks.len()).map(|chunk| self.weigh(matches.of(chunk)));
+        scores.collect()
+    }
+
+    /// The weighted mean of the tokens' best cosines with a chunk.
+    pub fn weigh(&self, best: &[f32]) -> f32 {
+        let pairs = best.iter().zip(&self.weights);
+        pairs.map(|(best, weight)| best * weight).sum()
+    }
+
+    /// Weights of the tokens; they sum to 1 unless all are 0.
+    pub fn weights(&self) -> &[f32] {
+        &self.weights
+    }
+
+    /// For each chunk and query token the best cosine with a token of the chunk, 0 for a chunk without
+    /// tokens.
     ///
     /// O(query tokens x chunk tokens x dim) on the encoder's integer kernels, which read the
     /// chunks' tokens as the weights of a linear layer, [`BLOCK`] at a time.
-    pub fn max_sims(&self, chunks: &[TokenRows<'_>]) -> Vec<f32> {
+    pub fn matches(&self, chunks: &[TokenRows<'_>]) -> TokenMatches {
         let queries = self.weights.len();
         let mut best = vec![f32::NEG_INFINITY; chunks.len() * queries];
         let mut block = Block::new(self.dim);
@@ -77,17 +122,13 @@ impl QueryTokens {
             }
         }
         self.finish(&mut block, &mut products, &mut best);
-        let weigh = |best: &[f32]| {
-            let pairs = best.iter().zip(&self.weights);
-            pairs
-                .map(|(best, weight)| best.max(-1.0) * weight)
-                .sum::<f32>()
-        };
-        let empty = |i: usize| chunks[i].codes.is_empty();
-        let scores = best.chunks_exact(queries).enumerate();
-        scores
-            .map(|(i, best)| if empty(i) { 0.0 } else { weigh(best) })
-            .collect()
+        for (best, rows) in best.chunks_exact_mut(queries).zip(chunks) {
+            match rows.codes {
+                [] => best.fill(0.0),
+                _ => best.iter_mut().for_each(|best| *best = best.max(-1.0)),
+            }
+        }
+        TokenMatches { queries, best }
     }
 
     /// Scores the block's tokens, raises the best cosines of the chunks that they belong to, and
@@ -330,6 +371,15 @@ mod tests {
         pack_rows(&alternating, 16, &mut codes);
         let rows = |codes| TokenRows { dim: 16, codes };
         let scores = query.max_sims(&[rows(&codes), rows(&[]), rows(&codes[4..])]);
+        let matches = query.matches(&[rows(&codes), rows(&[]), rows(&codes[4..])]);
+        let expected = [[0.25, 1.0], [0.0, 0.0], [0.25, 0.0]];
+        let found = [matches.of(0), matches.of(1), matches.of(2)];
+        for (found, expected) in found.iter().copied().zip(&expected) {
+            let near = |(a, b): (&f32, &f32)| (a - b).abs() < 5e-3;
+            assert!(found.iter().zip(expected).all(near), "{found:?}");
+        }
+        let everywhere = matches.everywhere();
+        assert!((everywhere[0] - 0.25).abs() < 5e-3 && (everywhere[1] - 1.0).abs() < 5e-3);
         // Token 7 (weight 3/4) has cosine 1/4 with either row, token 8 (1/4) has 1 with the first
         // and 0 with the second.
         for (found, expected) in scores.iter().zip([0.75 * 0.25 + 0.25, 0.0, 0.75 * 0.25]) {

@@ -6,13 +6,15 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::guide::{self, GuideScores};
 use super::{Scope, SearchOptions};
 use crate::analysis;
 use crate::answer::ChunkHit;
 use crate::calibration::{Arms, Calibration};
 use crate::encoder::Embedding;
 use crate::index::{ChunkId, Index, IndexError, MatrixRef, SectionId};
-use crate::rank::max_sim::{QueryTokens, token_idf};
+use crate::rank::confidence::{self, Signals};
+use crate::rank::max_sim::{QueryTokens, TokenMatches, token_idf};
 use crate::rank::phrase::Pairs;
 use crate::rank::{bm25, fusion};
 
@@ -50,16 +52,31 @@ impl Question {
         })
     }
 
+    /// The question's tokens, for late interaction.
+    pub fn tokens(&self) -> Option<&QueryTokens> {
+        self.tokens.as_ref()
+    }
+
     /// Whether late interaction takes part.
     pub fn has_max_sim(&self) -> bool {
         self.tokens.is_some()
     }
 }
 
+/// The candidates of a question.
+pub(super) struct Candidates {
+    /// By number.
+    pub sections: Vec<Candidate>,
+    /// What late interaction found in the chunks that it looked at.
+    tokens: Option<TokenMatches>,
+}
+
 /// A section with its scores by arm.
 pub(super) struct Candidate {
     pub section: SectionId,
     pub arms: Arms,
+    /// What the guide says of it.
+    said: Option<GuideScores>,
     chunks: Vec<ScoredChunk>,
 }
 
@@ -70,18 +87,51 @@ struct ScoredChunk {
     dense: f32,
     bm25: f32,
     max_sim: Option<f32>,
+    /// Its number among the chunks that late interaction looked at.
+    row: Option<usize>,
     /// How much the arms together make of it.
     fused: f32,
+}
+
+impl Candidates {
+    /// Whether the guide says something of one of them.
+    pub fn has_guide(&self) -> bool {
+        self.sections
+            .iter()
+            .any(|candidate| candidate.said.is_some())
+    }
+
+    /// What can be known of the answer that `candidate` would be, but for hints.
+    pub fn signals(&self, question: &Question, candidate: &Candidate) -> Signals {
+        let mut signals = Signals {
+            dense: candidate.arms.dense,
+            bm25: candidate.arms.bm25_chunk,
+            guide: candidate.said.map_or(0.0, |said| said.dense),
+            ..Signals::default()
+        };
+        if let (Some(query), Some(tokens)) = (&question.tokens, &self.tokens) {
+            let everywhere = tokens.everywhere();
+            let best = candidate.best().and_then(|chunk| chunk.row);
+            signals.max_sim = Some(candidate.arms.max_sim);
+            signals.rarest = confidence::rarest(query.weights(), &everywhere);
+            signals.lack = best.map_or(0.0, |row| {
+                confidence::lack(query.weights(), &everywhere, tokens.of(row))
+            });
+        }
+        signals
+    }
 }
 
 impl Candidate {
     /// The best chunk.
     pub fn best_chunk(&self) -> Option<ChunkId> {
-        let best = self
-            .chunks
+        self.best().map(|chunk| chunk.id)
+    }
+
+    fn best(&self) -> Option<&ScoredChunk> {
+        self.chunks
             .iter()
-            .max_by(|a, b| a.fused.total_cmp(&b.fused).then(b.id.cmp(&a.id)));
-        best.map(|chunk| chunk.id)
+            .max_by(|a, b| a.fused.total_cmp(&b.fused).then(b.id.cmp(&a.id)))
     }
 
     /// Sentence vectors of its chunks.
@@ -124,14 +174,15 @@ impl Bm25 {
 }
 
 /// The candidate sections of a question, those that `hinted` names among them, by number, with all
-/// scores but those of [`super::feedback`].
+/// scores but those of [`super::feedback`]; `said` is what the guide says of sections.
 pub(super) fn gather(
     index: &Index,
     question: &Question,
     calibration: &Calibration,
     options: &SearchOptions,
     hinted: &[SectionId],
-) -> Result<Vec<Candidate>, IndexError> {
+    said: &BTreeMap<SectionId, GuideScores>,
+) -> Result<Candidates, IndexError> {
     let scope = options.scope.as_ref();
     let bm25 = Bm25::new(index, question, scope)?;
     let within = scope.map(Scope::chunks);
@@ -139,7 +190,9 @@ pub(super) fn gather(
     let nearest = nearest.iter().map(|near| ChunkId(near.id));
     let chunks = best_ids(&bm25.chunks).map(ChunkId).chain(nearest);
     let sections = best_ids(&bm25.sections).map(SectionId);
-    let named = named(index, sections.chain(hinted.iter().copied()), chunks)?;
+    let suggested = guide::suggested(said).filter(|&id| scope.is_none_or(|s| s.has_section(id)));
+    let sections = sections.chain(hinted.iter().copied()).chain(suggested);
+    let named = named(index, sections, chunks)?;
 
     let mut chunks = Vec::new();
     let mut candidates = Vec::with_capacity(named.len());
@@ -152,29 +205,46 @@ pub(super) fn gather(
                 dense: row.map_or(0.0, |row| index.simd().dot(row, &question.vector)),
                 bm25: bm25.chunks.get(id.position()).copied().unwrap_or(0.0),
                 max_sim: None,
+                row: None,
                 fused: 0.0,
             });
         }
         candidates.push((section, first..chunks.len()));
     }
-    score_max_sim(
-        index,
-        question,
-        calibration.fusion.chunk_max_sim,
-        &mut chunks,
-    )?;
+    let weight = calibration.fusion.chunk_max_sim;
+    let tokens = score_max_sim(index, question, weight, &mut chunks)?;
     let candidates = candidates
         .into_iter()
         .filter(|(_, range)| !range.is_empty());
-    candidates
+    let mut sections = candidates
         .map(|(section, range)| {
             let mut candidate = candidate(section, &chunks[range]);
             let bm25_section = bm25.sections.get(section.position());
             candidate.arms.bm25_section = bm25_section.copied().unwrap_or(0.0);
             candidate.arms.phrase = score_phrase(index, question, &candidate.chunks)?;
+            candidate.said = said.get(&section).copied();
             Ok(candidate)
         })
-        .collect()
+        .collect::<Result<Vec<_>, IndexError>>()?;
+    add_guide(&mut sections);
+    Ok(Candidates { sections, tokens })
+}
+
+/// Adds the guide's arms. A section that the guide does not name gets the mean of those that it names,
+/// which neither helps nor harms it.
+fn add_guide(candidates: &mut [Candidate]) {
+    let scores = |said: GuideScores| [said.dense, said.bm25, said.max_sim];
+    let named: Vec<[f32; 3]> = candidates
+        .iter()
+        .filter_map(|c| c.said.map(scores))
+        .collect();
+    let count = named.len().max(1) as f32;
+    let mean = [0, 1, 2].map(|arm| named.iter().map(|scores| scores[arm]).sum::<f32>() / count);
+    for candidate in candidates {
+        let arms = &mut candidate.arms;
+        [arms.guide_dense, arms.guide_bm25, arms.guide_max_sim] =
+            candidate.said.map_or(mean, scores);
+    }
 }
 
 /// The sections that are named themselves or by a chunk, each with those chunks.
@@ -232,7 +302,7 @@ fn score_max_sim(
     question: &Question,
     weight: f32,
     chunks: &mut [ScoredChunk],
-) -> Result<(), IndexError> {
+) -> Result<Option<TokenMatches>, IndexError> {
     let mut dense: Vec<f32> = chunks.iter().map(|c| c.dense).collect();
     let mut lexical: Vec<f32> = chunks.iter().map(|c| c.bm25).collect();
     fusion::standardize(&mut dense);
@@ -241,7 +311,7 @@ fn score_max_sim(
         chunk.fused = dense + lexical;
     }
     let Some(query) = &question.tokens else {
-        return Ok(());
+        return Ok(None);
     };
     let mut best: Vec<usize> = (0..chunks.len()).collect();
     fusion::keep_first(&mut best, MAX_SIM_CHUNKS, |&a, &b| {
@@ -256,8 +326,10 @@ fn score_max_sim(
             rows.push(tokens);
         }
     }
-    for (i, max_sim) in chosen.into_iter().zip(query.max_sims(&rows)) {
-        chunks[i].max_sim = Some(max_sim);
+    let matches = query.matches(&rows);
+    for (row, i) in chosen.into_iter().enumerate() {
+        chunks[i].max_sim = Some(query.weigh(matches.of(row)));
+        chunks[i].row = Some(row);
     }
     let worst = chunks
         .iter()
@@ -272,7 +344,7 @@ fn score_max_sim(
     for (chunk, max_sim) in chunks.iter_mut().zip(scores) {
         chunk.fused += weight * max_sim;
     }
-    Ok(())
+    Ok(Some(matches))
 }
 
 fn score_phrase(
@@ -298,6 +370,7 @@ fn candidate(section: SectionId, chunks: &[ScoredChunk]) -> Candidate {
             max_sim: best(|c| c.max_sim.unwrap_or(0.0)),
             ..Arms::default()
         },
+        said: None,
         chunks: chunks.to_vec(),
     }
 }

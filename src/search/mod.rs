@@ -2,24 +2,26 @@
 
 mod candidates;
 mod feedback;
+mod guide;
 mod reader;
 mod scope;
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Instant;
 
 use crate::Result;
 use crate::analysis;
 use crate::answer::{Answer, Hit, Timings, Verdict};
-use crate::calibration::{Arms, Calibration};
+use crate::calibration::{Arms, Calibration, Confidence, Curves};
 use crate::encoder::{self, ContractError, Embedding, Encoder, EncoderError};
 use crate::index::{Index, IndexError, SectionId};
-use crate::rank::confidence::Signals;
 use crate::rank::fusion;
 use crate::rank::hints::{HintMatch, HintQuery, Hints};
 use crate::rank::spelling::{self, Correction};
 
-use candidates::{Candidate, Question};
+use candidates::{Candidate, Candidates, Question};
+use guide::{GuidePassages, GuideScores};
 
 pub use crate::rank::hints::HintUse;
 pub use reader::{IndexReader, Reload};
@@ -38,6 +40,7 @@ pub struct Searcher {
     index: Arc<Index>,
     encoder: Arc<dyn Encoder>,
     hints: Arc<Hints>,
+    guide: Arc<GuidePassages>,
     calibration: Calibration,
 }
 
@@ -98,7 +101,9 @@ impl Searcher {
     pub fn new(index: Arc<Index>, encoder: Arc<dyn Encoder>) -> Result<Self, IndexError> {
         index.check_model(encoder.model())?;
         let hints = Arc::new(Hints::new(&index.guide()?));
+        let guide = Arc::new(GuidePassages::new(&index)?);
         Ok(Self {
+            guide,
             calibration: encoder.calibration(),
             index,
             encoder,
@@ -142,12 +147,20 @@ impl Searcher {
         let embedded = Instant::now();
         let hint = self.matching_hint(&text, &embedding, options)?;
         let hinted = hint.as_ref().map_or(&[][..], |hint| &hint.sections);
-        let candidates =
-            candidates::gather(&self.index, &question, &self.calibration, options, hinted)?;
+        let said = self.said(&text, &question, options)?;
+        let candidates = candidates::gather(
+            &self.index,
+            &question,
+            &self.calibration,
+            options,
+            hinted,
+            &said,
+        )?;
         let gathered = Instant::now();
         answer.hits = self.rank(&question, candidates, hint, options)?;
         answer.corrections = corrections;
-        answer.judge();
+        answer.absent = self.absent(&text)?;
+        self.judge(&mut answer);
         answer.timings = Timings {
             embed: embedded - start,
             candidates: gathered - embedded,
@@ -164,10 +177,11 @@ impl Searcher {
             confidence: None,
             min_confidence: threshold.map(|threshold| options.min_confidence.unwrap_or(threshold)),
             corrections: Vec::new(),
+            absent: Vec::new(),
             hits: Vec::new(),
             timings: Timings::default(),
         };
-        answer.judge();
+        self.judge(&mut answer);
         answer
     }
 
@@ -181,6 +195,34 @@ impl Searcher {
             analysis::terms(word).iter().all(has) || self.encoder.count_tokens(word) == 1
         };
         spelling::correct(question, || self.index.vocabulary(), is_familiar)
+    }
+
+    /// The words of `text` that the corpus has nowhere, its guide included, each once. Function words and
+    /// contractions are no such words.
+    fn absent(&self, text: &str) -> Result<Vec<String>, IndexError> {
+        let lexical = [
+            self.index.chunks_lexical(),
+            self.index.sections_lexical(),
+            self.index.guide_lexical(),
+        ];
+        let is_there = |term: &String| -> Result<bool, IndexError> {
+            let found = lexical.iter().map(|postings| postings.numbered(term));
+            let found = found.collect::<Result<Vec<_>, _>>()?;
+            Ok(found.iter().any(Option::is_some))
+        };
+        let mut absent: Vec<String> = Vec::new();
+        let whole = text
+            .split_whitespace()
+            .filter(|token| !token.contains(['\'', '\u{2019}']));
+        for word in whole.flat_map(analysis::words) {
+            let terms = analysis::terms(word);
+            let found: Vec<bool> = terms.iter().map(is_there).collect::<Result<_, _>>()?;
+            let is_absent = !found.is_empty() && found.iter().all(|found| !found);
+            if is_absent && !absent.iter().any(|known| known == word) {
+                absent.push(word.to_owned());
+            }
+        }
+        Ok(absent)
     }
 
     fn embed(&self, text: &str, options: &SearchOptions) -> Result<Embedding, EncoderError> {
@@ -220,6 +262,21 @@ impl Searcher {
         )
     }
 
+    /// What the guide's passages say of sections.
+    fn said(
+        &self,
+        text: &str,
+        question: &Question,
+        options: &SearchOptions,
+    ) -> Result<BTreeMap<SectionId, GuideScores>, IndexError> {
+        let repeated = match options.hints {
+            HintUse::None => return Ok(BTreeMap::new()),
+            HintUse::Unrepeated => self.hints.repeated(text),
+            HintUse::All => BTreeSet::new(),
+        };
+        self.guide.score(&self.index, question, &repeated)
+    }
+
     /// Those sections of `paths` that an answer may name, each once.
     fn allowed_sections(
         &self,
@@ -242,48 +299,68 @@ impl Searcher {
     fn rank(
         &self,
         question: &Question,
-        mut candidates: Vec<Candidate>,
+        mut candidates: Candidates,
         hint: Option<HintMatch>,
         options: &SearchOptions,
     ) -> Result<Vec<Hit>, IndexError> {
-        let mut scores = self.score(&candidates, question, options.ranking);
-        if matches!(
-            options.ranking,
-            Ranking::Full | Ranking::WithoutLateInteraction
-        ) {
-            feedback::add_feedback(&self.index, question, &mut candidates, &scores);
-            scores = self.score(&candidates, question, options.ranking);
-            feedback::add_support(&self.index, &mut candidates, &scores);
-            scores = self.score(&candidates, question, options.ranking);
+        let (first, last) = self.curves(options.ranking, question, &candidates);
+        let sections = &mut candidates.sections;
+        let mut scores = score(sections, options.ranking, first);
+        if first.is_some() {
+            feedback::add_feedback(&self.index, question, sections, &scores);
+            scores = score(sections, options.ranking, first);
+            feedback::add_support(&self.index, sections, &scores);
+            scores = score(sections, options.ranking, last);
         }
         if let Some(hint) = &hint {
-            lift(&hint.sections, &candidates, &mut scores);
+            lift(&hint.sections, sections, &mut scores);
         }
         let best = fusion::descending(&scores).into_iter().take(options.k);
-        best.map(|i| self.hit(question, &candidates[i], scores[i], hint.as_ref()))
+        best.map(|i| self.hit(question, &candidates, i, scores[i], hint.as_ref()))
             .collect()
+    }
+
+    /// What arms are worth, if `ranking` adds them: for the first looks, which feedback and support need,
+    /// and for the last.
+    fn curves(
+        &self,
+        ranking: Ranking,
+        question: &Question,
+        candidates: &Candidates,
+    ) -> (Option<&Curves>, Option<&Curves>) {
+        let fusion = &self.calibration.fusion;
+        match ranking {
+            Ranking::Full if question.has_max_sim() => {
+                let with_guide = fusion.with_guide.as_ref();
+                let with_guide = with_guide.filter(|_| candidates.has_guide());
+                let first = Some(&fusion.with_max_sim);
+                (first, with_guide.or(first))
+            }
+            Ranking::Full | Ranking::WithoutLateInteraction => {
+                (Some(&fusion.without_max_sim), Some(&fusion.without_max_sim))
+            }
+            Ranking::Dense | Ranking::LateInteraction | Ranking::Bm25 | Ranking::Rrf => {
+                (None, None)
+            }
+        }
     }
 
     fn hit(
         &self,
         question: &Question,
-        candidate: &Candidate,
+        candidates: &Candidates,
+        i: usize,
         score: f32,
         hint: Option<&HintMatch>,
     ) -> Result<Hit, IndexError> {
+        let candidate = &candidates.sections[i];
         let hint = hint.filter(|hint| hint.sections.contains(&candidate.section));
-        let signals = Signals {
-            dense: candidate.arms.dense,
-            max_sim: question.has_max_sim().then_some(candidate.arms.max_sim),
-            bm25: candidate.arms.bm25_chunk,
-            hint: hint.map_or(0.0, |hint| hint.strength),
-        };
-        let confidence = self.calibration.confidence;
+        let mut signals = candidates.signals(question, candidate);
+        signals.hint = hint.map_or(0.0, |hint| hint.strength);
         Ok(Hit {
             section_id: candidate.section,
             section: self.index.section(candidate.section)?,
             score,
-            confidence: confidence.map(|confidence| confidence.of(&signals)),
             hint: hint.cloned(),
             arms: candidate.arms,
             signals,
@@ -291,38 +368,33 @@ impl Searcher {
         })
     }
 
-    /// The score of each candidate under a ranking.
-    fn score(&self, candidates: &[Candidate], question: &Question, ranking: Ranking) -> Vec<f32> {
-        let arms: Vec<Arms> = candidates.iter().map(|c| c.arms).collect();
-        let weights = &self.calibration.fusion;
-        match ranking {
-            Ranking::Full if question.has_max_sim() => fusion::fuse(&arms, &weights.with_max_sim),
-            Ranking::Full | Ranking::WithoutLateInteraction => {
-                fusion::fuse(&arms, &weights.without_max_sim)
-            }
-            Ranking::Dense => fusion::fuse(&arms, &fusion::DENSE),
-            Ranking::LateInteraction => fusion::fuse(&arms, &fusion::MAX_SIM),
-            Ranking::Bm25 => fusion::fuse(&arms, &fusion::BM25),
-            Ranking::Rrf => fusion::reciprocal_rank_fusion(&[
-                arms.iter().map(|a| a.dense).collect(),
-                arms.iter().map(|a| a.bm25_section).collect(),
-            ]),
-        }
+    /// Sets confidence and verdict by the hits.
+    fn judge(&self, answer: &mut Answer) {
+        let first = answer.hits.first();
+        let of = |confidence: Confidence| first.map_or(0.0, |hit| confidence.of(&hit.signals));
+        answer.confidence = self.calibration.confidence.map(of);
+        answer.verdict = match (first, answer.confidence.zip(answer.min_confidence)) {
+            (None, _) => Verdict::NothingFound,
+            (Some(_), None) => Verdict::Uncalibrated,
+            (Some(_), Some((confidence, least))) if confidence >= least => Verdict::Answered,
+            _ => Verdict::NothingConfident,
+        };
     }
 }
 
-impl Answer {
-    /// Sets confidence and verdict by the hits.
-    fn judge(&mut self) {
-        let first = self.hits.first();
-        let best = first.map_or(Some(0.0), |hit| hit.confidence);
-        self.confidence = best.filter(|_| self.min_confidence.is_some());
-        self.verdict = match (first, best.zip(self.min_confidence)) {
-            (None, _) => Verdict::NothingFound,
-            (Some(_), None) => Verdict::Uncalibrated,
-            (Some(_), Some((best, least))) if best >= least => Verdict::Answered,
-            _ => Verdict::NothingConfident,
-        };
+/// The score of each candidate: the sum by `curves`, or what a simpler ranking makes of it.
+fn score(candidates: &[Candidate], ranking: Ranking, curves: Option<&Curves>) -> Vec<f32> {
+    let arms: Vec<Arms> = candidates.iter().map(|c| c.arms).collect();
+    let scores = |of: fn(&Arms) -> f32| arms.iter().map(of).collect();
+    match (ranking, curves) {
+        (_, Some(curves)) => fusion::fuse(&arms, curves),
+        (Ranking::LateInteraction, _) => scores(|arms| arms.max_sim),
+        (Ranking::Bm25, _) => scores(|arms| arms.bm25_section),
+        (Ranking::Rrf, _) => fusion::reciprocal_rank_fusion(&[
+            scores(|arms| arms.dense),
+            scores(|arms| arms.bm25_section),
+        ]),
+        _ => scores(|arms| arms.dense),
     }
 }
 

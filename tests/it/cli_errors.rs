@@ -17,7 +17,11 @@ fn nothing_confident() {
     let run = |args: &[&str]| transcript(coffee(), &mut docent(coffee(), args));
     let text = run(&[question]);
     assert!(
-        text.starts_with("exit code 1\n--- stdout\n--- stderr\nnothing confident: best are "),
+        text.starts_with(
+            "exit code 1\n--- stdout\n--- stderr\n\
+             note: not in these docs: tax, form, company, Bolivia, need\n\
+             nothing confident ([n], below [n]): best are "
+        ),
         "{text}"
     );
 

@@ -249,7 +249,7 @@ fn confidence(question: &str, sections: &[&str]) -> f64 {
     }
     let output = command.arg(question).assert().success();
     let answer: serde_json::Value = serde_json::from_slice(&output.get_output().stdout).unwrap();
-    answer["hits"][0]["confidence"].as_f64().unwrap()
+    answer["confidence"].as_f64().unwrap()
 }
 
 #[test]

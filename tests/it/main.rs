@@ -13,6 +13,7 @@ mod eval;
 mod fastembed;
 mod format;
 mod fuzz;
+mod guide_search;
 mod large;
 mod model_pack;
 mod reader;

@@ -25,7 +25,9 @@ pub fn write(out: &mut impl Write, answer: &Answer, index: &Index, explain: bool
         if i > 0 {
             writeln!(out)?;
         }
-        write_hit(out, index, i + 1, hit, &terms)?;
+        // How sure an answer is, is known of its first hit alone.
+        let confidence = answer.confidence.filter(|_| i == 0);
+        write_hit(out, index, i + 1, hit, confidence, &terms)?;
         if explain {
             write_explanation(out, index, hit)?;
         }
@@ -38,6 +40,7 @@ fn write_hit(
     index: &Index,
     rank: usize,
     hit: &Hit,
+    confidence: Option<f32>,
     terms: &HashSet<String>,
 ) -> Result<()> {
     let best = hit.chunks.first().map(|best| index.chunk(best.id));
@@ -50,12 +53,9 @@ fn write_hit(
     } else {
         writeln!(out, "{PATH:#}  {}", printable_line(&hit.section.title))?;
     }
-    writeln!(
-        out,
-        "   {DIM}score {:.2}, confidence {}{DIM:#}",
-        hit.score,
-        hit.confidence_text()
-    )?;
+    let confidence = confidence.map(|confidence| format!(", confidence {confidence:.2}"));
+    let confidence = confidence.unwrap_or_default();
+    writeln!(out, "   {DIM}score {:.2}{confidence}{DIM:#}", hit.score)?;
     if let Some(hint) = &hit.hint {
         let phrase = printable_line(&hint.phrase);
         writeln!(out, "   {HINT}hint \"{phrase}\"{HINT:#}")?;
@@ -119,8 +119,9 @@ fn write_explanation(out: &mut impl Write, index: &Index, hit: &Hit) -> Result<(
         .map_or("none".to_owned(), |max_sim| format!("{max_sim:.3}"));
     writeln!(
         out,
-        "   signals  dense {:.3}, max_sim {max_sim}, bm25 {:.2}, hint {:.3}",
-        signals.dense, signals.bm25, signals.hint
+        "   signals  dense {:.3}, max_sim {max_sim}, bm25 {:.2}, hint {:.3}, guide {:.3}, \
+         lack {:.3}, rarest {:.3}",
+        signals.dense, signals.bm25, signals.hint, signals.guide, signals.lack, signals.rarest
     )?;
     if let Some(hint) = &hit.hint {
         let targets = hint.targets.join(", ");

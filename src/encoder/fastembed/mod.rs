@@ -224,7 +224,7 @@ impl Encoder for FastembedEncoder {
     }
 
     fn calibration(&self) -> Calibration {
-        self.calibration
+        self.calibration.clone()
     }
 
     fn count_tokens(&self, text: &str) -> usize {
@@ -266,7 +266,7 @@ const LIKE_THE_BUNDLED: [&str; 2] = ["AllMiniLML6V2", "AllMiniLML6V2Q"];
 fn calibration(name: &str) -> Calibration {
     match pack::bundled_manifest() {
         Ok(manifest) if LIKE_THE_BUNDLED.contains(&name) => manifest.calibration(),
-        _ => Calibration::UNCALIBRATED,
+        _ => Calibration::uncalibrated(),
     }
 }
 

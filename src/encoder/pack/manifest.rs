@@ -86,7 +86,9 @@ impl Manifest {
 
     /// The model's calibration.
     pub fn calibration(&self) -> Calibration {
-        self.calibration.unwrap_or(Calibration::UNCALIBRATED)
+        self.calibration
+            .clone()
+            .unwrap_or_else(Calibration::uncalibrated)
     }
 
     /// SHA-256 of the weights' file; empty if the manifest does not name it.

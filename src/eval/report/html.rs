@@ -31,7 +31,7 @@ code { font-size: .85em; overflow-wrap: anywhere; }
 ///
 /// `runs` are what `report` summarizes; they have the single durations.
 pub fn html(report: &Report, runs: &[TargetRun]) -> String {
-    let all: Vec<&Summary> = report.targets.iter().chain(&report.pooled).collect();
+    let all: Vec<&Summary> = report.targets.iter().chain(&report.averages).collect();
     let page = html! {
         (DOCTYPE)
         html lang="en" {
@@ -56,6 +56,17 @@ pub fn html(report: &Report, runs: &[TargetRun]) -> String {
                     (report.refusal_rule())
                 }
                 div.plots { (success_curves(&all)) }
+                @let broadest = if report.averages.is_empty() { &report.targets } else { &report.averages };
+                @if broadest.iter().any(|summary| !summary.reliability.is_empty()) {
+                    h2 { "Reliability" }
+                    p.note {
+                        "How often the first section answers, by confidence; a circle is larger for more "
+                        "questions, and on the dashed line confidence is right."
+                    }
+                    div.plots { @for summary in broadest {
+                        figure { figcaption { (summary.name) } (plot::reliability(&summary.reliability)) }
+                    } }
+                }
                 @if all.iter().any(|summary| !summary.ablations.is_empty()) {
                     h2 { "Ablations" }
                     p.note { "* differs from the full system (p < 0.05, paired randomization test)." }

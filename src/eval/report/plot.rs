@@ -2,6 +2,7 @@
 
 use maud::{Markup, html};
 
+use crate::eval::metrics::Bin;
 use crate::eval::summary::Figure;
 
 const COLOURS: [&str; 8] = [
@@ -86,6 +87,37 @@ pub(super) fn bars(bars: &[Bar]) -> Markup {
                 }
                 text x=(left + width + 12.0) y=(y + 13.0) { (format!("{:.3}", figure.value)) }
             }
+        }
+    }
+}
+
+/// How often the first section answers over confidence, a circle for each bin, larger for more questions;
+/// on the diagonal confidence is right.
+pub(super) fn reliability(bins: &[Bin]) -> Markup {
+    let (left, top, side) = (40.0, 10.0, 240.0);
+    let x = |value: f64| px(left + side * value);
+    let y = |value: f64| px(top + side * (1.0 - value));
+    let most = bins.iter().map(|bin| bin.questions).max().unwrap_or(1);
+    let radius = |bin: &Bin| px(3.0 + 9.0 * (bin.questions as f64 / most as f64).sqrt());
+    html! {
+        svg viewBox=(format!("0 0 {} {}", left + side + 20.0, top + side + 44.0)) width=(left + side + 20.0) role="img" {
+            @for tick in [0.0, 0.25, 0.5, 0.75, 1.0] {
+                line.grid x1=(x(0.0)) x2=(x(1.0)) y1=(y(tick)) y2=(y(tick)) {}
+                text.soft x=(left - 8.0) y=(px(top + side * (1.0 - tick) + 4.0)) text-anchor="end" {
+                    (format!("{tick:.2}"))
+                }
+                text.soft x=(x(tick)) y=(top + side + 20.0) text-anchor="middle" { (format!("{tick:.2}")) }
+            }
+            line x1=(x(0.0)) x2=(x(1.0)) y1=(y(0.0)) y2=(y(1.0)) stroke="#667085" stroke-dasharray="5 4" {}
+            @for bin in bins {
+                circle cx=(x(bin.confidence)) cy=(y(bin.answered)) r=(radius(bin)) fill=(COLOURS[0]) fill-opacity="0.7" {
+                    title {
+                        (bin.questions) " questions, confidence " (format!("{:.2}", bin.confidence))
+                        ", answered " (format!("{:.2}", bin.answered))
+                    }
+                }
+            }
+            text.soft x=(x(0.5)) y=(top + side + 38.0) text-anchor="middle" { "confidence" }
         }
     }
 }

@@ -5,6 +5,7 @@ use std::io::{self, Write};
 
 use serde::Serialize;
 
+use crate::answer::Signals;
 use crate::calibration::Arms;
 use crate::eval::run::{RankedSection, TargetRun};
 
@@ -15,16 +16,20 @@ struct Line<'a> {
     question: &'a str,
     min_grade: u8,
     relevant: &'a BTreeMap<String, u8>,
+    /// The signals of the first hit when the relevant sections are withheld.
+    withheld: Option<Signals>,
     candidates: Vec<Candidate<'a>>,
 }
 
-/// A section that was ranked: its fused score after lifts, its scores by arm, and whether a hint moved it.
+/// A section that was ranked: its fused score after lifts, whether a hint moved it, its scores by arm, and
+/// what is known of how sure an answer it would be.
 #[derive(Serialize)]
 struct Candidate<'a> {
     section: &'a str,
     score: f32,
     hinted: bool,
     arms: &'a Arms,
+    signals: &'a Signals,
 }
 
 /// Writes a line of JSON for each question of each target, its candidates best first. A question that no
@@ -37,6 +42,7 @@ pub fn write_scores(runs: &[TargetRun], out: &mut dyn Write) -> io::Result<()> {
                 question: &question.question.id,
                 min_grade: run.min_grade,
                 relevant: &question.question.relevant,
+                withheld: question.outcome.withheld.map(|sureness| sureness.signals),
                 candidates: question.ranking.iter().map(candidate).collect(),
             };
             serde_json::to_writer(&mut *out, &line)?;
@@ -52,5 +58,6 @@ fn candidate(section: &RankedSection) -> Candidate<'_> {
         score: section.score,
         hinted: section.hint.is_some(),
         arms: &section.arms,
+        signals: &section.signals,
     }
 }

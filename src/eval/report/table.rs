@@ -14,7 +14,8 @@ const QUALITY: [Measure; 6] = [
     Measure::NdcgAt10,
     Measure::HeadingAccuracy,
 ];
-const REFUSAL: [Measure; 5] = [
+const REFUSAL: [Measure; 6] = [
+    Measure::CalibrationError,
     Measure::NoAnswerAuroc,
     Measure::RefusedAnswerable,
     Measure::RefusedNoAnswer,
@@ -24,7 +25,7 @@ const REFUSAL: [Measure; 5] = [
 
 /// The whole report as tables, for a terminal of 120 columns.
 pub fn text(report: &Report) -> String {
-    let all: Vec<&Summary> = report.targets.iter().chain(&report.pooled).collect();
+    let all: Vec<&Summary> = report.targets.iter().chain(&report.averages).collect();
     let mut out = format!(
         "docent {} with {}; values with 95 % bootstrap intervals\n\n",
         report.version, report.model
@@ -34,9 +35,9 @@ pub fn text(report: &Report) -> String {
     out += &refusal_table(&all);
     out += "\nLatency in milliseconds\n\n";
     out += &latency_table(&all);
-    // Kinds are few and small: those of the pool of question files stand for all of its targets.
-    let broadest: Vec<&Summary> = match report.pooled.first() {
-        Some(pool) => vec![pool],
+    // Kinds are few and small: those of all question files together stand for all of the targets.
+    let broadest: Vec<&Summary> = match report.averages.first() {
+        Some(average) => vec![average],
         None => all.clone(),
     };
     for summary in broadest.iter().filter(|s| !s.by_kind.is_empty()) {

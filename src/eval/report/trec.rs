@@ -35,6 +35,7 @@ fn field(id: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::answer::Signals;
     use crate::calibration::Arms;
     use crate::eval::run::{Outcome, RankedSection};
     use crate::eval::targets::Question;
@@ -44,6 +45,7 @@ mod tests {
             path: path.to_owned(),
             score,
             arms: Arms::default(),
+            signals: Signals::default(),
             hint: None,
         };
         QuestionRun {

@@ -149,7 +149,14 @@ fn parts_over(vectors: Matrix) -> IndexParts {
             model,
         },
         guide: guide(),
-        guide_vectors: clustered(2, vectors.dim, 2, &mut Rng(3)),
+        guide_vectors: clustered(3, vectors.dim, 2, &mut Rng(3)),
+        guide_token_vectors: Some(TokenTable {
+            dim: vectors.dim as u32,
+            offsets: vec![0, 2, 2, 5],
+            frequencies: Vec::new(),
+            codes: Vec::from_iter((0..5 * row).map(|i| 7 * i as u8)).into(),
+        }),
+        guide_lexical: lexical(3),
         token_vectors: Some(TokenTable {
             dim: vectors.dim as u32,
             offsets,

@@ -58,6 +58,18 @@ fn everything_written_is_read_back() {
         assert_eq!(index.term_sequence(id).unwrap(), [i as u32 % 2; 2]);
     }
 
+    for (passage, rows) in [0..2, 2..2, 2..5].into_iter().enumerate() {
+        let read = index.guide_token_vectors(passage).unwrap().unwrap();
+        let codes = &parts.guide_token_vectors.as_ref().unwrap().codes;
+        assert_eq!(
+            (read.dim, read.codes),
+            (8, &codes[4 * rows.start..4 * rows.end])
+        );
+    }
+    assert_eq!(index.guide_lexical().num_docs(), 3);
+    let all = index.guide_lexical().postings("all").unwrap().unwrap();
+    assert_eq!(all.0, [0, 1, 2]);
+
     let lexical = index.sections_lexical();
     assert_eq!(
         (lexical.num_docs(), lexical.num_terms(), lexical.parts),
@@ -102,12 +114,15 @@ fn an_index_without_optional_parts() {
     let mut parts = parts_over(clustered(20, 8, 4, &mut Rng(1)));
     parts.guide = Guide::default();
     parts.guide_vectors.data.to_mut().clear();
+    parts.guide_token_vectors = None;
+    parts.guide_lexical = InvertedIndex::without_terms(Vec::new());
     parts.token_vectors = None;
     parts.sections_lexical = InvertedIndex::without_terms(vec![0.0; 7]);
     parts.chunks_lexical = InvertedIndex::without_terms(vec![0.0; 20]);
     let (_folder, index) = open(&parts);
     assert_same(&index, &parts);
     assert_eq!(index.token_vectors(ChunkId(0)).unwrap(), None);
+    assert_eq!(index.guide_token_vectors(0).unwrap(), None);
     assert_eq!(index.chunks_lexical().num_terms(), 0);
     assert_eq!(index.guide_vectors().num_rows(), 0);
 }
@@ -173,7 +188,7 @@ fn another_model_or_dimension_is_refused() {
 #[test]
 fn contradicting_parts_are_refused_before_the_old_file_is_touched() {
     type Break = fn(&mut IndexParts);
-    let breaks: [(&str, Break); 12] = [
+    let breaks: [(&str, Break); 15] = [
         ("section count", |p| p.meta.counts.sections += 1),
         ("chunk count", |p| p.meta.counts.chunks -= 1),
         ("a vector too few", |p| {
@@ -189,6 +204,15 @@ fn contradicting_parts_are_refused_before_the_old_file_is_touched() {
         }),
         ("token rows of another width", |p| {
             p.token_vectors.as_mut().unwrap().dim = 17
+        }),
+        ("guide tokens of another width", |p| {
+            p.guide_token_vectors.as_mut().unwrap().dim = 7
+        }),
+        ("guide tokens too few", |p| {
+            p.guide_token_vectors.as_mut().unwrap().offsets.truncate(3)
+        }),
+        ("a word of no guide passage", |p| {
+            p.guide_lexical.doc_ids[0] = 3
         }),
         ("overlapping sections", |p| p.sections[1].chunks.start = 2),
         ("chunk of another section", |p| p.chunks[4].section = 0),
