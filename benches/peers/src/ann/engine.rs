@@ -239,6 +239,8 @@ fn parts_over(base: &[f32], parameters: Parameters) -> Result<IndexParts> {
         chunks: vec![chunk; n],
         guide: Guide::default(),
         guide_vectors: empty(DIM),
+        guide_token_vectors: None,
+        guide_lexical: InvertedIndex::without_terms(Vec::new()),
         vectors: Matrix {
             dim: DIM,
             data: base.to_vec().into(),
