@@ -1,6 +1,7 @@
 //! The lines of a chunk that say most about a question.
 
 use std::collections::HashSet;
+use std::ops::Range;
 
 use super::Answer;
 use crate::analysis;
@@ -19,7 +20,7 @@ pub fn question_terms(answer: &Answer) -> HashSet<String> {
 }
 
 /// A line of an excerpt.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Line<'a> {
     /// Its number in the file, from 1.
     pub number: u32,
@@ -27,31 +28,84 @@ pub struct Line<'a> {
     pub text: &'a str,
 }
 
-/// The lines that share most terms with the question, in the order of the file; the first line
-/// with a word if none shares any. Lines without a word are never chosen.
+/// The neighbouring lines that together say most of the question's terms, the first of several that say as
+/// many; of a table with its header. Lines without a word, headings, front matter and badges are left out, as
+/// long as there is another.
 pub fn excerpt<'a>(chunk: &ChunkRef<'a>, question_terms: &HashSet<String>) -> Vec<Line<'a>> {
-    let mut lines: Vec<(usize, Line<'a>)> = chunk
-        .text
-        .lines()
-        .zip(chunk.line_start..)
-        .filter(|(text, _)| text.contains(char::is_alphanumeric))
-        .map(|(text, number)| {
-            let text = text.trim();
-            (shared(text, question_terms), Line { number, text })
+    let numbered = chunk.text.lines().zip(chunk.line_start..);
+    let with_words = numbered.filter(|(text, _)| text.contains(char::is_alphanumeric));
+    let all: Vec<Line<'a>> = with_words
+        .map(|(text, number)| Line {
+            number,
+            text: text.trim(),
         })
         .collect();
-    lines.sort_by_key(|(shared, _)| std::cmp::Reverse(*shared));
-    let sharing = lines.iter().filter(|(shared, _)| *shared > 0).count();
-    lines.truncate(sharing.clamp(1, MAX_LINES));
-    let mut lines: Vec<Line<'a>> = lines.into_iter().map(|(_, line)| line).collect();
-    lines.sort_by_key(|line| line.number);
-    lines
+    let body = front_matter_end(chunk);
+    let says =
+        |line: &&Line<'a>| line.number >= body && !is_heading(line.text) && !is_badge(line.text);
+    let mut lines: Vec<Line<'a>> = all.iter().filter(says).copied().collect();
+    if lines.is_empty() {
+        lines = all;
+    }
+    let best = best_window(&lines, question_terms);
+    let header = table_header(&lines, best.start);
+    let header = header.filter(|header| *header < best.start);
+    let kept = header.into_iter().chain(best);
+    kept.take(MAX_LINES).map(|i| lines[i]).collect()
 }
 
-/// Number of different terms of the question in `text`.
-fn shared(text: &str, question_terms: &HashSet<String>) -> usize {
-    let terms: HashSet<String> = analysis::terms(text).into_iter().collect();
-    terms.intersection(question_terms).count()
+/// The first of the windows of [`MAX_LINES`] lines, or fewer, that share most terms, without lines at its
+/// ends that share none.
+fn best_window(lines: &[Line<'_>], question_terms: &HashSet<String>) -> Range<usize> {
+    let shared: Vec<HashSet<String>> = lines
+        .iter()
+        .map(|line| {
+            let mut terms: HashSet<String> = analysis::terms(line.text).into_iter().collect();
+            terms.retain(|term| question_terms.contains(term));
+            terms
+        })
+        .collect();
+    let of = |window: &Range<usize>| {
+        let terms: HashSet<&String> = shared[window.clone()].iter().flatten().collect();
+        terms.len()
+    };
+    let windows = (0..lines.len()).map(|start| start..(start + MAX_LINES).min(lines.len()));
+    // `max_by_key` gives the last of equal ones.
+    let best = windows.rev().max_by_key(of).unwrap_or(0..0);
+    let sharing: Vec<usize> = best.clone().filter(|&i| !shared[i].is_empty()).collect();
+    match (sharing.first(), sharing.last()) {
+        (Some(&first), Some(&last)) => first..last + 1,
+        _ => best.start..best.end.min(best.start + 1),
+    }
+}
+
+/// The header of the table that line `i` is in.
+fn table_header(lines: &[Line<'_>], i: usize) -> Option<usize> {
+    let is_row = |line: &Line<'_>| line.text.starts_with('|');
+    is_row(lines.get(i)?).then(|| {
+        let above = lines[..i].iter().rev();
+        i - above.take_while(|line| is_row(line)).count()
+    })
+}
+
+/// The number of the first line after the front matter, that of the first line where there is none.
+fn front_matter_end(chunk: &ChunkRef<'_>) -> u32 {
+    let mut lines = chunk.text.lines().zip(chunk.line_start..);
+    let fence = match lines.next() {
+        Some((fence @ ("---" | "+++"), 1)) => fence,
+        _ => return chunk.line_start,
+    };
+    let end = lines.find(|(text, _)| *text == fence);
+    end.map_or(chunk.line_start, |(_, number)| number + 1)
+}
+
+fn is_heading(line: &str) -> bool {
+    line.trim_start_matches('#').starts_with(' ') && line.starts_with('#')
+}
+
+/// Images that are links, and nothing else.
+fn is_badge(line: &str) -> bool {
+    line.starts_with("[![") && line.ends_with(')')
 }
 
 #[cfg(test)]
@@ -79,15 +133,47 @@ mod tests {
     }
 
     #[test]
-    fn the_lines_that_share_most_come_in_file_order() {
+    fn neighbouring_lines_that_together_share_most() {
         let text =
-            "tokens\n\n```\npages of tokens\nother\na page\na page\na page\ntokens of a page";
-        assert_eq!(numbers(text, "page tokens"), [10, 13, 15, 18]);
+            "a page\n\n```\nother\nother\nother\npages\n\nand tokens\nother\na page of tokens";
+        // Two terms in lines 16 to 18, and again in 20: the first.
+        assert_eq!(numbers(text, "page tokens"), [16, 18]);
+        assert_eq!(
+            numbers("one page\ntwo pages\nthree\ntokens", "page tokens"),
+            [10, 11, 12, 13]
+        );
+        assert_eq!(numbers("text\none page\ntwo\nthree", "page tokens"), [11]);
     }
 
     #[test]
-    fn without_shared_terms_it_is_the_first_line_with_a_word() {
-        assert_eq!(numbers("```\n# Title\ntext", "page"), [11]);
+    fn without_shared_terms_it_is_the_first_line_that_says_something() {
+        assert_eq!(numbers("```\n# Title\ntext\nmore", "page"), [12]);
+        assert_eq!(numbers("# A page", "page"), [10]);
         assert_eq!(numbers("---\n", "page"), Vec::<u32>::new());
+    }
+
+    #[test]
+    fn headings_badges_and_front_matter_say_nothing() {
+        let text = "# Page\n[![page](a.svg)](page)\nOf it\n#page is no heading";
+        assert_eq!(numbers(text, "page"), [13]);
+        let mut first = chunk("---\ntitle: Page\n---\n\nA page.\n---\nAnother");
+        first.line_start = 1;
+        let terms = analysis::terms("page").into_iter().collect();
+        let found = excerpt(&first, &terms);
+        assert_eq!(
+            found,
+            [Line {
+                number: 5,
+                text: "A page."
+            }]
+        );
+    }
+
+    #[test]
+    fn rows_of_a_table_come_with_its_header() {
+        let table =
+            "Of:\n| name | size |\n|---|---|\n| a | 1 |\n| b | 2 |\n| page | 3 |\n| c | 4 |";
+        assert_eq!(numbers(table, "page"), [11, 15]);
+        assert_eq!(numbers(table, "name of a page"), [11, 13, 14, 15]);
     }
 }

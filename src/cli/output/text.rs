@@ -15,8 +15,12 @@ use docent::terminal::printable_line;
 const PATH: Style = AnsiColor::Cyan.on_default().bold();
 const HINT: Style = AnsiColor::Green.on_default();
 const DIM: Style = Style::new().dimmed();
-/// Most characters of an excerpt's line.
-const LINE_WIDTH: usize = 100;
+/// Most characters of a row.
+const ROW: usize = 100;
+/// Most characters of a line of an excerpt, which is wrapped in rows.
+const LINE: usize = 3 * ROW;
+/// Words that are shown before the first that matches, where a sentence is too long.
+const LEAD: usize = 8;
 
 /// Writes the hits, best first, a blank line between them.
 pub fn write(out: &mut impl Write, answer: &Answer, index: &Index, explain: bool) -> Result<()> {
@@ -61,50 +65,86 @@ fn write_hit(
         writeln!(out, "   {HINT}hint \"{phrase}\"{HINT:#}")?;
     }
     for line in best.iter().flat_map(|chunk| excerpt::excerpt(chunk, terms)) {
-        writeln!(
-            out,
-            "   {DIM}{:>5}{DIM:#}  {}",
-            line.number,
-            shortened(line.text, terms)
-        )?;
+        let text = shortened(&printable_line(line.text), terms);
+        let rows = wrapped(&text).join("\n          ");
+        writeln!(out, "   {DIM}{:>5}{DIM:#}  {rows}", line.number)?;
     }
     Ok(())
 }
 
-/// `text` made printable: if it is too long, [`LINE_WIDTH`] characters of it with the first word
-/// of `terms`; what is cut off is marked.
+/// `text`; if it is longer than [`LINE`], whole sentences of it from the first with a word of `terms` on, as
+/// many as there is room for, or the words of one that is too long. What is left out is marked.
 fn shortened(text: &str, terms: &HashSet<String>) -> String {
-    let text = printable_line(text);
-    let length = text.chars().count();
-    if length <= LINE_WIDTH {
-        return text.into_owned();
+    if text.chars().count() <= LINE {
+        return text.to_owned();
     }
-    let is_match = |word: &&str| {
-        analysis::terms(word)
-            .iter()
-            .any(|term| terms.contains(term))
+    let sentences: Vec<&str> = sentences(text).collect();
+    let first = first_match(&sentences, terms);
+    let kept = fitting(&sentences[first..]);
+    if kept.is_empty() {
+        let words: Vec<&str> = sentences[first].split_inclusive(' ').collect();
+        let from = first_match(&words, terms).saturating_sub(LEAD);
+        return marked(first + from > 0, &fitting(&words[from..]), true);
+    }
+    marked(first > 0, &kept, !text.ends_with(&kept))
+}
+
+/// The first of `parts` with a word of `terms`, the first of all if none has one.
+fn first_match(parts: &[&str], terms: &HashSet<String>) -> usize {
+    let matches = |part: &&str| {
+        let found = analysis::terms(part);
+        found.iter().any(|term| terms.contains(term))
     };
-    let start = match analysis::words(&text).find(is_match) {
-        Some(word) => {
-            let at = word.as_ptr() as usize - text.as_ptr() as usize;
-            let before = text[..at].chars().count();
-            if before + word.chars().count() <= LINE_WIDTH {
-                0
-            } else {
-                before.saturating_sub(LINE_WIDTH / 2)
-            }
+    parts.iter().position(matches).unwrap_or(0)
+}
+
+/// The first `parts`, as many as [`LINE`] has room for.
+fn fitting(parts: &[&str]) -> String {
+    let mut room = LINE;
+    let fits = |part: &&&str| {
+        let length = part.chars().count();
+        let fits = length <= room;
+        room = room.saturating_sub(length);
+        fits
+    };
+    parts.iter().take_while(fits).copied().collect()
+}
+
+/// `kept` with marks where something was left out.
+fn marked(before: bool, kept: &str, after: bool) -> String {
+    let before = if before { "… " } else { "" };
+    let after = if after { " …" } else { "" };
+    format!("{before}{}{after}", kept.trim_end())
+}
+
+/// The sentences of `text` with the space behind them.
+fn sentences(text: &str) -> impl Iterator<Item = &str> {
+    let mut rest = text;
+    std::iter::from_fn(move || {
+        let ends = [". ", "! ", "? "].into_iter();
+        let end = ends.filter_map(|end| rest.find(end)).min();
+        let (sentence, after) = rest.split_at(end.map_or(rest.len(), |end| end + 2));
+        rest = after;
+        (!sentence.is_empty()).then_some(sentence)
+    })
+}
+
+/// `text` in rows of at most [`ROW`] characters, broken at spaces; a longer word is a row of its own.
+fn wrapped(text: &str) -> Vec<String> {
+    let mut rows = vec![String::new()];
+    for word in text.split(' ') {
+        let row = rows.last().map_or(0, |row| row.chars().count());
+        if row > 0 && row + 1 + word.chars().count() > ROW {
+            rows.push(String::new());
         }
-        None => 0,
-    };
-    let start = start.min(length - LINE_WIDTH);
-    let window: String = text.chars().skip(start).take(LINE_WIDTH).collect();
-    let (cut_before, cut_after) = (start > 0, start + LINE_WIDTH < length);
-    format!(
-        "{}{}{}",
-        if cut_before { "… " } else { "" },
-        window.trim(),
-        if cut_after { " …" } else { "" }
-    )
+        if let Some(row) = rows.last_mut() {
+            if !row.is_empty() {
+                row.push(' ');
+            }
+            row.push_str(word);
+        }
+    }
+    rows
 }
 
 fn write_explanation(out: &mut impl Write, index: &Index, hit: &Hit) -> Result<()> {
@@ -149,25 +189,42 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_cut_line_is_marked_and_shows_what_matches() {
-        let shortened =
-            |text: &str| shortened(text, &analysis::terms("cups").into_iter().collect());
-        let umlauts = |count| "ä".repeat(count);
+    fn whole_sentences_are_kept_from_the_first_that_matches() {
+        let terms = analysis::terms("cups").into_iter().collect();
+        let shortened = |text: &str| shortened(text, &terms);
+        let sentence = |word: &str, count: usize| format!("{}. ", vec![word; count].join(" "));
+        let (before, after) = (sentence("grüne", 30), sentence("blaue", 30));
+        let cup = "A cup is round. ";
         assert_eq!(shortened("short"), "short");
-        assert_eq!(shortened(&umlauts(100)), umlauts(100));
-        assert_eq!(shortened(&umlauts(101)), format!("{} …", umlauts(100)));
-        // The first match shows anyway.
+        let all = format!("{before}{cup}");
+        assert_eq!(shortened(all.trim_end()), all.trim_end());
         assert_eq!(
-            shortened(&format!("{} cup {0}", umlauts(96))),
-            format!("{} cup …", umlauts(96))
+            shortened(&format!("{before}{cup}{after}{after}")),
+            format!("… {cup}{} …", after.trim_end())
         );
         assert_eq!(
-            shortened(&format!("{} cup {0} cup", umlauts(97))),
-            format!("… {} cup {} …", umlauts(49), umlauts(46))
+            shortened(&format!("{before}{after}")),
+            format!("{} …", before.trim_end())
         );
-        assert_eq!(
-            shortened(&format!("{} a cup", umlauts(100))),
-            format!("… {} a cup", umlauts(94))
-        );
+    }
+
+    #[test]
+    fn of_a_sentence_that_is_too_long_words_around_the_first_match_are_kept() {
+        let terms = analysis::terms("cups").into_iter().collect();
+        let words = |count: usize| vec!["grüne"; count].join(" ");
+        let text = format!("{} cup {}", words(60), words(60));
+        let expected = format!("… {} cup {} …", words(8), words(41));
+        assert_eq!(shortened(&text, &terms), expected);
+        let text = format!("cup {}", words(60));
+        assert_eq!(shortened(&text, &terms), format!("cup {} …", words(49)));
+    }
+
+    #[test]
+    fn rows_break_at_spaces() {
+        let words = |count: usize| vec!["grüne"; count].join(" ");
+        assert_eq!(wrapped(&words(40)), [words(16), words(16), words(8)]);
+        let long = "x".repeat(150);
+        assert_eq!(wrapped(&format!("a {long} b")), ["a", &long, "b"]);
+        assert_eq!(wrapped(""), [""]);
     }
 }
