@@ -112,10 +112,11 @@ class Curves:
     """For each arm what a score is worth: straight between knots, and nowhere falling, since every arm's larger
     score is the more relevant. The parameters are the slopes."""
 
-    def __init__(self, knots, slopes=None):
+    def __init__(self, knots):
         self.knots = knots
         self.arm = np.repeat(np.arange(len(ARMS)), [len(k) - 1 for k in knots])
-        self.slopes = slopes
+        self.guide = np.isin(self.arm, [ARMS.index(arm) for arm in GUIDE])
+        self.slopes = None
 
     @classmethod
     def around(cls, questions):
@@ -138,17 +139,13 @@ class Curves:
                 columns.append((reach if i == last else np.minimum(reach, high)) - low)
         return np.column_stack(columns)
 
-    def own(self, arms):
-        """What the sections' own scores are worth."""
-        guide = np.isin(self.arm, [ARMS.index(arm) for arm in GUIDE])
-        return self.segments(arms) @ np.where(guide, 0, self.slopes), guide
-
     def open_segments(self, arms):
         """As `segments`, the guide's as far as these curves leave it open which candidate answers: from 1 down to
         0 where the best has half of the probability or more."""
-        own, guide = self.own(arms)
+        segments = self.segments(arms)
+        own = segments @ np.where(self.guide, 0, self.slopes)
         openness = max(0, 1 - 2 / np.exp(own - own.max()).sum())
-        return self.segments(arms) * np.where(guide, openness, 1)
+        return segments * np.where(self.guide, openness, 1)
 
     def of(self, arms):
         return self.open_segments(arms) @ self.slopes

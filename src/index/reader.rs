@@ -484,22 +484,20 @@ impl Index {
     }
 
     fn token_table(&self) -> Option<TokenTableRef<'_>> {
-        let offsets: &[u64] = self.array(Part::TokenOffsets);
-        (!offsets.is_empty()).then(|| TokenTableRef {
-            dim: self.shape[1],
-            offsets,
-            codes: self.array(Part::TokenCodes),
-            parts: CHUNK_TOKEN_PARTS,
-        })
+        self.tokens_in(CHUNK_TOKEN_PARTS)
     }
 
     fn guide_token_table(&self) -> Option<TokenTableRef<'_>> {
-        let offsets: &[u64] = self.array(Part::GuideTokenOffsets);
+        self.tokens_in(GUIDE_TOKEN_PARTS)
+    }
+
+    fn tokens_in(&self, parts: [Part; 2]) -> Option<TokenTableRef<'_>> {
+        let offsets: &[u64] = self.array(parts[0]);
         (!offsets.is_empty()).then(|| TokenTableRef {
             dim: self.shape[1],
             offsets,
-            codes: self.array(Part::GuideTokenCodes),
-            parts: GUIDE_TOKEN_PARTS,
+            codes: self.array(parts[1]),
+            parts,
         })
     }
 

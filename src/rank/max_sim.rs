@@ -39,6 +39,8 @@ pub struct TokenMatches {
     queries: usize,
     /// A row for each chunk, a column for each token.
     best: Vec<f32>,
+    /// The largest of each column.
+    everywhere: Vec<f32>,
 }
 
 impl TokenMatches {
@@ -48,14 +50,8 @@ impl TokenMatches {
     }
 
     /// The tokens' best cosines with any of the chunks, at least -1.
-    pub fn everywhere(&self) -> Vec<f32> {
-        let mut everywhere = vec![-1.0; self.queries];
-        for best in self.best.chunks_exact(self.queries) {
-            for (all, own) in everywhere.iter_mut().zip(best) {
-                *all = own.max(*all);
-            }
-        }
-        everywhere
+    pub fn everywhere(&self) -> &[f32] {
+        &self.everywhere
     }
 }
 
@@ -122,13 +118,21 @@ impl QueryTokens {
             }
         }
         self.finish(&mut block, &mut products, &mut best);
+        let mut everywhere = vec![-1.0; queries];
         for (best, rows) in best.chunks_exact_mut(queries).zip(chunks) {
             match rows.codes {
                 [] => best.fill(0.0),
                 _ => best.iter_mut().for_each(|best| *best = best.max(-1.0)),
             }
+            for (all, own) in everywhere.iter_mut().zip(best) {
+                *all = own.max(*all);
+            }
         }
-        TokenMatches { queries, best }
+        TokenMatches {
+            queries,
+            best,
+            everywhere,
+        }
     }
 
     /// Scores the block's tokens, raises the best cosines of the chunks that they belong to, and

@@ -113,9 +113,9 @@ impl Candidates {
             let everywhere = tokens.everywhere();
             let best = candidate.best().and_then(|chunk| chunk.row);
             signals.max_sim = Some(candidate.arms.max_sim);
-            signals.rarest = confidence::rarest(query.weights(), &everywhere);
+            signals.rarest = confidence::rarest(query.weights(), everywhere);
             signals.lack = best.map_or(0.0, |row| {
-                confidence::lack(query.weights(), &everywhere, tokens.of(row))
+                confidence::lack(query.weights(), everywhere, tokens.of(row))
             });
         }
         signals

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::candidates::Question;
+use crate::corpus::Guide;
 use crate::index::{Index, IndexError, SectionId};
 use crate::rank::{bm25, fusion};
 
@@ -25,9 +26,8 @@ pub(super) struct GuideScores {
 }
 
 impl GuidePassages {
-    /// Finds the sections in `index`; paths that it does not have are left out.
-    pub fn new(index: &Index) -> Result<Self, IndexError> {
-        let guide = index.guide()?;
+    /// Finds the sections that `guide` names in `index`; paths that it does not have are left out.
+    pub fn new(index: &Index, guide: &Guide) -> Result<Self, IndexError> {
         let find = |targets: &[String]| -> Result<Vec<SectionId>, IndexError> {
             let found = targets.iter().map(|path| index.find_section(path));
             Ok(found

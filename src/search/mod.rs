@@ -100,8 +100,9 @@ impl Searcher {
     /// A searcher over `index`; an error if `encoder` is not the model of its vectors.
     pub fn new(index: Arc<Index>, encoder: Arc<dyn Encoder>) -> Result<Self, IndexError> {
         index.check_model(encoder.model())?;
-        let hints = Arc::new(Hints::new(&index.guide()?));
-        let guide = Arc::new(GuidePassages::new(&index)?);
+        let guide = index.guide()?;
+        let hints = Arc::new(Hints::new(&guide));
+        let guide = Arc::new(GuidePassages::new(&index, &guide)?);
         Ok(Self {
             guide,
             calibration: encoder.calibration(),
