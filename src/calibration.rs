@@ -73,12 +73,18 @@ arms! {
     phrase: false, false;
     /// What similar sections with good scores add.
     support: false, false;
-    /// Cosine of the question and the nearest passage of the guide that names the section.
+    /// Cosine of the question and the nearest of the guide's guidelines and table rows that name the section.
     guide_dense: true, true;
     /// BM25 of the best of these passages.
     guide_bm25: true, true;
     /// Late interaction with the best of these passages.
     guide_max_sim: true, true;
+    /// Cosine of the question and the nearest of the guide's questions that name the section.
+    question_dense: true, true;
+    /// BM25 of the best of these questions.
+    question_bm25: true, true;
+    /// Late interaction with the best of these questions.
+    question_max_sim: true, true;
 }
 
 /// What an arm's score is worth in the fused score: in JSON a number, or a list of points.
@@ -157,6 +163,11 @@ pub struct Fusion {
     /// and support are known. `None`: as without a guide.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub with_guide: Option<Curves>,
+    /// With token vectors, where the guide has questions for all of the candidates. Where it has them for
+    /// some, the last look is between this and the one without, by the third power of their share: a few
+    /// questions must not draw answers away from the sections that have none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub with_questions: Option<Curves>,
     /// Without token vectors.
     pub without_max_sim: Curves,
     /// Weight of late interaction in a chunk's score, where cosine and BM25 have 1.
@@ -226,8 +237,12 @@ impl Calibration {
                     guide_dense: line(0.3),
                     guide_bm25: line(0.3),
                     guide_max_sim: line(0.4),
+                    question_dense: line(0.3),
+                    question_bm25: line(0.3),
+                    question_max_sim: line(0.4),
                 },
                 with_guide: None,
+                with_questions: None,
                 without_max_sim: Curves {
                     dense: line(0.8),
                     dense_mean: line(0.4),
@@ -240,6 +255,9 @@ impl Calibration {
                     guide_dense: line(0.3),
                     guide_bm25: line(0.3),
                     guide_max_sim: line(0.0),
+                    question_dense: line(0.3),
+                    question_bm25: line(0.3),
+                    question_max_sim: line(0.0),
                 },
                 chunk_max_sim: 2.0,
             },

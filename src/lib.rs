@@ -82,6 +82,7 @@ mod error;
 pub mod eval;
 pub mod index;
 mod map;
+pub mod questions;
 #[doc(hidden)]
 pub mod rank;
 pub mod search;

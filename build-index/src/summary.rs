@@ -25,7 +25,7 @@ pub struct Summary {
     guide_files: usize,
     guidelines: usize,
     descriptors: usize,
-    examples: usize,
+    questions: usize,
     bytes: u64,
     seconds: Seconds,
     model: ModelId,
@@ -98,7 +98,7 @@ impl Summary {
             guide_files: meta.guide_files.len(),
             guidelines: guide.guidelines.len(),
             descriptors: guide.descriptors.len(),
-            examples: guide.examples.len(),
+            questions: guide.questions.len(),
             bytes,
             seconds: Seconds {
                 read: seconds(timings.read),
@@ -175,11 +175,11 @@ impl fmt::Display for Summary {
         }
         writeln!(
             f,
-            "  {} guide files, {} guidelines, {} descriptors, {} examples, {} warnings",
+            "  {} guide files, {} guidelines, {} descriptors, {} questions, {} warnings",
             self.guide_files,
             self.guidelines,
             self.descriptors,
-            self.examples,
+            self.questions,
             self.warnings.len()
         )?;
         writeln!(f, "  {} skipped", self.skipped.len())?;

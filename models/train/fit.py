@@ -1,11 +1,12 @@
 """Fits a calibration to a model, by the scores that `docent eval --scores` wrote of it.
 
-    python fit.py SCORES.jsonl CALIBRATION.json OUT.json
+    python fit.py SCORES.jsonl CALIBRATION.json OUT.json [QUESTION_SCORES.jsonl]
 
 CALIBRATION is one, or the manifest of a pack that has it. SCORES are of corpora that have a guide and that the
 model was not trained on. Fitted are `fusion.with_guide`, a curve for each arm, and `confidence`. What they are worth is judged leave-one-corpus-out: fitted on all corpora but one, judged on that
 one, and printed with the paired 95 % interval. Feedback and support are taken as they are in SCORES, where the
-weights without a guide made them. Confidence is fitted to the sections that come first in SCORES: after a fit that
+weights without a guide made them. QUESTION_SCORES are of corpora whose guide has questions for nearly every section, and
+to them `fusion.with_questions` is fitted and judged in the same way. Confidence is fitted to the sections that come first in SCORES: after a fit that
 changes much, write SCORES again and fit once more.
 
 The same input gives the same output.
@@ -23,7 +24,8 @@ from scipy.optimize import minimize
 from compare import interval, ndcg
 
 # The guide's arms count as far as the sections' own scores leave it open which one answers.
-GUIDE = ["guide_dense", "guide_bm25", "guide_max_sim"]
+QUESTIONS = ["question_dense", "question_bm25", "question_max_sim"]
+GUIDE = ["guide_dense", "guide_bm25", "guide_max_sim", *QUESTIONS]
 STANDARDIZED = [
     "dense", "dense_mean", "bm25_chunk", "bm25_section", "max_sim", "feedback",
     *GUIDE,
@@ -96,11 +98,15 @@ def signals(found):
     return {key: np.array([values[name] for name in names]) for key, names in SIGNALS.items()}
 
 
-def read(path):
+def read(path, with_questions):
+    """The questions by corpus. Without the guide's known questions, their arms say nothing."""
     corpora = defaultdict(list)
     with open(path) as lines:
         for line in map(json.loads, lines):
-            corpora[line["target"]].append(Question(line))
+            question = Question(line)
+            if not with_questions:
+                question.arms[:, [ARMS.index(arm) for arm in QUESTIONS]] = 0
+            corpora[line["target"]].append(question)
     return corpora
 
 
@@ -314,8 +320,8 @@ def written(calibration):
 
 
 def main():
-    scores, calibration, out = sys.argv[1:]
-    corpora = read(scores)
+    scores, calibration, out, *question_scores = sys.argv[1:]
+    corpora = read(scores, False)
     calibration = json.loads(Path(calibration).read_text())
     calibration = calibration.get("calibration", calibration)
     if len(corpora) > 1:
@@ -323,6 +329,11 @@ def main():
         for key in SIGNALS:
             judge_confidence(corpora, key)
     calibration["fusion"]["with_guide"] = fit_curves(list(corpora.values())).points()
+    for path in question_scores:
+        asked_with = read(path, True)
+        if len(asked_with) > 1:
+            judge_curves(asked_with)
+        calibration["fusion"]["with_questions"] = fit_curves(list(asked_with.values())).points()
     for key, names in SIGNALS.items():
         coefficients = fit_confidence(list(corpora.values()), key)
         names = [*names.values(), "bias"]

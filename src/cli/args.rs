@@ -9,6 +9,7 @@ use docent::search::{HintUse, SearchOptions};
 
 use super::eval::EvalArgs;
 use super::exit::{self, CliError};
+use super::questions::QuestionsArgs;
 
 /// Name of an index that nobody named.
 pub const INDEX_NAME: &str = "docent.idx";
@@ -25,6 +26,8 @@ pub enum Command {
     Info(InfoConfig),
     /// Measure how well judged questions find their sections.
     Eval(EvalArgs),
+    /// Write, review and check known questions.
+    Questions(QuestionsArgs),
 }
 
 /// How questions are answered.
@@ -113,6 +116,7 @@ pub fn parse() -> Command {
             json: args.json,
         })),
         Some(RawCommand::Eval(args)) => Ok(Command::Eval(args)),
+        Some(RawCommand::Questions(args)) => Ok(Command::Questions(args)),
     }
     .unwrap_or_else(|(kind, problem)| Cli::command().error(kind, problem).exit())
 }
@@ -130,7 +134,7 @@ pub fn parse() -> Command {
     args_conflicts_with_subcommands = true,
     disable_help_subcommand = true,
     override_usage = "docent [OPTIONS] QUESTION...\n       \
-                      docent <query|show|info|eval> [OPTIONS] ..."
+                      docent <query|show|info|eval|questions> [OPTIONS] ..."
 )]
 struct Cli {
     #[command(subcommand)]
@@ -148,8 +152,9 @@ enum RawCommand {
     Show(ShowArgs),
     /// Say what an index holds and how it was built
     Info(InfoArgs),
-    // Without words of its own, so that those of its arguments are shown.
+    // Without words of their own, so that those of their arguments are shown.
     Eval(EvalArgs),
+    Questions(QuestionsArgs),
 }
 
 #[derive(Args)]

@@ -85,6 +85,12 @@ pub enum CliError {
         /// Lines of the section.
         lines: u32,
     },
+    /// The index does not say where its docs are, or they are not there.
+    #[error(
+        "cannot tell where the docs of the index are\n\
+         hint: build the index again with build-index, from docs that stay where they are"
+    )]
+    NoDocs,
     /// What was asked for is no section but a guide.
     #[error(
         "{name} is a guide: its hints are in the index, its text is not\n\

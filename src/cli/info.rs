@@ -45,7 +45,7 @@ struct Info<'a> {
     counts: Counts,
     guidelines: usize,
     descriptors: usize,
-    examples: usize,
+    questions: usize,
     chunking: Chunking,
     late_interaction: bool,
     graph: GraphOptions,
@@ -70,7 +70,7 @@ impl<'a> Info<'a> {
             counts: meta.counts,
             guidelines: guide.guidelines.len(),
             descriptors: guide.descriptors.len(),
-            examples: guide.examples.len(),
+            questions: guide.questions.len(),
             chunking: meta.chunking,
             late_interaction: index.has_token_vectors(),
             graph: meta.graph,
@@ -115,8 +115,8 @@ impl fmt::Display for Info<'_> {
         )?;
         writeln!(
             f,
-            "guide       {} guidelines, {} descriptors, {} examples",
-            self.guidelines, self.descriptors, self.examples
+            "guide       {} guidelines, {} descriptors, {} questions",
+            self.guidelines, self.descriptors, self.questions
         )?;
         writeln!(
             f,

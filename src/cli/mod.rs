@@ -8,6 +8,7 @@ mod fresh;
 mod info;
 mod output;
 mod query;
+mod questions;
 mod show;
 
 use std::fmt::Display;
@@ -26,6 +27,7 @@ pub fn main() -> ExitCode {
         Command::Show(config) => show::run(&config),
         Command::Info(config) => info::run(&config),
         Command::Eval(args) => eval::run(args),
+        Command::Questions(args) => questions::run(&args),
     };
     let exit = result.unwrap_or_else(|error| {
         let exit = Exit::of_error(&error);

@@ -1,5 +1,6 @@
 //! Whether the guide and the files of a corpus agree.
 
+use std::collections::hash_map::Entry;
 use std::collections::{HashMap, HashSet};
 use std::fmt;
 
@@ -22,7 +23,7 @@ pub struct GuideWarning {
 pub enum GuideProblem {
     /// An entry points to something that is neither a section nor a guide file.
     MissingTarget {
-        /// What the entry says: a guideline's phrase, a table row's title, an example's question.
+        /// What the entry says: a guideline's phrase, a table row's title, a question.
         entry: String,
         /// The path that names no section, relative to the corpus root.
         target: String,
@@ -31,6 +32,18 @@ pub enum GuideProblem {
     PatternMatchesNothing {
         /// The glob, relative to the corpus root.
         glob: String,
+    },
+    /// A question's row names no documentation file.
+    NoTarget {
+        /// The question.
+        question: String,
+    },
+    /// The same question (ignoring case) stands twice.
+    DuplicateQuestion {
+        /// The question.
+        question: String,
+        /// Where it stands first.
+        first: Source,
     },
     /// No guideline, table or glob names this section.
     UnnamedSection,
@@ -59,6 +72,13 @@ impl fmt::Display for GuideProblem {
                 write!(f, "\"{entry}\" points to {target}, which is not a section")
             }
             Self::PatternMatchesNothing { glob } => write!(f, "no section matches {glob}"),
+            Self::NoTarget { question } => {
+                write!(f, "\"{question}\" names no section that answers it")
+            }
+            Self::DuplicateQuestion { question, first } => {
+                let Source { file, line } = first;
+                write!(f, "\"{question}\" stands twice, first on {file}:{line}")
+            }
             Self::UnnamedSection => f.write_str("no guideline and no table names this section"),
             Self::DuplicatePhrase {
                 group,
@@ -87,6 +107,7 @@ pub fn check_guide(corpus: &Corpus) -> Vec<GuideWarning> {
     warnings.extend(idle_patterns(corpus, &globs));
     warnings.extend(unnamed_sections(corpus, &globs));
     warnings.extend(duplicate_phrases(&corpus.guide));
+    warnings.extend(questions_in_vain(&corpus.guide));
     warnings.sort_by(|a, b| (&a.source.file, a.source.line).cmp(&(&b.source.file, b.source.line)));
     warnings
 }
@@ -110,15 +131,15 @@ fn missing_targets(corpus: &Corpus) -> Vec<GuideWarning> {
         };
         (entry, &descriptor.target, &descriptor.source)
     });
-    let examples = guide.examples.iter().flat_map(|example| {
-        example
+    let questions = guide.questions.iter().flat_map(|known| {
+        known
             .targets
             .iter()
-            .map(|target| (&example.question, target, &example.source))
+            .map(|target| (&known.question, target, &known.source))
     });
     guidelines
         .chain(descriptors)
-        .chain(examples)
+        .chain(questions)
         .filter(|(_, target, _)| !present.contains(target))
         .map(|(entry, target, source)| GuideWarning {
             source: source.clone(),
@@ -148,8 +169,12 @@ fn idle_patterns(corpus: &Corpus, globs: &[GlobSet]) -> Vec<GuideWarning> {
         .collect()
 }
 
+/// None, if the guide is made of questions alone: those need not reach every section.
 fn unnamed_sections(corpus: &Corpus, globs: &[GlobSet]) -> Vec<GuideWarning> {
     let guide = &corpus.guide;
+    if guide.guidelines.is_empty() && guide.descriptors.is_empty() && globs.is_empty() {
+        return Vec::new();
+    }
     let by_guideline = guide
         .guidelines
         .iter()
@@ -203,6 +228,33 @@ fn duplicate_phrases(guide: &Guide) -> Vec<GuideWarning> {
     warnings
 }
 
+/// Questions that say nothing, or nothing new.
+fn questions_in_vain(guide: &Guide) -> Vec<GuideWarning> {
+    let mut firsts: HashMap<String, &Source> = HashMap::new();
+    let mut warnings = Vec::new();
+    for known in &guide.questions {
+        let question = known.question.clone();
+        let problem = match firsts.entry(question.to_lowercase()) {
+            Entry::Occupied(first) => GuideProblem::DuplicateQuestion {
+                question,
+                first: (*first.get()).clone(),
+            },
+            Entry::Vacant(place) => {
+                place.insert(&known.source);
+                if !known.targets.is_empty() {
+                    continue;
+                }
+                GuideProblem::NoTarget { question }
+            }
+        };
+        warnings.push(GuideWarning {
+            source: known.source.clone(),
+            problem,
+        });
+    }
+    warnings
+}
+
 /// What matches the paths that `pattern` names. Nothing, if it is no valid glob.
 ///
 /// A set, although of one: globset panics when it compiles a single glob that is too long.
@@ -222,7 +274,7 @@ mod tests {
     fn corpus(guide: &str, sections: &[&str]) -> Corpus {
         let section = |path: &&str| Section::from_text((*path).to_owned(), "text".to_owned());
         let mut corpus = Corpus::from_documents(sections.iter().map(section).collect());
-        corpus.guide = guide::parse("INDEX.md", guide);
+        corpus.guide = guide::parse_guide("INDEX.md", guide);
         corpus.guide_files.push(GuideFile {
             path: "INDEX.md".to_owned(),
             text: guide.to_owned(),
@@ -261,6 +313,19 @@ mod tests {
     fn guide_files_and_globs_are_good_targets() {
         let guide = "**A**\n- x -> `INDEX.md`\n- y -> `a.md`, `env-*.md`\n**B**\n- x -> `a.md`\n";
         assert_eq!(messages(&corpus(guide, &["a.md", "env-one.md"])), [""; 0]);
+    }
+
+    #[test]
+    fn questions_that_say_nothing_are_told() {
+        let table =
+            "| Question | File |\n|---|---|\n| Why? | a.md |\n| How? | |\n| why? | b.md |\n";
+        assert_eq!(
+            messages(&corpus(table, &["a.md", "b.md"])),
+            [
+                "INDEX.md:4: \"How?\" names no section that answers it",
+                "INDEX.md:5: \"why?\" stands twice, first on INDEX.md:3",
+            ]
+        );
     }
 
     #[test]

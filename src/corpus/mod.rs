@@ -2,7 +2,8 @@
 //!
 //! A *section* is one documentation file, the unit that a guideline names and a query returns.
 //! A *chunk* is a passage of a section, the unit that is embedded.
-//! The *guide* is what the folder's *guide files*, each an `INDEX.md`, say about its sections.
+//! The *guide* is what the folder's *guide files*, each an `INDEX.md` or a `QUESTIONS.md`, say about its
+//! sections.
 
 mod check;
 mod chunk;
@@ -12,7 +13,6 @@ mod lines;
 mod parse;
 mod walk;
 
-use std::borrow::Cow;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
@@ -21,6 +21,10 @@ use xxhash_rust::xxh3::Xxh3;
 
 pub use check::{GuideProblem, GuideWarning, check_guide};
 pub use chunk::{ChunkOptions, chunk_section};
+pub use guide::{
+    Descriptor, Guide, GuidePassage, Guideline, KnownQuestion, Pattern, QuestionsError, Source,
+    merge_questions, parse_guide,
+};
 pub use walk::MAX_FILE_BYTES;
 pub(crate) use walk::{BYTE_ORDER_MARK, FoundFile, list_files, read_text};
 
@@ -38,7 +42,7 @@ pub struct Corpus {
     pub sections: Vec<Section>,
     /// The files that the guide was read from, sorted by `path`.
     pub guide_files: Vec<GuideFile>,
-    /// What the guide files say: guidelines, descriptors, usage examples.
+    /// What the guide files say: guidelines, descriptors, questions.
     pub guide: Guide,
     /// Files and folders left out, each with its reason, sorted by path.
     pub skipped: Vec<Skipped>,
@@ -60,8 +64,8 @@ pub struct Section {
     document: Document,
 }
 
-/// An `INDEX.md` or `INDEX.markdown` (any case) with at least one guideline, table or example that
-/// points to a documentation file. One without any is an ordinary section.
+/// An `INDEX.md` or `QUESTIONS.md` (or `.markdown`, any case) with at least one guideline, table row or
+/// question that points to a documentation file. One without any is an ordinary section.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct GuideFile {
     /// Path relative to the corpus root, `/`-separated on every platform.
@@ -100,123 +104,6 @@ pub struct Skipped {
 pub fn plain_heading(heading: &str) -> String {
     let text = heading.replace(['`', '*', '\\'], "");
     text.split_whitespace().collect::<Vec<_>>().join(" ")
-}
-
-/// Everything that the guide files of a corpus say about its sections.
-#[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-pub struct Guide {
-    /// Routing hints in file order.
-    pub guidelines: Vec<Guideline>,
-    /// Table rows that describe a section, in file order.
-    pub descriptors: Vec<Descriptor>,
-    /// Usage examples in file order.
-    pub examples: Vec<Example>,
-    /// Targets written as globs (`env-*.md`), in file order. They name a family of files rather
-    /// than an answer, so they are kept apart from the targets of the entry that they stand in.
-    pub patterns: Vec<Pattern>,
-}
-
-/// Something that the guide says of sections, as a text that is searched.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct GuidePassage<'a> {
-    /// `How do I: Add pagination`, an example's question, or title and text of a table's row.
-    pub text: Cow<'a, str>,
-    /// Paths of the sections that it names, in the author's order.
-    pub targets: &'a [String],
-}
-
-impl Guide {
-    /// All that the guide says of sections: guidelines, then examples, then descriptors. An index has
-    /// vectors and terms of each, in this order.
-    pub fn passages(&self) -> impl Iterator<Item = GuidePassage<'_>> {
-        let guidelines = self.guidelines.iter().map(|guideline| GuidePassage {
-            text: joined(&guideline.group, &guideline.phrase),
-            targets: &guideline.targets,
-        });
-        let examples = self.examples.iter().map(|example| GuidePassage {
-            text: Cow::Borrowed(&example.question),
-            targets: &example.targets,
-        });
-        let descriptors = self.descriptors.iter().map(|descriptor| GuidePassage {
-            text: joined(&descriptor.title, &descriptor.covers),
-            targets: std::slice::from_ref(&descriptor.target),
-        });
-        guidelines.chain(examples).chain(descriptors)
-    }
-
-    /// Number of [`Guide::passages`].
-    pub fn num_passages(&self) -> usize {
-        self.guidelines.len() + self.examples.len() + self.descriptors.len()
-    }
-}
-
-/// Both texts with a colon between them; one of them if the other is empty.
-fn joined<'a>(title: &'a str, text: &'a str) -> Cow<'a, str> {
-    match (title.is_empty(), text.is_empty()) {
-        (true, _) => Cow::Borrowed(text),
-        (_, true) => Cow::Borrowed(title),
-        _ => Cow::Owned(format!("{title}: {text}")),
-    }
-}
-
-/// A glob in a guide file, e.g. `then relevant env-*.md`.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-pub struct Pattern {
-    /// The glob relative to the corpus root; `*` stands for any characters but `/`, `**` for any
-    /// folders.
-    pub glob: String,
-    /// Where it stands.
-    pub source: Source,
-}
-
-/// Where in a guide file something was said.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-pub struct Source {
-    /// The guide file, relative to the corpus root.
-    pub file: String,
-    /// The line, counted from 1.
-    pub line: u32,
-}
-
-/// A hint that routes: `Add pagination` under `"How do I..."` points to `build-pagination.md`.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-pub struct Guideline {
-    /// The group's heading without quotes and trailing dots, e.g. `How do I`; may be empty.
-    pub group: String,
-    /// The phrase, e.g. `Add pagination`.
-    pub phrase: String,
-    /// Paths relative to the corpus root, in the author's order. A guide file that routes to those
-    /// of sub-folders has guide files here. A path that would leave the root keeps its leading
-    /// `../` and so names no section.
-    pub targets: Vec<String>,
-    /// Where it stands.
-    pub source: Source,
-}
-
-/// What a table of a guide file says of a section.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-pub struct Descriptor {
-    /// Section path relative to the corpus root.
-    pub target: String,
-    /// The row's title cell; may be empty.
-    pub title: String,
-    /// The row's description cell(s).
-    pub covers: String,
-    /// The heading that the table stands under; may be empty.
-    pub group: String,
-    /// Where it stands.
-    pub source: Source,
-}
-
-/// A usage example: a question and the sections that its author would retrieve.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-pub struct Example {
-    /// The question, without quotes.
-    pub question: String,
-    /// Section paths relative to the corpus root, in order.
-    pub targets: Vec<String>,
-    /// Where it stands.
-    pub source: Source,
 }
 
 /// Why a file or folder was left out.
@@ -451,34 +338,14 @@ impl Section {
     }
 }
 
-impl Guide {
-    fn append(&mut self, other: Self) {
-        self.guidelines.extend(other.guidelines);
-        self.descriptors.extend(other.descriptors);
-        self.examples.extend(other.examples);
-        self.patterns.extend(other.patterns);
-    }
-
-    fn is_empty(&self) -> bool {
-        self.guidelines.is_empty() && self.descriptors.is_empty() && self.examples.is_empty()
-    }
-}
-
 fn parse_file(path: String, text: String) -> Parsed {
-    if is_guide_name(&path) {
-        let guide = guide::parse(&path, &text);
+    if guide::is_guide_name(&path) {
+        let guide = guide::parse_guide(&path, &text);
         if !guide.is_empty() {
             return Parsed::Guide(GuideFile { path, text }, guide);
         }
     }
     Parsed::Section(Section::from_text(path, text))
-}
-
-/// Whether a file with this name is a guide file if it routes to anything: `INDEX.md` or
-/// `INDEX.markdown`, in any case.
-fn is_guide_name(path: &str) -> bool {
-    let name = path.rsplit('/').next().unwrap_or(path);
-    name.eq_ignore_ascii_case("index.md") || name.eq_ignore_ascii_case("index.markdown")
 }
 
 /// `guides/getting-started.md` is titled `getting started`.
@@ -514,13 +381,6 @@ mod tests {
         let text = "---\ntitle: F\ndescription: D\n---\n# H\n";
         let section = Section::titled("a.md".to_owned(), String::new(), text.to_owned());
         assert_eq!((section.title.as_str(), section.description), ("", None));
-    }
-
-    #[test]
-    fn guide_names_are_recognized_in_any_case() {
-        assert!(is_guide_name("INDEX.md") && is_guide_name("a/b/Index.MARKDOWN"));
-        assert!(!is_guide_name("a/README.md") && !is_guide_name("index.txt"));
-        assert!(!is_guide_name("my-index.md"));
     }
 
     #[test]

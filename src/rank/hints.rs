@@ -4,7 +4,7 @@
 //! otherwise it stays silent, since a weak match is noise. What it does is bounded: its sections take
 //! the first places, in the author's order, and the others keep theirs among themselves.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
 use crate::analysis;
 use crate::calibration::HintMatching;
@@ -29,11 +29,10 @@ pub enum HintUse {
     None,
 }
 
-/// A guideline, usage example or descriptor that matches a question.
+/// A guideline, known question or descriptor that matches a question.
 #[derive(Debug, Clone, PartialEq)]
 pub struct HintMatch {
-    /// What the author wrote: `How do I: Add pagination`, an example's question, or the title in a table's
-    /// row.
+    /// What the author wrote: `How do I: Add pagination`, a known question, or the title in a table's row.
     pub phrase: String,
     /// What it points to, in the author's order.
     pub targets: Vec<String>,
@@ -56,9 +55,13 @@ pub struct HintQuery<'a> {
 
 /// The hints of a guide, ready to be compared with questions.
 #[derive(Debug, Clone)]
-pub struct Hints(Vec<Hint>);
+pub struct Hints {
+    hints: Vec<Hint>,
+    /// The hints' terms, numbered.
+    numbers: HashMap<String, u32>,
+}
 
-/// A guideline, example or descriptor as the text that questions are compared with.
+/// A guideline, known question or descriptor as the text that questions are compared with.
 #[derive(Debug, Clone)]
 struct Hint {
     text: String,
@@ -72,19 +75,24 @@ struct Hint {
     is_title: bool,
 }
 
-/// Distinct terms.
-type Terms = BTreeSet<String>;
+/// Distinct terms: the numbers of those that hints have, ascending, and how many others there are.
+#[derive(Debug, Clone, Default)]
+struct Terms {
+    known: Vec<u32>,
+    others: usize,
+}
 
 impl Hints {
     /// Analyzes all passages of `guide`.
     pub fn new(guide: &Guide) -> Self {
         let guidelines = guide.guidelines.iter().map(|g| (g.phrase.as_str(), false));
-        let examples = guide.examples.iter().map(|e| (e.question.as_str(), false));
+        let questions = guide.questions.iter().map(|q| (q.question.as_str(), false));
         let titles = guide.descriptors.iter().map(|d| (d.title.as_str(), true));
-        let words = guidelines.chain(examples).chain(titles);
+        let words = guidelines.chain(questions).chain(titles);
+        let mut numbers = HashMap::new();
         let hint =
             |((row, passage), (words, is_title)): ((usize, GuidePassage<'_>), (&str, bool))| Hint {
-                terms: [distinct_terms(&passage.text), distinct_terms(words)],
+                terms: [&*passage.text, words].map(|text| Terms::number(text, &mut numbers)),
                 text: if is_title {
                     words.to_owned()
                 } else {
@@ -95,16 +103,16 @@ impl Hints {
                 is_title,
             };
         let mut hints: Vec<Hint> = guide.passages().enumerate().zip(words).map(hint).collect();
-        // Of equal matches, that of an example comes first, and that of a table's row last.
-        let (guidelines, examples) = (guide.guidelines.len(), guide.examples.len());
-        hints[..guidelines + examples].rotate_left(guidelines);
-        Self(hints)
+        // Of equal matches, that of a question comes first, and that of a table's row last.
+        let questions = guide.question_rows();
+        hints[..questions.end].rotate_left(questions.start);
+        Self { hints, numbers }
     }
 
     /// The rows of the passages that a question of these words repeats.
     pub fn repeated(&self, question: &str) -> BTreeSet<usize> {
-        let asked = distinct_terms(question);
-        let repeated = self.0.iter().filter(|hint| hint.is_repeated(&asked));
+        let asked = self.terms(question);
+        let repeated = self.hints.iter().filter(|hint| hint.is_repeated(&asked));
         repeated.map(|hint| hint.row).collect()
     }
 
@@ -155,6 +163,10 @@ impl Hints {
         Ok(best)
     }
 
+    fn terms(&self, question: &str) -> Terms {
+        Terms::new(question, |term| self.numbers.get(&term).copied())
+    }
+
     /// The allowed hints with how strongly they match, strongest first.
     fn matches(
         &self,
@@ -166,13 +178,13 @@ impl Hints {
         if query.allowed == HintUse::None {
             return Vec::new();
         }
-        let asked = distinct_terms(query.text);
-        let mut matches = Vec::with_capacity(self.0.len());
-        for hint in &self.0 {
+        let asked = self.terms(query.text);
+        let mut matches = Vec::with_capacity(self.hints.len());
+        for hint in &self.hints {
             if query.allowed == HintUse::Unrepeated && hint.is_repeated(&asked) {
                 continue;
             }
-            let [all, words] = hint.terms.each_ref().map(|said| overlap(&asked, said));
+            let [all, words] = hint.terms.each_ref().map(|said| asked.overlap(said));
             let likeness = if hint.is_title {
                 // Nearly the same words are another title's.
                 f32::from(words == 1.0)
@@ -190,7 +202,7 @@ impl Hints {
 
 impl Hint {
     fn is_repeated(&self, asked: &Terms) -> bool {
-        let mut overlaps = self.terms.iter().map(|said| overlap(asked, said));
+        let mut overlaps = self.terms.iter().map(|said| asked.overlap(said));
         overlaps.any(|overlap| overlap >= REPEATED)
     }
 }
@@ -203,21 +215,45 @@ fn strength(overlap: f32, cosine: f32, matching: &HintMatching) -> f32 {
     }
 }
 
-/// Jaccard's index of two sets of terms; 0 if both are empty.
-fn overlap(a: &Terms, b: &Terms) -> f32 {
-    let shared = a.intersection(b).count();
-    let all = a.len() + b.len() - shared;
-    shared as f32 / all.max(1) as f32
-}
+impl Terms {
+    /// The distinct terms of `text`; `number` knows those that hints have.
+    fn new(text: &str, mut number: impl FnMut(String) -> Option<u32>) -> Self {
+        let terms: BTreeSet<String> = analysis::terms(text).into_iter().collect();
+        let all = terms.len();
+        let mut known: Vec<u32> = terms.into_iter().filter_map(&mut number).collect();
+        known.sort_unstable();
+        let others = all - known.len();
+        Self { known, others }
+    }
 
-fn distinct_terms(text: &str) -> Terms {
-    analysis::terms(text).into_iter().collect()
+    /// The distinct terms of a hint, which `numbers` knows from then on.
+    fn number(text: &str, numbers: &mut HashMap<String, u32>) -> Self {
+        Self::new(text, |term| {
+            let next = numbers.len() as u32;
+            Some(*numbers.entry(term).or_insert(next))
+        })
+    }
+
+    /// Jaccard's index; 0 if both are empty.
+    fn overlap(&self, other: &Self) -> f32 {
+        let (mut a, mut b) = (self.known.as_slice(), other.known.as_slice());
+        let mut shared = 0;
+        while let ([x, rest_a @ ..], [y, rest_b @ ..]) = (a, b) {
+            shared += usize::from(x == y);
+            (a, b) = (
+                if x <= y { rest_a } else { a },
+                if y <= x { rest_b } else { b },
+            );
+        }
+        let all = self.known.len() + self.others + other.known.len() + other.others - shared;
+        shared as f32 / all.max(1) as f32
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::corpus::{Descriptor, Example, Guideline, Source};
+    use crate::corpus::{Descriptor, Guideline, KnownQuestion, Source};
 
     fn source() -> Source {
         Source {
@@ -267,7 +303,9 @@ mod tests {
                 guideline("How do I", "Wash the dog", "1"),
                 guideline("", "Feed the cat", "2"),
             ],
-            examples: vec![Example {
+            questions: vec![KnownQuestion {
+                origin: String::new(),
+                date: String::new(),
                 question: "when is the cat fed".to_owned(),
                 targets: vec!["3".to_owned()],
                 source: source(),

@@ -6,7 +6,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::guide::{self, GuideScores};
+use super::guide::{GuideScores, Said};
 use super::{Scope, SearchOptions};
 use crate::analysis;
 use crate::answer::ChunkHit;
@@ -75,8 +75,10 @@ pub(super) struct Candidates {
 pub(super) struct Candidate {
     pub section: SectionId,
     pub arms: Arms,
-    /// What the guide says of it.
-    said: Option<GuideScores>,
+    /// What the guide's guidelines and tables say of it.
+    routed: Option<GuideScores>,
+    /// What the guide's questions say of it.
+    known: Option<GuideScores>,
     chunks: Vec<ScoredChunk>,
 }
 
@@ -94,11 +96,17 @@ struct ScoredChunk {
 }
 
 impl Candidates {
-    /// Whether the guide says something of one of them.
+    /// Whether a guideline or a table of the guide names one of them.
     pub fn has_guide(&self) -> bool {
         self.sections
             .iter()
-            .any(|candidate| candidate.said.is_some())
+            .any(|candidate| candidate.routed.is_some())
+    }
+
+    /// The share of those that a question of the guide names.
+    pub fn question_share(&self) -> f32 {
+        let named = self.sections.iter().filter(|c| c.known.is_some()).count();
+        named as f32 / self.sections.len().max(1) as f32
     }
 
     /// What can be known of the answer that `candidate` would be, but for hints.
@@ -106,7 +114,7 @@ impl Candidates {
         let mut signals = Signals {
             dense: candidate.arms.dense,
             bm25: candidate.arms.bm25_chunk,
-            guide: candidate.said.map_or(0.0, |said| said.dense),
+            guide: candidate.routed.map_or(0.0, |said| said.dense),
             ..Signals::default()
         };
         if let (Some(query), Some(tokens)) = (&question.tokens, &self.tokens) {
@@ -181,7 +189,7 @@ pub(super) fn gather(
     calibration: &Calibration,
     options: &SearchOptions,
     hinted: &[SectionId],
-    said: &BTreeMap<SectionId, GuideScores>,
+    said: &Said,
 ) -> Result<Candidates, IndexError> {
     let scope = options.scope.as_ref();
     let bm25 = Bm25::new(index, question, scope)?;
@@ -190,7 +198,9 @@ pub(super) fn gather(
     let nearest = nearest.iter().map(|near| ChunkId(near.id));
     let chunks = best_ids(&bm25.chunks).map(ChunkId).chain(nearest);
     let sections = best_ids(&bm25.sections).map(SectionId);
-    let suggested = guide::suggested(said).filter(|&id| scope.is_none_or(|s| s.has_section(id)));
+    let suggested = said
+        .suggested()
+        .filter(|&id| scope.is_none_or(|s| s.has_section(id)));
     let sections = sections.chain(hinted.iter().copied()).chain(suggested);
     let named = named(index, sections, chunks)?;
 
@@ -222,7 +232,8 @@ pub(super) fn gather(
             let bm25_section = bm25.sections.get(section.position());
             candidate.arms.bm25_section = bm25_section.copied().unwrap_or(0.0);
             candidate.arms.phrase = score_phrase(index, question, &candidate.chunks)?;
-            candidate.said = said.get(&section).copied();
+            candidate.routed = said.routes.get(&section).copied();
+            candidate.known = said.questions.get(&section).copied();
             Ok(candidate)
         })
         .collect::<Result<Vec<_>, IndexError>>()?;
@@ -230,21 +241,29 @@ pub(super) fn gather(
     Ok(Candidates { sections, tokens })
 }
 
-/// Adds the guide's arms. A section that the guide does not name gets the mean of those that it names,
-/// which neither helps nor harms it.
+/// Adds the guide's arms.
 fn add_guide(candidates: &mut [Candidate]) {
+    let routed = or_mean(candidates.iter().map(|candidate| candidate.routed));
+    let known = or_mean(candidates.iter().map(|candidate| candidate.known));
+    for (candidate, (routed, known)) in candidates.iter_mut().zip(routed.into_iter().zip(known)) {
+        let arms = &mut candidate.arms;
+        [arms.guide_dense, arms.guide_bm25, arms.guide_max_sim] = routed;
+        [
+            arms.question_dense,
+            arms.question_bm25,
+            arms.question_max_sim,
+        ] = known;
+    }
+}
+
+/// The three scores of each section. One of which nothing is said gets the mean of the others, which neither
+/// helps nor harms it.
+fn or_mean(said: impl Iterator<Item = Option<GuideScores>> + Clone) -> Vec<[f32; 3]> {
     let scores = |said: GuideScores| [said.dense, said.bm25, said.max_sim];
-    let named: Vec<[f32; 3]> = candidates
-        .iter()
-        .filter_map(|c| c.said.map(scores))
-        .collect();
+    let named: Vec<[f32; 3]> = said.clone().flatten().map(scores).collect();
     let count = named.len().max(1) as f32;
     let mean = [0, 1, 2].map(|arm| named.iter().map(|scores| scores[arm]).sum::<f32>() / count);
-    for candidate in candidates {
-        let arms = &mut candidate.arms;
-        [arms.guide_dense, arms.guide_bm25, arms.guide_max_sim] =
-            candidate.said.map_or(mean, scores);
-    }
+    said.map(|said| said.map_or(mean, scores)).collect()
 }
 
 /// The sections that are named themselves or by a chunk, each with those chunks.
@@ -370,7 +389,8 @@ fn candidate(section: SectionId, chunks: &[ScoredChunk]) -> Candidate {
             max_sim: best(|c| c.max_sim.unwrap_or(0.0)),
             ..Arms::default()
         },
-        said: None,
+        routed: None,
+        known: None,
         chunks: chunks.to_vec(),
     }
 }

@@ -1,6 +1,7 @@
 //! The guide as something that is searched: what its passages say of sections.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
 
 use super::candidates::Question;
 use crate::corpus::Guide;
@@ -15,7 +16,11 @@ const SUGGESTED: usize = 20;
 
 /// The sections that each passage of the guide names.
 #[derive(Debug, Clone)]
-pub(super) struct GuidePassages(Vec<Vec<SectionId>>);
+pub(super) struct GuidePassages {
+    sections: Vec<Vec<SectionId>>,
+    /// The passages that are questions.
+    questions: Range<usize>,
+}
 
 /// How well the best passage that names a section goes with the question, by arm.
 #[derive(Debug, Clone, Copy)]
@@ -23,6 +28,15 @@ pub(super) struct GuideScores {
     pub dense: f32,
     pub bm25: f32,
     pub max_sim: f32,
+}
+
+/// What the guide says of the sections that it names.
+#[derive(Debug, Default)]
+pub(super) struct Said {
+    /// In guidelines and tables.
+    pub routes: BTreeMap<SectionId, GuideScores>,
+    /// In questions.
+    pub questions: BTreeMap<SectionId, GuideScores>,
 }
 
 impl GuidePassages {
@@ -37,38 +51,54 @@ impl GuidePassages {
                 .collect())
         };
         let rows = guide.passages().map(|passage| find(passage.targets));
-        Ok(Self(rows.collect::<Result<_, _>>()?))
+        Ok(Self {
+            sections: rows.collect::<Result<_, _>>()?,
+            questions: guide.question_rows(),
+        })
     }
 
     /// The scores of all sections that the guide names but in the passages `left_out`.
     ///
     /// A section takes its best passage's scores, so that one with many is not favoured for that.
-    /// O(passages x dim), and late interaction with the best [`LOOKED_AT`] of them.
+    /// O(passages x dim), and late interaction with the best [`LOOKED_AT`] of each kind.
     pub fn score(
         &self,
         index: &Index,
         question: &Question,
         left_out: &BTreeSet<usize>,
+    ) -> Result<Said, IndexError> {
+        let rows = (0..self.sections.len())
+            .filter(|row| !self.sections[*row].is_empty() && !left_out.contains(row));
+        let (questions, routes) = rows.partition(|row| self.questions.contains(row));
+        let words = bm25::scores(&index.guide_lexical(), &question.terms)?;
+        let best = |rows| self.best(index, question, &words, rows);
+        Ok(Said {
+            routes: best(routes)?,
+            questions: best(questions)?,
+        })
+    }
+
+    /// For each section that `rows` name the scores of the best of them; `words` are BM25 of all rows.
+    fn best(
+        &self,
+        index: &Index,
+        question: &Question,
+        words: &[f32],
+        rows: Vec<usize>,
     ) -> Result<BTreeMap<SectionId, GuideScores>, IndexError> {
-        let rows =
-            (0..self.0.len()).filter(|row| !self.0[*row].is_empty() && !left_out.contains(row));
-        let rows: Vec<usize> = rows.collect();
         let vectors = index.guide_vectors();
         let cosine = |&row: &usize| {
             let vector = vectors.row(row);
             vector.map_or(0.0, |vector| index.simd().dot(vector, &question.vector))
         };
         let dense: Vec<f32> = rows.iter().map(cosine).collect();
-        let all = bm25::scores(&index.guide_lexical(), &question.terms)?;
-        let words: Vec<f32> = rows
-            .iter()
-            .map(|&row| all.get(row).copied().unwrap_or(0.0))
-            .collect();
+        let words = rows.iter().map(|&row| words.get(row).copied());
+        let words: Vec<f32> = words.map(Option::unwrap_or_default).collect();
         let max_sim = late(index, question, &rows, &dense, &words)?;
 
         let mut sections: BTreeMap<SectionId, GuideScores> = BTreeMap::new();
         for (i, &row) in rows.iter().enumerate() {
-            for &section in &self.0[row] {
+            for &section in &self.sections[row] {
                 let said = GuideScores {
                     dense: dense[i],
                     bm25: words[i],
@@ -84,10 +114,15 @@ impl GuidePassages {
     }
 }
 
-/// The sections that the guide's passages suggest: the best by cosine and by words.
-pub(super) fn suggested(
-    said: &BTreeMap<SectionId, GuideScores>,
-) -> impl Iterator<Item = SectionId> + use<> {
+impl Said {
+    /// The sections that the guide's passages suggest: of each kind the best by cosine and by words.
+    pub fn suggested(&self) -> impl Iterator<Item = SectionId> + use<> {
+        let kinds = [&self.routes, &self.questions].map(suggested);
+        kinds.into_iter().flatten()
+    }
+}
+
+fn suggested(said: &BTreeMap<SectionId, GuideScores>) -> impl Iterator<Item = SectionId> + use<> {
     let best = |score: fn(&GuideScores) -> f32| {
         let mut best: Vec<(SectionId, f32)> = said
             .iter()

@@ -6,7 +6,7 @@ mod guide;
 mod reader;
 mod scope;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -21,7 +21,7 @@ use crate::rank::hints::{HintMatch, HintQuery, Hints};
 use crate::rank::spelling::{self, Correction};
 
 use candidates::{Candidate, Candidates, Question};
-use guide::{GuidePassages, GuideScores};
+use guide::{GuidePassages, Said};
 
 pub use crate::rank::hints::HintUse;
 pub use reader::{IndexReader, Reload};
@@ -269,9 +269,9 @@ impl Searcher {
         text: &str,
         question: &Question,
         options: &SearchOptions,
-    ) -> Result<BTreeMap<SectionId, GuideScores>, IndexError> {
+    ) -> Result<Said, IndexError> {
         let repeated = match options.hints {
-            HintUse::None => return Ok(BTreeMap::new()),
+            HintUse::None => return Ok(Said::default()),
             HintUse::Unrepeated => self.hints.repeated(text),
             HintUse::All => BTreeSet::new(),
         };
@@ -304,46 +304,57 @@ impl Searcher {
         hint: Option<HintMatch>,
         options: &SearchOptions,
     ) -> Result<Vec<Hit>, IndexError> {
-        let (first, last) = self.curves(options.ranking, question, &candidates);
+        let curves = self.curves(options.ranking, question);
         let sections = &mut candidates.sections;
-        let mut scores = score(sections, options.ranking, first);
-        if first.is_some() {
+        let mut scores = score(sections, options.ranking, curves);
+        if curves.is_some() {
             feedback::add_feedback(&self.index, question, sections, &scores);
-            scores = score(sections, options.ranking, first);
+            scores = score(sections, options.ranking, curves);
             feedback::add_support(&self.index, sections, &scores);
-            scores = score(sections, options.ranking, last);
+            scores = self.last_look(&candidates, options.ranking, curves, question);
         }
         if let Some(hint) = &hint {
-            lift(&hint.sections, sections, &mut scores);
+            lift(&hint.sections, &candidates.sections, &mut scores);
         }
         let best = fusion::descending(&scores).into_iter().take(options.k);
         best.map(|i| self.hit(question, &candidates, i, scores[i], hint.as_ref()))
             .collect()
     }
 
-    /// What arms are worth, if `ranking` adds them: for the first looks, which feedback and support need,
-    /// and for the last.
-    fn curves(
-        &self,
-        ranking: Ranking,
-        question: &Question,
-        candidates: &Candidates,
-    ) -> (Option<&Curves>, Option<&Curves>) {
+    /// What arms are worth, if `ranking` adds them, as far as the guide is not concerned.
+    fn curves(&self, ranking: Ranking, question: &Question) -> Option<&Curves> {
         let fusion = &self.calibration.fusion;
         match ranking {
-            Ranking::Full if question.has_max_sim() => {
-                let with_guide = fusion.with_guide.as_ref();
-                let with_guide = with_guide.filter(|_| candidates.has_guide());
-                let first = Some(&fusion.with_max_sim);
-                (first, with_guide.or(first))
-            }
-            Ranking::Full | Ranking::WithoutLateInteraction => {
-                (Some(&fusion.without_max_sim), Some(&fusion.without_max_sim))
-            }
-            Ranking::Dense | Ranking::LateInteraction | Ranking::Bm25 | Ranking::Rrf => {
-                (None, None)
+            Ranking::Full if question.has_max_sim() => Some(&fusion.with_max_sim),
+            Ranking::Full | Ranking::WithoutLateInteraction => Some(&fusion.without_max_sim),
+            Ranking::Dense | Ranking::LateInteraction | Ranking::Bm25 | Ranking::Rrf => None,
+        }
+    }
+
+    /// The scores once feedback and support are known: by curves of their own where there is late
+    /// interaction and the guide names candidates.
+    fn last_look(
+        &self,
+        candidates: &Candidates,
+        ranking: Ranking,
+        curves: Option<&Curves>,
+        question: &Question,
+    ) -> Vec<f32> {
+        let fusion = &self.calibration.fusion;
+        let look = |curves| score(&candidates.sections, ranking, curves);
+        if ranking != Ranking::Full || !question.has_max_sim() {
+            return look(curves);
+        }
+        let with_guide = fusion.with_guide.as_ref();
+        let mut scores = look(with_guide.filter(|_| candidates.has_guide()).or(curves));
+        let share = candidates.question_share().powi(3);
+        if let Some(with_questions) = fusion.with_questions.as_ref().filter(|_| share > 0.0) {
+            let others = look(Some(with_questions));
+            for (score, other) in scores.iter_mut().zip(others) {
+                *score += share * (other - *score);
             }
         }
+        scores
     }
 
     fn hit(

@@ -86,10 +86,10 @@ fn the_docs_answer_what_their_guide_says() {
         ["build-pagination.md"]
     );
 
-    assert_eq!(docs.guide.examples.len(), 7);
-    for example in &docs.guide.examples {
-        let hits = docs.ask(&example.question, example.targets.len());
-        assert_eq!(hits, example.targets, "{}", example.question);
+    assert_eq!(docs.guide.questions.len(), 7);
+    for known in &docs.guide.questions {
+        let hits = docs.ask(&known.question, known.targets.len());
+        assert_eq!(hits, known.targets, "{}", known.question);
     }
 
     let (missed, asked) = docs.missed_guidelines();

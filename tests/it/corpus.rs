@@ -92,13 +92,13 @@ fn fixture_guide_is_exact() {
             "roasting/index.md:5 Roasting | Roast profiles | roasting/profiles.mdx | A batch tastes of hay",
         ]
     );
-    let examples: Vec<_> = guide
-        .examples
+    let questions: Vec<_> = guide
+        .questions
         .iter()
         .map(|e| (&e.question[..], &e.targets))
         .collect();
     assert_eq!(
-        examples,
+        questions,
         [(
             "My shot runs in ten seconds",
             &vec!["brewing/espresso.md".to_owned()]
@@ -279,7 +279,7 @@ fn a_guide_file_that_routes_nowhere_is_a_section() {
     assert_eq!(check_guide(&corpus), []);
 }
 
-/// What a guide file must hold: guidelines, descriptors, examples, patterns.
+/// What a guide file must hold: guidelines, descriptors, questions, patterns.
 const REAL_GUIDES: [(&str, [usize; 4]); 4] = [
     ("INDEX.md", [3, 3, 0, 0]),
     ("cel-expressions/index.md", [17, 21, 0, 1]),
@@ -314,7 +314,7 @@ fn shared_guides_parse_completely() {
                 .filter(|d| d.source.file == file)
                 .count(),
             guide
-                .examples
+                .questions
                 .iter()
                 .filter(|e| e.source.file == file)
                 .count(),
@@ -324,7 +324,7 @@ fn shared_guides_parse_completely() {
                 .filter(|p| p.source.file == file)
                 .count(),
         ];
-        println!("{file}: guidelines, descriptors, examples, patterns: {found:?}");
+        println!("{file}: guidelines, descriptors, questions, patterns: {found:?}");
         for g in guide.guidelines.iter().filter(|g| g.source.file == file) {
             println!(
                 "  {} [{}] {} -> {}",
@@ -347,7 +347,7 @@ fn the_default_corpus_is_indexed_completely() {
     assert_eq!(corpus.sections.len(), 27);
     assert_eq!(guide.descriptors.len(), 27);
     assert_eq!(guide.guidelines.len(), 33);
-    assert_eq!(guide.examples.len(), 7);
+    assert_eq!(guide.questions.len(), 7);
     assert_eq!(check_guide(&corpus), []);
     assert_eq!(corpus.skipped, []);
 }

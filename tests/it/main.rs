@@ -16,6 +16,7 @@ mod fuzz;
 mod guide_search;
 mod large;
 mod model_pack;
+mod questions;
 mod reader;
 mod search;
 mod search_library;

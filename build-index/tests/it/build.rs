@@ -50,7 +50,7 @@ fn json_is_one_object_with_the_documented_keys() {
             "bytes",
             "chunks",
             "descriptors",
-            "examples",
+            "questions",
             "graph_links",
             "guide_files",
             "guidelines",

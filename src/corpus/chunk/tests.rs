@@ -321,11 +321,11 @@ proptest! {
 
     #[test]
     fn guides_say_where_each_of_their_hints_stands(text in guide()) {
-        let guide = crate::corpus::guide::parse("a/INDEX.md", &text);
+        let guide = crate::corpus::parse_guide("a/INDEX.md", &text);
         let lines = text.split('\n').count() as u32;
         let sources = guide.guidelines.iter().map(|guideline| &guideline.source)
             .chain(guide.descriptors.iter().map(|descriptor| &descriptor.source))
-            .chain(guide.examples.iter().map(|example| &example.source))
+            .chain(guide.questions.iter().map(|known| &known.source))
             .chain(guide.patterns.iter().map(|pattern| &pattern.source));
         for source in sources {
             prop_assert_eq!(&source.file, "a/INDEX.md");

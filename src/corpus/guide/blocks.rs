@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use pulldown_cmark::{Event, Options, Parser, Tag, TagEnd};
 
-use super::{expects_file, is_file, linked_file, names_file};
+use super::parse::{expects_file, is_file, linked_file, names_file, without_anchor};
 use crate::corpus::lines::Lines;
 
 /// A piece of a guide file that can hold hints.
@@ -16,6 +16,8 @@ pub(super) enum Block {
     Table {
         header: Vec<Line>,
         rows: Vec<Vec<Line>>,
+        /// Its bytes in the text.
+        span: Range<usize>,
     },
 }
 
@@ -39,7 +41,7 @@ pub(super) struct Line {
 pub(super) struct Mention {
     /// Offset in the line's text.
     pub(super) at: usize,
-    /// The path as it is written; of a link, percent-decoded.
+    /// The path as it is written, without an anchor; of a link, percent-decoded.
     pub(super) path: String,
     /// The text of a link, if it is not the path itself.
     pub(super) label: Option<String>,
@@ -113,7 +115,7 @@ impl Line {
             if names_file(path) && !self.is_opaque(&(at..at + path.len())) {
                 bare.push(Mention {
                     at,
-                    path: path.to_owned(),
+                    path: without_anchor(path).to_owned(),
                     label: None,
                 });
             }
@@ -132,7 +134,7 @@ pub(super) fn read(text: &str) -> Vec<Block> {
         | Options::ENABLE_HEADING_ATTRIBUTES
         | Options::ENABLE_YAML_STYLE_METADATA_BLOCKS;
     for (event, range) in Parser::new_ext(text, options).into_offset_iter() {
-        reader.event(event, range.start);
+        reader.event(event, range);
     }
     reader.flush();
     reader.blocks
@@ -169,8 +171,17 @@ impl Reader {
         }
     }
 
-    fn event(&mut self, event: Event, offset: usize) {
+    fn event(&mut self, event: Event, span: Range<usize>) {
+        let offset = span.start;
         match event {
+            Event::Start(Tag::Table(_)) => {
+                self.flush();
+                self.blocks.push(Block::Table {
+                    header: Vec::new(),
+                    rows: Vec::new(),
+                    span,
+                });
+            }
             Event::Start(tag) => self.start(tag),
             Event::End(tag) => self.end(tag),
             _ if self.is_ignored => {}
@@ -195,13 +206,6 @@ impl Reader {
                 self.flush();
                 self.is_ignored = true;
             }
-            Tag::Table(_) => {
-                self.flush();
-                self.blocks.push(Block::Table {
-                    header: Vec::new(),
-                    rows: Vec::new(),
-                });
-            }
             Tag::List(_) | Tag::Paragraph | Tag::Heading { .. } | Tag::HtmlBlock => self.flush(),
             _ => {}
         }
@@ -224,7 +228,7 @@ impl Reader {
             TagEnd::TableCell => self.end_cell(),
             TagEnd::TableHead | TagEnd::TableRow => {
                 let cells = std::mem::take(&mut self.lines);
-                if let Some(Block::Table { header, rows }) = self.blocks.last_mut() {
+                if let Some(Block::Table { header, rows, .. }) = self.blocks.last_mut() {
                     match tag {
                         TagEnd::TableHead => *header = cells,
                         _ => rows.push(cells),
@@ -252,7 +256,7 @@ impl Reader {
             if names_file(text) || is_file(text) && expects_file(&self.line.text[..at]) {
                 self.line.mentions.push(Mention {
                     at,
-                    path: text.to_owned(),
+                    path: without_anchor(text).to_owned(),
                     label: None,
                 });
             }

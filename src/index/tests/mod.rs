@@ -8,7 +8,7 @@ use std::path::Path;
 
 use super::*;
 use crate::analysis::ANALYZER;
-use crate::corpus::{Descriptor, Example, Guide, Guideline, Source};
+use crate::corpus::{Descriptor, Guide, Guideline, KnownQuestion, Source};
 use crate::encoder::ModelId;
 use crate::simd::Simd;
 
@@ -71,9 +71,11 @@ fn guide() -> Guide {
             group: String::new(),
             source: source(9),
         }],
-        examples: vec![Example {
+        questions: vec![KnownQuestion {
             question: "How?".into(),
             targets: vec!["s1.md".into(), "s0.md".into()],
+            origin: "log".into(),
+            date: String::new(),
             source: source(12),
         }],
         patterns: Vec::new(),

@@ -1,7 +1,7 @@
 use super::*;
 
 fn guide(text: &str) -> Guide {
-    parse("INDEX.md", text)
+    parse_guide("INDEX.md", text)
 }
 
 /// `line group | phrase | targets` of each guideline.
@@ -29,10 +29,11 @@ fn descriptors(text: &str) -> Vec<String> {
     guide(text).descriptors.iter().map(show).collect()
 }
 
-/// `line question | targets` of each example.
-fn examples(text: &str) -> Vec<String> {
-    let show = |e: &Example| format!("{} {} | {}", e.source.line, e.question, e.targets.join(" "));
-    guide(text).examples.iter().map(show).collect()
+/// `line question | targets` of each question.
+fn questions(text: &str) -> Vec<String> {
+    let show =
+        |e: &KnownQuestion| format!("{} {} | {}", e.source.line, e.question, e.targets.join(" "));
+    guide(text).questions.iter().map(show).collect()
 }
 
 #[test]
@@ -96,7 +97,7 @@ fn files_with_spaces_are_named_by_links_and_in_backticks() {
 #[test]
 fn globs_are_kept_apart() {
     let text = "**Q**\n- Vars -> `types.md`, then relevant `env-*.md`\n- All -> `x/*.md`\n";
-    let guide = parse("sub/INDEX.md", text);
+    let guide = parse_guide("sub/INDEX.md", text);
     assert_eq!(guide.guidelines.len(), 1);
     assert_eq!(guide.guidelines[0].targets, ["sub/types.md"]);
     let globs: Vec<_> = guide
@@ -172,7 +173,7 @@ fn usage_examples_in_paragraphs_and_lists() {
     let text = "## Examples\n\nUser: \"How hot?\"\nRetrieve: `heat.md`, `water.md`\n\n**User:** “Why?”\n\n\
                 **Retrieve:** [why](why.md)\n\n- User: \"In a list\"\n  Retrieve: `l.md`\n\nRetrieve: `alone.md`\n\nUser: \"Nothing\"\nRetrieve: none\n";
     assert_eq!(
-        examples(text),
+        questions(text),
         [
             "3 How hot? | heat.md water.md",
             "6 Why? | why.md",
@@ -185,7 +186,7 @@ fn usage_examples_in_paragraphs_and_lists() {
 #[test]
 fn paths_are_relative_to_the_guide_file_and_never_leave_the_root() {
     assert_eq!(resolve("a/b/INDEX.md", "./c.md"), "a/b/c.md");
-    assert_eq!(resolve("a/b/INDEX.md", "../c.md#x"), "a/c.md");
+    assert_eq!(resolve("a/b/INDEX.md", "../c.md"), "a/c.md");
     assert_eq!(resolve("a/INDEX.md", "../../c.md"), "../c.md");
     assert_eq!(resolve("INDEX.md", "x/../../../y.md"), "../../y.md");
     assert_eq!(resolve("a/INDEX.md", "/d/./c.md"), "d/c.md");
