@@ -54,7 +54,8 @@
 //! | read the index file in another program | [`mod@index`], the specification of the format |
 #![cfg_attr(
     feature = "eval",
-    doc = "| measure how well questions find their sections | [`eval`] |"
+    doc = "| measure how well questions find their sections | [`eval`] |\n\
+           | see what a change of the docs made of answers | [`eval::diff`] |"
 )]
 //!
 //! `examples/` has two whole programs: one that answers from standard input, one with an encoder of its

@@ -7,6 +7,7 @@ use clap::error::ErrorKind;
 use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 use docent::search::{HintUse, SearchOptions};
 
+use super::diff::DiffArgs;
 use super::eval::EvalArgs;
 use super::exit::{self, CliError};
 use super::questions::QuestionsArgs;
@@ -28,6 +29,8 @@ pub enum Command {
     Eval(EvalArgs),
     /// Write, review and check known questions.
     Questions(QuestionsArgs),
+    /// Say what a change of the docs made of answers.
+    Diff(DiffArgs),
 }
 
 /// How questions are answered.
@@ -117,6 +120,7 @@ pub fn parse() -> Command {
         })),
         Some(RawCommand::Eval(args)) => Ok(Command::Eval(args)),
         Some(RawCommand::Questions(args)) => Ok(Command::Questions(args)),
+        Some(RawCommand::Diff(args)) => Ok(Command::Diff(args)),
     }
     .unwrap_or_else(|(kind, problem)| Cli::command().error(kind, problem).exit())
 }
@@ -134,7 +138,7 @@ pub fn parse() -> Command {
     args_conflicts_with_subcommands = true,
     disable_help_subcommand = true,
     override_usage = "docent [OPTIONS] QUESTION...\n       \
-                      docent <query|show|info|eval|questions> [OPTIONS] ..."
+                      docent <query|show|info|eval|diff|questions> [OPTIONS] ..."
 )]
 struct Cli {
     #[command(subcommand)]
@@ -155,6 +159,7 @@ enum RawCommand {
     // Without words of their own, so that those of their arguments are shown.
     Eval(EvalArgs),
     Questions(QuestionsArgs),
+    Diff(DiffArgs),
 }
 
 #[derive(Args)]

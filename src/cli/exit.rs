@@ -12,7 +12,7 @@ use docent::index::IndexError;
 pub const HELP: &str = "\
 Exit codes:
   0  found, or the output was closed early
-  1  nothing confident; eval: quality fell below the baseline
+  1  nothing confident; eval: quality fell below the baseline; diff: what --fail-on names
   2  usage or other error
   3  no index
   4  the index is corrupt
@@ -26,7 +26,8 @@ Exit codes:
 pub enum Exit {
     /// It did what was asked.
     Found = 0,
-    /// No section is a confident answer, or quality fell below the baseline.
+    /// No section is a confident answer, quality fell below the baseline, or a change of the docs lost what
+    /// it was not to lose.
     NothingConfident = 1,
     /// Usage, or an error without a code of its own.
     Error = 2,
@@ -36,7 +37,7 @@ pub enum Exit {
     IndexCorrupt = 4,
     /// The index has a format that this program does not read.
     IndexIncompatible = 5,
-    /// The index was built with another model.
+    /// The index was built with another model, or two that are compared with different ones.
     WrongModel = 6,
     /// The docs are newer than the index, or that cannot be told, which was said to be a failure.
     Stale = 7,
@@ -121,6 +122,9 @@ impl Exit {
         }
         if let Some(CliError::NoIndex { .. }) = error.downcast_ref() {
             return Self::IndexMissing;
+        }
+        if let Some(EvalError::DifferentModels { .. }) = error.downcast_ref() {
+            return Self::WrongModel;
         }
         let of_eval = error.downcast_ref().and_then(|error| match error {
             EvalError::Docent(error) => Some(error),

@@ -2,6 +2,7 @@
 //! what came of it becomes an exit code.
 
 mod args;
+mod diff;
 mod eval;
 mod exit;
 mod fresh;
@@ -28,6 +29,7 @@ pub fn main() -> ExitCode {
         Command::Info(config) => info::run(&config),
         Command::Eval(args) => eval::run(args),
         Command::Questions(args) => questions::run(&args),
+        Command::Diff(args) => diff::run(&args),
     };
     let exit = result.unwrap_or_else(|error| {
         let exit = Exit::of_error(&error);

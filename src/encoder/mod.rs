@@ -41,6 +41,11 @@ impl ModelId {
     pub fn readable_tokens(&self) -> usize {
         (self.max_tokens as usize).saturating_sub(2)
     }
+
+    /// The first characters of the digest: enough to tell two models apart by eye.
+    pub(crate) fn short_digest(&self) -> &str {
+        self.digest.get(..12).unwrap_or(&self.digest)
+    }
 }
 
 /// What a text became.

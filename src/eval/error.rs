@@ -3,6 +3,8 @@
 use std::io;
 use std::path::PathBuf;
 
+use crate::encoder::ModelId;
+
 /// What can go wrong in an evaluation.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -148,6 +150,67 @@ pub enum EvalError {
     OtherQuestions {
         /// Name of the target or pool.
         target: String,
+    },
+    /// What should be a question file is a folder.
+    #[error(
+        "{} is a folder, not a question file\n\
+         hint: name files with one question a line, as `docent eval --help` shows them",
+        path.display()
+    )]
+    NotAQuestionFile {
+        /// The folder.
+        path: PathBuf,
+    },
+    /// A question file cannot be read.
+    #[error(
+        "cannot read the question file {}: {source}\n\
+         hint: name a file with one question a line, as `docent eval --help` shows it",
+        path.display()
+    )]
+    ReadQuestions {
+        /// The file.
+        path: PathBuf,
+        /// The operating system's answer.
+        source: io::Error,
+    },
+    /// Two indexes are to be compared, and nothing says which questions to ask them.
+    #[error(
+        "no question to ask: the guide of {} has no questions\n\
+         hint: name question files behind the indexes (`docent eval --help` shows their format), or \
+         write some into the docs' QUESTIONS.md (docent questions todo)",
+        path.display()
+    )]
+    NoGuideQuestions {
+        /// The index whose guide was looked at.
+        path: PathBuf,
+    },
+    /// No section that questions name is in either of two indexes.
+    #[error(
+        "none of the sections that {questions} names is in either index (the first: `{section}`)\n\
+         hint: paths of sections are relative to the documentation folder that was indexed"
+    )]
+    InNeitherIndex {
+        /// The question file, or the guide.
+        questions: String,
+        /// A section that it names.
+        section: String,
+    },
+    /// Two indexes that are to be compared were built with different models.
+    #[error(
+        "{} was built with model {} ({}), {} with {} ({})\n\
+         hint: build both with the same model: what another model changes is no change of the docs",
+        before.display(), before_model.name, before_model.short_digest(),
+        after.display(), after_model.name, after_model.short_digest()
+    )]
+    DifferentModels {
+        /// The first index.
+        before: PathBuf,
+        /// Its model.
+        before_model: Box<ModelId>,
+        /// The second index.
+        after: PathBuf,
+        /// Its model.
+        after_model: Box<ModelId>,
     },
     /// Reading, building or searching failed.
     #[error(transparent)]

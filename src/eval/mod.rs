@@ -4,6 +4,9 @@
 //! target (question file | BEIR folder) --+
 //!                                        +--> run --> summary --> report (text, JSON, HTML)
 //! documentation --> cache --> index -----+      +--> TREC run file, scores
+//!
+//! questions (files | guide) --+
+//! index before, index after --+--> diff --> report (text, JSON, Markdown)
 //! ```
 //!
 //! Figures are means over questions, at section level, each with a 95 % bootstrap interval.
@@ -11,6 +14,7 @@
 pub mod baseline;
 pub mod bootstrap;
 mod cache;
+pub mod diff;
 mod error;
 mod measure;
 pub mod metrics;

@@ -168,7 +168,7 @@ pub struct RankedSection {
     pub hint: Option<String>,
 }
 
-/// The full system's answer to one question.
+/// A system's answer to one question.
 #[derive(Debug, Clone, PartialEq)]
 pub struct QuestionRun {
     /// The question.
@@ -227,15 +227,9 @@ pub fn run(
     }
     let mut questions = Vec::with_capacity(target.questions.len());
     for question in &target.questions {
-        let answer = searcher.search(&question.text, &System::Full.options(DEPTH))?;
-        questions.push(QuestionRun {
-            outcome: Outcome {
-                withheld: withheld(question, target.min_grade, searcher)?,
-                ..outcome(question, target.min_grade, &answer, index)?
-            },
-            ranking: answer.hits.into_iter().map(ranked_section).collect(),
-            question: question.clone(),
-        });
+        let mut asked = ask(question, target.min_grade, searcher, System::Full)?;
+        asked.outcome.withheld = withheld(question, target.min_grade, searcher)?;
+        questions.push(asked);
     }
     let timings = measure(target, searcher)?;
     let ablations = ablations
@@ -254,6 +248,21 @@ pub fn run(
         threshold: searcher.calibration().threshold(),
         timings,
         ablations,
+    })
+}
+
+/// What `system` makes of one question; withheld is nothing.
+pub(super) fn ask(
+    question: &Question,
+    min_grade: u8,
+    searcher: &Searcher,
+    system: System,
+) -> Result<QuestionRun, EvalError> {
+    let answer = searcher.search(&question.text, &system.options(DEPTH))?;
+    Ok(QuestionRun {
+        outcome: outcome(question, min_grade, &answer, searcher.index())?,
+        ranking: answer.hits.into_iter().map(ranked_section).collect(),
+        question: question.clone(),
     })
 }
 

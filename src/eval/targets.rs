@@ -64,7 +64,7 @@ pub struct GoldHeading {
 }
 
 /// Grade of an answer in question files; grade 1 is background.
-const ANSWER: u8 = 2;
+pub(super) const ANSWER: u8 = 2;
 
 impl Target {
     /// Reads a question file, or a BEIR folder: `corpus.jsonl` and `queries.jsonl`, plain or with
@@ -92,7 +92,8 @@ struct QuestionLine {
     heading_file: Option<String>,
 }
 
-fn read_questions(path: &Path) -> Result<Target, EvalError> {
+/// Reads a question file.
+pub(super) fn read_questions(path: &Path) -> Result<Target, EvalError> {
     let expected = "with id, question, kind, relevant {file: grade}, heading and heading_file";
     let lines = read_json_lines(path, expected, |line: &QuestionLine| line.id.clone())?;
     let notes = half_headings(&lines).into_iter().collect();

@@ -96,7 +96,7 @@ pub enum IndexError {
     #[error(
         "the index was built with model {} ({}), the encoder is {} ({})\n\
          hint: query with the index's model (--model), or rebuild the index with this one",
-        index.name, short(&index.digest), encoder.name, short(&encoder.digest)
+        index.name, index.short_digest(), encoder.name, encoder.short_digest()
     )]
     WrongModel {
         /// The index's model.
@@ -283,11 +283,6 @@ impl Damage {
             })
         }
     }
-}
-
-/// The first characters of a digest: enough to tell two models apart by eye.
-fn short(digest: &str) -> &str {
-    digest.get(..12).unwrap_or(digest)
 }
 
 fn write_remedy(error: &io::Error) -> &'static str {

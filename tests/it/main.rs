@@ -6,6 +6,7 @@ mod acceptance;
 mod cli_errors;
 mod cli_query;
 mod corpus;
+mod diff;
 mod encoder_contract;
 mod encoder_parity;
 mod eval;

@@ -8,5 +8,6 @@ mod trec;
 
 pub use html::html;
 pub use scores::write_scores;
+pub(super) use table::align;
 pub use table::{misses, text};
 pub use trec::write_run;

@@ -216,7 +216,7 @@ fn signed(difference: &Difference) -> String {
 }
 
 /// Rows of equal length as columns: the first to the left, the others to the right.
-fn align(rows: &[Vec<String>]) -> String {
+pub(in crate::eval) fn align(rows: &[Vec<String>]) -> String {
     let columns = rows.iter().map(Vec::len).max().unwrap_or(0);
     let cell_width = |row: &Vec<String>, i: usize| row.get(i).map_or(0, |c| c.chars().count());
     let widths: Vec<usize> = (0..columns)
