@@ -11,7 +11,7 @@ use clap::{Args, Subcommand};
 use docent::corpus::{KnownQuestion, merge_questions};
 use docent::encoder;
 use docent::index::Index;
-use docent::questions::{self, Checked, TodoOptions, Worth};
+use docent::questions::{self, Checked, Objection, TodoOptions, Worth};
 use docent::search::Searcher;
 use docent::stale::Freshness;
 use docent::terminal::printable_line;
@@ -49,7 +49,7 @@ enum Task {
         #[arg(long, value_name = "TOKENS", default_value = "12000")]
         budget: NonZeroUsize,
         /// Questions that a section should have
-        #[arg(long, value_name = "N", default_value = "12")]
+        #[arg(long, value_name = "N", default_value = "8")]
         wanted: NonZeroUsize,
     },
     /// Review new questions and add the good ones to QUESTIONS.md in the documentation folder
@@ -70,7 +70,7 @@ enum Task {
         dry_run: bool,
     },
     /// Ask each question without its own entry: which do the docs answer anyway, which by the entry alone,
-    /// which not at all
+    /// which not at all; --json says of each what comes first instead
     ///
     /// Exits with 1 if another section comes first for one of them in spite of its entry.
     Check {
@@ -140,10 +140,14 @@ impl Session {
     fn todo(&self, options: &TodoOptions) -> Result<Exit> {
         let todo = questions::todo(&self.searcher, options)?;
         io::stdout().write_all(todo.prompt.as_bytes())?;
-        note(format_args!(
-            "{} sections here, {} more with fewer than {} questions",
-            todo.sections, todo.left, options.wanted
-        ));
+        let wanted = options.wanted;
+        match todo.sections {
+            0 => note(format_args!("every section has {wanted} questions or more")),
+            here => note(format_args!(
+                "{here} sections here, {} more with fewer than {wanted} questions",
+                todo.left
+            )),
+        }
         Ok(Exit::Found)
     }
 
@@ -164,6 +168,12 @@ impl Session {
         for (known, objection) in &review.bad {
             let text = format!("\"{}\": {objection}", known.question);
             told(&name, known.source.line, &text);
+        }
+        let is_rival = |(_, objection): &(_, Objection)| matches!(objection, Objection::Rival(_));
+        if review.bad.iter().any(is_rival) {
+            message(
+                "hint: name that section, too, ask more exactly, or add it all the same with --keep-rivals",
+            );
         }
         let left_out = problems + review.bad.len();
         let mut out = io::stdout().lock();

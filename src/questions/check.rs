@@ -16,7 +16,7 @@ pub struct Checked {
     pub known: KnownQuestion,
     /// What its entry is worth.
     pub worth: Worth,
-    /// The section that comes first, entry or not, instead of those that are named.
+    /// The section that comes first instead of those that are named, without the entry if not with it.
     pub rival: Option<Rival>,
 }
 
@@ -44,17 +44,15 @@ pub fn check(searcher: &Searcher) -> Result<Vec<Checked>> {
 
 fn check_one(searcher: &Searcher, known: KnownQuestion) -> Result<Checked> {
     let stand = |hints| Standing::of(searcher, &known.question, &known.targets, hints);
-    let with = stand(HintUse::All)?;
-    let worth = if !with.is_first() {
-        Worth::NotFound
-    } else if stand(HintUse::Unrepeated)?.is_first() {
-        Worth::AnsweredAnyway
-    } else {
-        Worth::ByItsEntry
+    let (with, without) = (stand(HintUse::All)?, stand(HintUse::Unrepeated)?);
+    let worth = match (with.is_first(), without.is_first()) {
+        (true, true) => Worth::AnsweredAnyway,
+        (true, false) => Worth::ByItsEntry,
+        (false, _) => Worth::NotFound,
     };
     Ok(Checked {
         known,
         worth,
-        rival: with.rival,
+        rival: with.rival.or(without.rival),
     })
 }

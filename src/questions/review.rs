@@ -11,8 +11,8 @@ use crate::Result;
 use crate::corpus::KnownQuestion;
 use crate::search::{HintUse, Searcher};
 
-/// How many times likelier another section must be to count as a rival. A question whose section is merely
-/// hard to find is what questions are for.
+/// How many times likelier another section must be to count as a rival, and it must be one that would be given
+/// as the answer. A question whose section is merely hard to find is what questions are for.
 const RIVAL_ODDS: f32 = 20.0;
 
 /// What is wrong with a proposed question.
@@ -45,19 +45,20 @@ impl fmt::Display for Objection {
             Self::NoSection => f.write_str("it names no section"),
             Self::UnknownSection { path } => write!(f, "{path} is not a section of the index"),
             Self::Duplicate { place } => write!(f, "the question is there already: {place}"),
-            Self::Rival(Rival {
-                path,
-                odds: Some(odds),
-            }) => {
-                write!(
-                    f,
-                    "{path} answers it better, {odds:.0} times likelier by its score"
-                )
+            Self::Rival(rival) => {
+                let Rival {
+                    path,
+                    line_start,
+                    line_end,
+                    odds,
+                    ..
+                } = rival;
+                write!(f, "{path}:{line_start}-{line_end} seems to answer it, ")?;
+                match odds {
+                    Some(odds) => write!(f, "{odds:.0} times likelier than what is named"),
+                    None => f.write_str("and what is named is not among the first twenty"),
+                }
             }
-            Self::Rival(Rival { path, odds: None }) => write!(
-                f,
-                "{path} answers it better, and the section named is not among the first twenty"
-            ),
         }
     }
 }
@@ -136,6 +137,7 @@ fn check_form(searcher: &Searcher, proposed: &KnownQuestion) -> Result<Option<Ob
 fn rival(searcher: &Searcher, proposed: &KnownQuestion) -> Result<Option<Objection>> {
     let (question, targets) = (&proposed.question, &proposed.targets);
     let standing = Standing::of(searcher, question, targets, HintUse::Unrepeated)?;
-    let is_clear = |rival: &Rival| rival.odds.is_none_or(|odds| odds >= RIVAL_ODDS);
+    let is_clear =
+        |rival: &Rival| rival.is_confident && rival.odds.is_none_or(|odds| odds >= RIVAL_ODDS);
     Ok(standing.rival.filter(is_clear).map(Objection::Rival))
 }

@@ -23,12 +23,18 @@ pub struct Standing {
 pub struct Rival {
     /// The section.
     pub path: String,
+    /// The first line of its best passage.
+    pub line_start: u32,
+    /// The last line of its best passage.
+    pub line_end: u32,
     /// How many times likelier it is to answer, by its score, than the best section that is named; `None`, if
     /// that is not among the first twenty.
     ///
     /// Scores are logarithms of likelihoods: the curves of a calibration are fitted so that the softmax of the
     /// scores is the chance of a section to be the one that answers.
     pub odds: Option<f32>,
+    /// Whether it would be given as the answer.
+    pub is_confident: bool,
 }
 
 impl Standing {
@@ -46,13 +52,24 @@ impl Standing {
         let answer = searcher.search(question, &options)?;
         let is_named = |hit: &Hit| targets.contains(&hit.section.path);
         let place = answer.hits.iter().position(is_named);
-        let rival = answer.hits.first().filter(|first| !is_named(first));
+        let first = answer.hits.first().filter(|first| !is_named(first));
+        let rival = |first: &Hit| -> Result<Rival> {
+            let best = first
+                .chunks
+                .first()
+                .map(|best| searcher.index().chunk(best.id));
+            let best = best.transpose()?;
+            Ok(Rival {
+                path: first.section.path.clone(),
+                line_start: best.as_ref().map_or(1, |best| best.line_start),
+                line_end: best.as_ref().map_or(1, |best| best.line_end),
+                odds: place.map(|place| (first.score - answer.hits[place].score).exp()),
+                is_confident: !answer.shown().is_empty(),
+            })
+        };
         Ok(Self {
             rank: place.map(|place| place + 1),
-            rival: rival.map(|first| Rival {
-                path: first.section.path.clone(),
-                odds: place.map(|place| (first.score - answer.hits[place].score).exp()),
-            }),
+            rival: first.map(rival).transpose()?,
         })
     }
 

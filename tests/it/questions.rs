@@ -4,7 +4,6 @@ use std::fs;
 use std::path::Path;
 
 use docent::calibration::Calibration;
-use docent::rank::hints::HintUse;
 use docent::search::{Ranking, Searcher};
 use docent::{BuildOptions, Corpus};
 use insta::assert_snapshot;
@@ -67,7 +66,7 @@ fn a_section_is_found_by_its_questions_words_where_all_have_questions() {
 fn questions_count_by_the_third_power_of_the_candidates_share() {
     let rows = one_each();
     let rows: Vec<&str> = rows.split_inclusive('\n').collect();
-    let question = "zeppelin topic steam";
+    let question = "zeppelin topic 5 steam";
     let of = |rows: &[&str]| {
         let (_folder, searcher) = library(&with_questions(&rows.concat()), calibrated());
         (scores(&searcher, question), searcher)
@@ -166,12 +165,16 @@ fn a_rival_is_kept_if_the_author_insists_and_check_tells_of_it() {
     let added = run(folder, &["questions", "add", "new.txt", "--keep-rivals"]);
     assert!(added.contains("1 added, 0 left out"), "{added}");
     build(&folder.join("docs"), &*bundled(), folder);
-    let checked = run(folder, &["questions", "check", "--json"]);
-    let line = checked
+    let checked = docent(folder, &["questions", "check", "--json"])
+        .output()
+        .unwrap();
+    let lines = String::from_utf8(checked.stdout).unwrap();
+    let line = lines
         .lines()
         .find(|line| line.contains("how hard"))
         .unwrap();
     let object: serde_json::Value = serde_json::from_str(line).unwrap();
+    assert_eq!(object["rival"]["path"], "brewing/water.txt");
     assert_eq!(object["targets"], json!(["roasting/README.md"]));
     assert_eq!(object["worth"], "by_its_entry");
     assert_eq!(
