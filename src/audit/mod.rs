@@ -1,0 +1,5 @@
+//! The audit: what in the docs keeps their sections from being found.
+
+mod finding;
+
+pub use finding::{Audit, Confusion, Findability, Finding, Place, Rule, Severity};
