@@ -15,6 +15,19 @@ pub struct Audit {
     pub findings: Vec<Finding>,
 }
 
+/// What was audited, and by what.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct About {
+    /// The name of the documentation folder or of the index.
+    pub docs: String,
+    /// docent's version.
+    pub docent: String,
+    /// The model of the index.
+    pub model: String,
+    /// Sections of the docs.
+    pub sections: usize,
+}
+
 /// How often a section comes first when it is asked for in its own words: its title, headings, first
 /// sentences, and the hints that point to it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]

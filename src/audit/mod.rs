@@ -2,4 +2,4 @@
 
 mod finding;
 
-pub use finding::{Audit, Confusion, Findability, Finding, Place, Rule, Severity};
+pub use finding::{About, Audit, Confusion, Findability, Finding, Place, Rule, Severity};
