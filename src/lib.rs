@@ -74,6 +74,8 @@
 #[doc(hidden)]
 pub mod analysis;
 pub mod answer;
+#[cfg(feature = "eval")]
+pub mod audit;
 pub mod builder;
 pub mod calibration;
 pub mod corpus;

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a helper that fails fails its test")]
 
 mod acceptance;
+mod audit_report;
 mod cli_errors;
 mod cli_query;
 mod corpus;

@@ -27,6 +27,7 @@ const LIBRARY: &[&str] = &[
     "search",
     "questions",
     "eval",
+    "audit",
     "cli",
 ];
 
