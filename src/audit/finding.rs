@@ -15,6 +15,19 @@ pub struct Audit {
     pub findings: Vec<Finding>,
 }
 
+/// What was audited, for the head of a report.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct About {
+    /// The documentation folder, or the index if that is not known.
+    pub docs: String,
+    /// Version of docent.
+    pub docent: String,
+    /// Name of the model.
+    pub model: String,
+    /// Number of sections.
+    pub sections: usize,
+}
+
 /// How often a section comes first when it is asked for in its own words: its title, headings, first
 /// sentences, and the hints that point to it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -64,7 +77,7 @@ pub struct Finding {
 }
 
 /// A line of a file of the docs.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 pub struct Place {
     /// Relative to the documentation folder.
     pub file: String,

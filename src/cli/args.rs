@@ -7,6 +7,7 @@ use clap::error::ErrorKind;
 use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 use docent::search::{HintUse, SearchOptions};
 
+use super::audit::AuditArgs;
 use super::eval::EvalArgs;
 use super::exit::{self, CliError};
 
@@ -25,6 +26,8 @@ pub enum Command {
     Info(InfoConfig),
     /// Measure how well judged questions find their sections.
     Eval(EvalArgs),
+    /// Find what in the docs keeps sections from being found.
+    Audit(AuditArgs),
 }
 
 /// How questions are answered.
@@ -113,6 +116,7 @@ pub fn parse() -> Command {
             json: args.json,
         })),
         Some(RawCommand::Eval(args)) => Ok(Command::Eval(args)),
+        Some(RawCommand::Audit(args)) => Ok(Command::Audit(args)),
     }
     .unwrap_or_else(|(kind, problem)| Cli::command().error(kind, problem).exit())
 }
@@ -130,7 +134,7 @@ pub fn parse() -> Command {
     args_conflicts_with_subcommands = true,
     disable_help_subcommand = true,
     override_usage = "docent [OPTIONS] QUESTION...\n       \
-                      docent <query|show|info|eval> [OPTIONS] ..."
+                      docent <query|show|info|eval|audit> [OPTIONS] ..."
 )]
 struct Cli {
     #[command(subcommand)]
@@ -150,6 +154,7 @@ enum RawCommand {
     Info(InfoArgs),
     // Without words of its own, so that those of its arguments are shown.
     Eval(EvalArgs),
+    Audit(AuditArgs),
 }
 
 #[derive(Args)]
@@ -226,7 +231,7 @@ enum FormatName {
 }
 
 /// Which index to open, and how fresh it must be.
-#[derive(Args)]
+#[derive(Debug, Args)]
 pub struct IndexArgs {
     /// The index [env: DOCENT_INDEX] [default: docent.idx here or in a parent folder]
     #[arg(long, value_name = "FILE")]

@@ -2,6 +2,7 @@
 //! what came of it becomes an exit code.
 
 mod args;
+mod audit;
 mod eval;
 mod exit;
 mod fresh;
@@ -26,6 +27,7 @@ pub fn main() -> ExitCode {
         Command::Show(config) => show::run(&config),
         Command::Info(config) => info::run(&config),
         Command::Eval(args) => eval::run(args),
+        Command::Audit(args) => audit::run(&args),
     };
     let exit = result.unwrap_or_else(|error| {
         let exit = Exit::of_error(&error);

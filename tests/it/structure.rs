@@ -26,6 +26,7 @@ const LIBRARY: &[&str] = &[
     "answer",
     "search",
     "eval",
+    "audit",
     "cli",
 ];
 
