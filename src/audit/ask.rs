@@ -1,5 +1,6 @@
 //! Asks probes, and counts what comes first.
 
+use std::cmp::Reverse;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -7,7 +8,7 @@ use rayon::prelude::*;
 
 use super::docs::Docs;
 use super::finding::{Confusion, Findability};
-use super::probes::Probe;
+use super::probes::{Probe, ProbeKind};
 use crate::Result;
 use crate::index::SectionId;
 use crate::search::{HintUse, SearchOptions, Searcher};
@@ -26,31 +27,36 @@ pub(super) struct Asked {
 }
 
 impl Asked {
-    /// Asks `probes`, in parallel, each text once, without the guide: a hint would answer itself.
+    /// Asks `probes`, in parallel, each text once: a section's own words without the guide, a hint's words
+    /// with it.
     pub fn new(searcher: &Searcher, probes: Vec<Probe>, progress: Progress<'_>) -> Result<Self> {
-        let mut numbers: HashMap<&str, usize> = HashMap::new();
-        let mut texts: Vec<&str> = Vec::new();
+        let mut numbers: HashMap<(&str, bool), usize> = HashMap::new();
+        let mut questions: Vec<(&str, bool)> = Vec::new();
         for probe in &probes {
-            numbers.entry(&probe.text).or_insert_with(|| {
-                texts.push(&probe.text);
-                texts.len() - 1
+            numbers.entry(question(probe)).or_insert_with(|| {
+                questions.push(question(probe));
+                questions.len() - 1
             });
         }
-        let options = SearchOptions {
-            k: DEPTH,
-            hints: HintUse::None,
-            ..SearchOptions::default()
-        };
         let done = AtomicUsize::new(0);
-        let ask = |text: &&str| -> Result<Vec<SectionId>> {
+        let ask = |(text, with_hints): &(&str, bool)| -> Result<Vec<SectionId>> {
+            let options = SearchOptions {
+                k: DEPTH,
+                hints: match with_hints {
+                    true => HintUse::All,
+                    false => HintUse::None,
+                },
+                ..SearchOptions::default()
+            };
             let answer = searcher.search(text, &options)?;
-            progress(done.fetch_add(1, Ordering::Relaxed) + 1, texts.len());
+            progress(done.fetch_add(1, Ordering::Relaxed) + 1, questions.len());
             Ok(answer.hits.iter().map(|hit| hit.section_id).collect())
         };
-        let answers: Vec<Vec<SectionId>> = texts.par_iter().map(ask).collect::<Result<_>>()?;
+        let answers = questions.par_iter().map(ask);
+        let answers: Vec<Vec<SectionId>> = answers.collect::<Result<_>>()?;
         let found = probes
             .iter()
-            .map(|probe| answers[numbers[probe.text.as_str()]].clone());
+            .map(|probe| answers[numbers[&question(probe)]].clone());
         let found = found.collect();
         Ok(Self { found, probes })
     }
@@ -107,6 +113,11 @@ impl Asked {
     }
 }
 
+/// What is asked, and whether hints take part.
+fn question(probe: &Probe) -> (&str, bool) {
+    (&probe.text, probe.kind == ProbeKind::Hint)
+}
+
 /// `counts` by paths, most often first.
 pub(super) fn named(
     docs: &Docs<'_>,
@@ -118,6 +129,6 @@ pub(super) fn named(
         count,
     });
     let mut named: Vec<Confusion> = named.collect();
-    named.sort_by(|a, b| b.count.cmp(&a.count));
+    named.sort_by_key(|confusion| Reverse(confusion.count));
     named
 }

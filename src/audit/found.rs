@@ -1,12 +1,14 @@
 //! Rules on what is found instead of what: sections that never come first, that are taken for one another,
 //! that take the questions of others.
 
+use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use super::ask::Asked;
 use super::docs::{Docs, DocsSection};
 use super::draft::{Draft, count, list, place, quoted, terms};
 use super::finding::{Findability, Rule, Severity};
+use crate::analysis;
 use crate::index::SectionId;
 
 /// Fewest questions by which a section is judged.
@@ -20,6 +22,13 @@ const CONFUSED_SHARE: u32 = 4;
 /// Fewest sections that one overshadows, and in how many of all sections one of them.
 const OVERSHADOWED: usize = 4;
 const OVERSHADOWED_SHARE: usize = 33;
+
+/// Fewest questions that it takes of each of them, and one in how many of each one's.
+const FROM_EACH: u32 = 2;
+const FROM_EACH_SHARE: u32 = 10;
+
+/// How much more often a section says a word that sets it apart.
+const MORE_OFTEN: f64 = 2.0;
 
 /// The counts of a run of probes.
 pub(super) struct Counts<'a> {
@@ -44,7 +53,7 @@ impl Counts<'_> {
         let range = (section, SectionId(0))..=(section, SectionId(u32::MAX));
         let found = self.confusions.range(range);
         let mut found: Vec<(SectionId, u32)> = found.map(|(&(_, found), &n)| (found, n)).collect();
-        found.sort_by(|a, b| b.1.cmp(&a.1));
+        found.sort_by_key(|(_, n)| Reverse(*n));
         found
     }
 
@@ -187,20 +196,23 @@ impl Counts<'_> {
         .weighing(n + back.unwrap_or(0))
     }
 
-    /// Sections that come first for questions of many others.
+    /// Sections that come first for questions of many others, of each for more than one.
     fn overshadowing(&self) -> Vec<Draft> {
         let mut taken: BTreeMap<SectionId, Vec<(SectionId, u32)>> = BTreeMap::new();
         for (&(asked, found), &n) in self.confusions {
-            taken.entry(found).or_default().push((asked, n));
+            let is_much =
+                n >= FROM_EACH && n * FROM_EACH_SHARE >= self.sections[asked.position()].asked;
+            if is_much {
+                taken.entry(found).or_default().push((asked, n));
+            }
         }
         let many = OVERSHADOWED.max(self.docs.sections.len().div_ceil(OVERSHADOWED_SHARE));
         let mut drafts = Vec::new();
         for (id, mut from) in taken {
-            if from.len() < many {
-                continue;
+            if from.len() >= many {
+                from.sort_by_key(|(_, n)| Reverse(*n));
+                drafts.push(self.overshadows(id, &from));
             }
-            from.sort_by(|a, b| b.1.cmp(&a.1));
-            drafts.push(self.overshadows(id, &from));
         }
         drafts
     }
@@ -233,21 +245,26 @@ impl Counts<'_> {
     }
 }
 
-/// The words of the path of `own` that are neither in its title nor in the path of `rival`.
+/// The words of the path of `own` that are neither in its title nor in the path of `rival`, and that its text
+/// says more often.
 fn distinct_words(own: &DocsSection<'_>, rival: &DocsSection<'_>) -> Vec<String> {
     let (title, other) = (terms(&own.title), terms(&rival.path));
-    let stem = own
-        .path
-        .rsplit_once('.')
-        .map_or(own.path.as_str(), |(stem, _)| stem);
+    let stem = own.path.rsplit_once('.');
+    let stem = stem.map_or(own.path.as_str(), |(stem, _)| stem);
+    let said = |section: &DocsSection<'_>, term: &String| {
+        let terms = analysis::terms(section.text());
+        let said = terms.iter().filter(|said| *said == term).count();
+        said as f64 / terms.len().max(1) as f64
+    };
     let mut seen = BTreeSet::new();
     let words = stem.split(['/', '-', '_', '.', ' ']).filter(|word| {
-        let said = terms(word);
-        let is_new = !said.is_empty()
-            && said
-                .iter()
-                .all(|t| !title.contains(t) && !other.contains(t));
-        is_new && word.chars().any(char::is_alphabetic) && seen.insert(word.to_lowercase())
+        let own_terms = terms(word);
+        let is_new = |term: &String| !title.contains(term) && !other.contains(term);
+        let is_own = |term: &String| said(own, term) > MORE_OFTEN * said(rival, term);
+        !own_terms.is_empty()
+            && own_terms.iter().all(|term| is_new(term) && is_own(term))
+            && word.chars().any(char::is_alphabetic)
+            && seen.insert(word.to_lowercase())
     });
     words.map(str::to_owned).collect()
 }

@@ -101,7 +101,10 @@ fn problem(
         if !target.is_certain || is_guide {
             return None;
         }
-        let message = format!("a link leads to {}, which is not in the docs", target.path);
+        let message = format!(
+            "a link leads to {}, which is no section of the docs",
+            target.path
+        );
         return Some((message, moved(docs, &target.path)));
     };
     let anchor = target.anchor?;
@@ -118,7 +121,7 @@ fn problem(
         false => section.path.clone(),
     };
     let message = format!("a link leads to `#{anchor}`, but no heading of {whose} has that anchor");
-    Some((message, nearest_heading(section, &anchors[found], anchor)))
+    Some((message, nearest_heading(&anchors[found], anchor)))
 }
 
 /// The section that a path names: as it is, or without its extension, or as the folder that it is the page of.
@@ -213,23 +216,12 @@ fn moved(docs: &Docs<'_>, path: &str) -> String {
     }
 }
 
-fn nearest_heading(section: &DocsSection<'_>, anchors: &Anchors, anchor: &str) -> String {
-    let nearest = anchors.nearest(anchor);
-    let letters = |text: &str| -> String {
-        let kept = text.chars().filter(|c| c.is_alphanumeric());
-        kept.flat_map(char::to_lowercase).collect()
-    };
-    let heading = nearest.and_then(|nearest| {
-        section
-            .outline
-            .iter()
-            .find(|entry| letters(&entry.heading) == nearest)
-    });
-    match heading {
-        Some(entry) => format!(
+fn nearest_heading(anchors: &Anchors, anchor: &str) -> String {
+    match anchors.nearest(anchor) {
+        Some(named) => format!(
             "is {} (line {}) meant? link to its anchor",
-            quoted(&entry.heading),
-            entry.line
+            quoted(&named.text),
+            named.line
         ),
         None => "link to a heading that is there, or to the section as a whole".to_owned(),
     }

@@ -1,6 +1,6 @@
 //! Probes: questions made of a section's own words.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use super::docs::{Docs, DocsSection};
 use super::finding::Place;
@@ -43,8 +43,9 @@ pub(super) enum ProbeKind {
 /// The probes of all sections, in the order of sections; no section has the same words twice.
 pub(super) fn probes(docs: &Docs<'_>) -> Vec<Probe> {
     let mut all = Vec::new();
+    let common = common(docs);
     for (id, section) in docs.index.sections().zip(&docs.sections) {
-        let mut of_section = own_words(id, section);
+        let mut of_section = own_words(id, section, &common);
         of_section.extend(hints(docs, id, section));
         let mut seen = HashSet::new();
         of_section.retain(|probe| seen.insert(probe.text.to_lowercase()));
@@ -53,7 +54,27 @@ pub(super) fn probes(docs: &Docs<'_>) -> Vec<Probe> {
     all
 }
 
-fn own_words(id: SectionId, section: &DocsSection<'_>) -> Vec<Probe> {
+/// Headings and first sentences, in lower case, that several sections have: alone they ask for none of them.
+type Common = HashSet<String>;
+
+fn common(docs: &Docs<'_>) -> Common {
+    let mut seen: HashMap<String, usize> = HashMap::new();
+    let mut common = Common::new();
+    for (number, section) in docs.sections.iter().enumerate() {
+        for entry in &section.outline {
+            let lead = entry.lead.iter().map(|lead| &lead.text);
+            for text in lead.chain([&entry.heading]) {
+                let text = text.to_lowercase();
+                if *seen.entry(text.clone()).or_insert(number) != number {
+                    common.insert(text);
+                }
+            }
+        }
+    }
+    common
+}
+
+fn own_words(id: SectionId, section: &DocsSection<'_>, common: &Common) -> Vec<Probe> {
     let probe = |kind, text: String, line| Probe {
         section: id,
         kind,
@@ -72,12 +93,12 @@ fn own_words(id: SectionId, section: &DocsSection<'_>) -> Vec<Probe> {
         .then_some(title)
         .into_iter()
         .collect();
-    let headings = headings(section).into_iter();
+    let headings = headings(section, common).into_iter();
     let headings = headings
         .map(|(text, line)| probe(ProbeKind::Heading, text, line))
         .collect();
     probes.extend(spread(headings, MOST_HEADINGS));
-    let sentences = sentences(section).into_iter();
+    let sentences = sentences(section, common).into_iter();
     let sentences = sentences
         .map(|(text, line)| probe(ProbeKind::Sentence, text, line))
         .collect();
@@ -85,8 +106,9 @@ fn own_words(id: SectionId, section: &DocsSection<'_>) -> Vec<Probe> {
     probes
 }
 
-/// The headings with their lines; a short one with as many of those above it as make it clear.
-fn headings(section: &DocsSection<'_>) -> Vec<(String, u32)> {
+/// The headings with their lines; a short one with as many of those above it as make it clear, one that
+/// other sections have too with the title.
+fn headings(section: &DocsSection<'_>, common: &Common) -> Vec<(String, u32)> {
     let mut open: Vec<(u8, &str)> = vec![(0, &section.title)];
     let mut found = Vec::new();
     for entry in section.outline.iter().filter(|entry| entry.level > 0) {
@@ -94,11 +116,14 @@ fn headings(section: &DocsSection<'_>) -> Vec<(String, u32)> {
         let is_title = entry.heading == section.title;
         if num_terms(&entry.heading) > 0 && !is_title {
             let mut text = entry.heading.clone();
-            for (_, above) in open.iter().rev() {
-                if num_terms(&text) >= ENOUGH_TERMS {
-                    break;
-                }
+            let mut above = open.iter().rev().map(|(_, above)| above);
+            while num_terms(&text) < ENOUGH_TERMS
+                && let Some(above) = above.next()
+            {
                 text = format!("{above}: {text}");
+            }
+            if above.next().is_some() && common.contains(&entry.heading.to_lowercase()) {
+                text = format!("{}: {text}", section.title);
             }
             found.push((text, entry.line));
         }
@@ -109,14 +134,16 @@ fn headings(section: &DocsSection<'_>) -> Vec<(String, u32)> {
     found
 }
 
-/// The first sentence of all, and those under headings with much text, with their lines.
-fn sentences(section: &DocsSection<'_>) -> Vec<(String, u32)> {
+/// The first sentence of all, and those under headings with much text, with their lines; none that other
+/// sections have too.
+fn sentences(section: &DocsSection<'_>, common: &Common) -> Vec<(String, u32)> {
     let mut is_first = true;
     let mut found = Vec::new();
     for entry in &section.outline {
         let Some(lead) = &entry.lead else { continue };
         let is_asked = std::mem::take(&mut is_first) || entry.words >= LARGE;
-        if is_asked && num_terms(&lead.text) >= SENTENCE_TERMS {
+        let is_own = !common.contains(&lead.text.to_lowercase());
+        if is_asked && is_own && num_terms(&lead.text) >= SENTENCE_TERMS {
             let text = lead.text.chars().take(SENTENCE_CHARS).collect();
             found.push((text, lead.line));
         }

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use rayon::prelude::*;
 
-use super::docs::Docs;
+use super::docs::{Docs, DocsSection};
 use super::draft::{Draft, count, list, place, quoted};
 use super::finding::{Place, Rule, Severity};
 use crate::analysis;
@@ -22,8 +22,9 @@ const NEAR: f32 = 0.8;
 /// Words that stand twice from which it is more than a note.
 const MANY_WORDS: usize = 150;
 
-/// A passage with what it is compared by.
+/// The prose of a chunk with what it is compared by.
 struct Passage {
+    text: String,
     words: usize,
     shingles: HashSet<u64>,
 }
@@ -35,33 +36,36 @@ pub(super) fn findings(docs: &Docs<'_>) -> Result<Vec<Draft>, IndexError> {
     // Sections that share several passages are one finding.
     let mut by_sections: BTreeMap<BTreeSet<usize>, Vec<Vec<usize>>> = BTreeMap::new();
     for group in groups {
-        let sections = group
-            .iter()
-            .map(|&chunk| section_of(docs, chunk))
-            .collect::<BTreeSet<_>>();
+        let sections = group.iter().map(|&chunk| section_of(docs, chunk));
+        let sections: BTreeSet<usize> = sections.collect();
         if sections.len() > 1 {
             by_sections.entry(sections).or_default().push(group);
         }
     }
-    let drafts = by_sections
-        .iter()
-        .map(|(sections, groups)| draft(docs, &passages, sections, groups));
+    let drafts = by_sections.iter();
+    let drafts = drafts.map(|(sections, groups)| draft(docs, &passages, sections, groups));
     Ok(drafts.collect())
 }
 
-/// All chunks of the index; those that are too short without shingles.
+/// The prose of all chunks of the index. Code and tables are often the same for a reason.
 fn passages(docs: &Docs<'_>) -> Vec<Passage> {
-    let chunks: Vec<&str> = docs
-        .sections
-        .iter()
-        .flat_map(|s| s.chunks.iter().map(|c| c.text))
-        .collect();
-    chunks.par_iter().map(|text| Passage::new(text)).collect()
+    let of_section = |section: &DocsSection<'_>| -> Vec<Passage> {
+        let prose = section.parsed.prose();
+        let chunks = section.chunks.iter().map(|chunk| {
+            let lines = chunk.line_start..=chunk.line_end;
+            let lines = prose.iter().filter(|(line, _)| lines.contains(line));
+            let text: Vec<&str> = lines.map(|(_, text)| *text).collect();
+            Passage::new(text.join(" "))
+        });
+        chunks.collect()
+    };
+    let sections = docs.sections.par_iter().flat_map_iter(of_section);
+    sections.collect()
 }
 
 impl Passage {
-    fn new(text: &str) -> Self {
-        let words: Vec<String> = analysis::words(text).map(str::to_lowercase).collect();
+    fn new(text: String) -> Self {
+        let words: Vec<String> = analysis::words(&text).map(str::to_lowercase).collect();
         let shingles = match words.len() < LEAST_WORDS {
             true => HashSet::new(),
             false => words
@@ -71,6 +75,7 @@ impl Passage {
         };
         Self {
             words: words.len(),
+            text,
             shingles,
         }
     }
@@ -168,14 +173,13 @@ fn draft(
         true => Severity::Warning,
         false => Severity::Note,
     };
-    let text = chunk_text(docs, groups[0][0]);
     let stands = if groups.len() == 1 { "stands" } else { "stand" };
     let message = format!(
         "{} ({words} words) {stands} nearly word for word in {} sections, {}: {}",
         count(groups.len(), "passage"),
         sections.len(),
         list(&paths, 3),
-        quoted(&text)
+        quoted(&passages[groups[0][0]].text)
     );
     let remedy = match groups.len() * sections.len() > 4 || sections.len() > 2 {
         true => {
@@ -197,25 +201,6 @@ fn draft(
         .weighing((words * (sections.len() - 1)) as f64)
 }
 
-/// The text of a chunk without front matter and headings.
-fn chunk_text(docs: &Docs<'_>, chunk: usize) -> String {
-    let chunks = docs.sections.iter().flat_map(|section| &section.chunks);
-    let text = chunks
-        .skip(chunk)
-        .map(|chunk| chunk.text)
-        .next()
-        .unwrap_or_default();
-    let lines = text.lines().map(str::trim);
-    let prose = lines.filter(|line| {
-        !line.is_empty() && !line.starts_with(['#', '`', '-', '{', '<', '|', ':', '>'])
-    });
-    let prose: Vec<&str> = prose.take(3).collect();
-    match prose.is_empty() {
-        true => text.to_owned(),
-        false => prose.join(" "),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -223,7 +208,7 @@ mod tests {
     #[test]
     fn passages_of_nearly_the_same_words_are_the_same() {
         let words: Vec<String> = (0..60).map(|i| format!("w{i}")).collect();
-        let passage = |words: &[String]| Passage::new(&words.join(" "));
+        let passage = |words: &[String]| Passage::new(words.join(" "));
         let whole = passage(&words);
         assert!(whole.is_same(&passage(&words)));
         // One word in the middle is in 5 of 56 shingles: 51 of 61 are shared.

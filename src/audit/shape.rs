@@ -9,72 +9,104 @@ use super::finding::{Place, Rule, Severity};
 use super::probes::{ProbeKind, num_terms};
 use crate::corpus::plain_heading;
 use crate::encoder::Encoder;
-use crate::index::SectionId;
 
 /// Most terms of a heading that may say nothing.
 const FEW_TERMS: usize = 2;
 /// Fewest sections with the same heading, and in how many of all sections one of them.
 const MANY_SECTIONS: usize = 4;
 const MANY_SHARE: usize = 25;
+/// Fewest words under a heading that is to be found.
+const WORDS: usize = 40;
+/// Fewest sections that have the same title.
+const SAME_TITLE: usize = 3;
 /// One in so many of the places of a heading must be missed in its own words.
 const MISSED_SHARE: usize = 4;
 
-/// A finding for each heading that stands in many sections and does not find them.
+/// A finding for each heading that stands in many sections and does not find them, and for each title that
+/// several sections have.
 pub(super) fn bare_headings(docs: &Docs<'_>, asked: &Asked) -> Vec<Draft> {
-    let missed = missed_headings(asked);
-    let mut places: BTreeMap<String, Vec<(SectionId, Place)>> = BTreeMap::new();
-    for (id, section) in docs.index.sections().zip(&docs.sections) {
+    let missed = missed_places(asked);
+    let mut headings: BTreeMap<String, Vec<Place>> = BTreeMap::new();
+    let mut titles: BTreeMap<String, Vec<Place>> = BTreeMap::new();
+    for section in &docs.sections {
+        let title = plain_heading(&section.title).to_lowercase();
+        let at = place(&section.path, section.title_line());
+        titles.entry(title).or_default().push(at);
         for entry in section.outline.iter().filter(|entry| entry.level > 1) {
             let heading = plain_heading(&entry.heading).to_lowercase();
-            if (1..=FEW_TERMS).contains(&num_terms(&heading)) {
-                places
+            if (1..=FEW_TERMS).contains(&num_terms(&heading)) && entry.words >= WORDS {
+                headings
                     .entry(heading)
                     .or_default()
-                    .push((id, place(&section.path, entry.line)));
+                    .push(place(&section.path, entry.line));
             }
         }
     }
     let least = MANY_SECTIONS.max(docs.sections.len() / MANY_SHARE);
-    let mut drafts = Vec::new();
-    for (heading, places) in places {
-        let sections: HashSet<SectionId> = places.iter().map(|(id, _)| *id).collect();
-        let misses = places
-            .iter()
-            .filter(|(_, place)| missed.contains(place))
-            .count();
-        if sections.len() >= least && misses * MISSED_SHARE >= places.len() {
-            drafts.push(bare(&heading, sections.len(), misses, places));
-        }
-    }
-    drafts
+    let headings = headings.iter().filter_map(|(heading, places)| {
+        let files: HashSet<&String> = places.iter().map(|place| &place.file).collect();
+        let (places, misses) = missed_first(places, &missed);
+        let is_bare = files.len() >= least && misses * MISSED_SHARE >= places.len();
+        is_bare.then(|| bare(heading, files.len(), misses, places))
+    });
+    let titles = titles.iter().filter_map(|(title, places)| {
+        let (places, misses) = missed_first(places, &missed);
+        (places.len() >= SAME_TITLE && misses > 0).then(|| same_title(title, misses, places))
+    });
+    headings.chain(titles).collect()
 }
 
-fn bare(heading: &str, sections: usize, misses: usize, places: Vec<(SectionId, Place)>) -> Draft {
+/// `places`, those that are `missed` first, and how many those are.
+fn missed_first(places: &[Place], missed: &HashSet<Place>) -> (Vec<Place>, usize) {
+    let (mut first, rest): (Vec<Place>, Vec<Place>) = places
+        .iter()
+        .cloned()
+        .partition(|place| missed.contains(place));
+    let misses = first.len();
+    first.extend(rest);
+    (first, misses)
+}
+
+fn bare(heading: &str, sections: usize, misses: usize, places: Vec<Place>) -> Draft {
     let message = format!(
-        "{} stands {} times in {sections} sections; {} by the heading together with the headings above it",
+        "{} stands over {} texts in {sections} sections; asked with its section's title, {misses} of them \
+         find another section first",
         quoted(heading),
         places.len(),
-        match misses {
-            1 => "one of them is not found".to_owned(),
-            n => format!("{n} of them are not found"),
-        }
     );
     let remedy =
-        "say in the heading of what, as in \"HEADING of SUBJECT\", first where it is not found"
-            .to_owned();
-    let mut places = places.into_iter().map(|(_, place)| place);
+        format!("say of what, as in \"{heading} of SUBJECT\", here and in the places that follow");
+    draft(places, &[heading], misses).says(message, remedy)
+}
+
+fn same_title(title: &str, misses: usize, places: Vec<Place>) -> Draft {
+    let found = match places.len() - misses {
+        0 => "none".to_owned(),
+        1 => "only one".to_owned(),
+        n => format!("only {n}"),
+    };
+    let message = format!(
+        "{} sections have the title {}, so a question in its words finds {found} of them first",
+        places.len(),
+        quoted(title)
+    );
+    let remedy = "say in each title what its path says and the title does not".to_owned();
+    draft(places, &["title", title], misses).says(message, remedy)
+}
+
+/// A note at the first of `places`, of which there is one at least.
+fn draft(places: Vec<Place>, about: &[&str], misses: usize) -> Draft {
+    let mut places = places.into_iter();
     let first = places.next().unwrap_or_else(|| place("", 1));
-    Draft::new(Rule::BareHeading, Severity::Note, first, &[heading])
-        .says(message, remedy)
+    Draft::new(Rule::BareHeading, Severity::Note, first, about)
         .related(places)
         .weighing(misses as f64)
 }
 
-/// Where headings stand whose probes found another section.
-fn missed_headings(asked: &Asked) -> HashSet<Place> {
-    let headings = asked
-        .firsts()
-        .filter(|(probe, _)| probe.kind == ProbeKind::Heading);
+/// Where titles and headings stand whose probes found another section.
+fn missed_places(asked: &Asked) -> HashSet<Place> {
+    let is_asked = |kind| matches!(kind, ProbeKind::Title | ProbeKind::Heading);
+    let headings = asked.firsts().filter(|(probe, _)| is_asked(probe.kind));
     let missed = headings.filter(|(probe, first)| *first != Some(probe.section));
     missed.map(|(probe, _)| probe.place.clone()).collect()
 }
@@ -87,11 +119,12 @@ pub(super) fn long_lines(docs: &Docs<'_>, encoder: &dyn Encoder) -> Vec<Draft> {
         let &(longest, tokens, parts) = lines.iter().max_by_key(|(_, tokens, _)| *tokens)?;
         let others = match lines.len() {
             1 => String::new(),
+            2 => "; so is another line of this section".to_owned(),
             n => format!("; so are {} other lines of this section", n - 1),
         };
         let message = format!(
-            "this line has {tokens} tokens, a passage at most {most}, so it is cut over {parts} passages \
-             without a border of meaning{others}"
+            "this line of {tokens} tokens is cut over {parts} passages, which have at most {most} with title \
+             and headings{others}"
         );
         let remedy = "break it at a sentence, make a list of the table's cell, or give its parts headings";
         let related = lines.iter().map(|(line, ..)| *line).filter(|line| *line != longest);
@@ -118,9 +151,24 @@ fn cut_lines(section: &DocsSection<'_>, encoder: &dyn Encoder) -> Vec<(u32, usiz
         .into_iter()
         .map(|(line, parts)| {
             let text = section.text().lines().nth(line.saturating_sub(1) as usize);
-            (line, encoder.count_tokens(text.unwrap_or_default()), parts)
+            let text = without_tags(text.unwrap_or_default());
+            (line, encoder.count_tokens(&text), parts)
         })
         .collect();
     lines.sort_unstable();
     lines
+}
+
+/// What is not between `<` and `>`, as it is embedded.
+fn without_tags(text: &str) -> String {
+    let mut depth = 0u32;
+    let mut is_text = |c: char| {
+        match c {
+            '<' => depth += 1,
+            '>' => depth = depth.saturating_sub(1),
+            _ => return depth == 0,
+        }
+        false
+    };
+    text.chars().filter(|c| is_text(*c)).collect()
 }

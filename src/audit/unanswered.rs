@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use rayon::prelude::*;
 
 use super::docs::Docs;
-use super::draft::{Draft, count, list, place, quoted};
+use super::draft::{Draft, list, place, quoted};
 use super::finding::{Place, Rule, Severity};
 use super::log::{LogEntry, LoggedVerdict, QueryLog};
 use crate::Result;
@@ -125,10 +125,13 @@ fn draft(docs: &Docs<'_>, group: &[Open]) -> Draft {
         1 => "once".to_owned(),
         n => format!("{n} times"),
     };
+    let forms = match group.len() {
+        1 => String::new(),
+        n => format!(" in {n} forms"),
+    };
     let message = format!(
-        "{} was asked {times} {span}, as {}, and no section answers it{likewise}",
+        "{} was asked {times} {span}{forms}, and no section answers it{likewise}",
         quoted(&first.question),
-        count(group.len(), "question"),
     );
     let question = first.question.replace('|', "/");
     let (at, remedy) = match &first.nearest {

@@ -5,10 +5,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use rayon::prelude::*;
 
 use super::docs::Docs;
-use super::draft::{Draft, count, list, place, quoted};
+use super::draft::{Draft, list, place, quoted};
 use super::finding::{Place, Rule, Severity};
 use super::readers::Asked;
 use crate::Result;
+use crate::analysis;
 use crate::encoder::{self, Embedding};
 use crate::index::ChunkId;
 use crate::search::Searcher;
@@ -19,23 +20,35 @@ const VOCABULARY: usize = 4_000;
 const BATCH: usize = 64;
 /// Nearest words that are named, and the cosine from which they are.
 const NEAREST: usize = 3;
-const NEAR: f32 = 0.45;
+const NEAR: f32 = 0.55;
 /// Letters of the shortest word that is a reader's.
 const SHORTEST: usize = 3;
-/// Questions from which a word is more than a note.
+/// Beginning that forms of one word have in common, in letters.
+const SAME_WORD: usize = 4;
+/// Questions from which a word is told, and from which it is more than a note.
+const REPEATED: usize = 2;
 const OFTEN: usize = 3;
 
-/// A word that the sections do not have, with the questions that have it.
+/// A word that the sections do not have, in one of its forms, with the questions that have it.
 #[derive(Default)]
 struct Missing {
-    questions: Vec<String>,
+    word: String,
+    /// Different ones.
+    questions: BTreeSet<String>,
     /// Questions that did not find what they should.
-    failed: usize,
+    failed: BTreeSet<String>,
     place: Option<Place>,
 }
 
-/// A finding for each word that is worth one: it kept a question from its answer, or is asked for often,
-/// and the docs have a word near it.
+impl Missing {
+    /// Whether it stands in several questions, most of which did not find their answer.
+    fn is_worth_telling(&self) -> bool {
+        let asked = self.questions.len();
+        asked >= REPEATED && self.failed.len() * 2 > asked
+    }
+}
+
+/// A finding for each word that is worth one and that the docs have another word near to.
 pub(super) fn findings(
     docs: &Docs<'_>,
     searcher: &Searcher,
@@ -45,30 +58,38 @@ pub(super) fn findings(
     if missing.is_empty() {
         return Ok(Vec::new());
     }
-    let words: Vec<&str> = missing.keys().map(String::as_str).collect();
+    let words: Vec<&str> = missing
+        .iter()
+        .map(|missing| missing.word.as_str())
+        .collect();
     let nearest = nearest_words(searcher, &words)?;
     let drafts = missing.iter().zip(nearest);
-    let drafts = drafts.map(|((word, missing), near)| draft(docs, word, missing, &near));
+    let drafts = drafts.map(|(missing, near)| draft(docs, missing, &near));
     drafts.filter_map(Result::transpose).collect()
 }
 
-/// The words of `questions` that the sections do not have, each with its questions.
-fn missing(searcher: &Searcher, questions: &[Asked]) -> Result<BTreeMap<String, Missing>> {
-    let absent = questions
-        .par_iter()
-        .map(|asked| searcher.absent_from_sections(&asked.question));
+/// The words of `questions` that the sections do not have and that are worth telling; forms of one word are
+/// one.
+fn missing(searcher: &Searcher, questions: &[Asked]) -> Result<Vec<Missing>> {
+    let absent = questions.par_iter();
+    let absent = absent.map(|asked| searcher.absent_from_sections(&asked.question));
     let absent: Vec<Vec<String>> = absent.collect::<Result<_, _>>()?;
-    let mut missing: BTreeMap<String, Missing> = BTreeMap::new();
+    let mut missing: BTreeMap<Vec<String>, Missing> = BTreeMap::new();
     for (asked, words) in questions.iter().zip(absent) {
-        let words: BTreeSet<String> = words.iter().map(|word| word.to_lowercase()).collect();
-        for word in words.into_iter().filter(|word| is_word(word)) {
-            let known = missing.entry(word).or_default();
-            known.questions.push(asked.question.clone());
-            known.failed += usize::from(asked.failed);
+        for word in words.iter().filter(|word| is_word(word)) {
+            let known = missing.entry(analysis::terms(word)).or_default();
+            if known.word.is_empty() {
+                known.word = word.to_lowercase();
+            }
+            known.questions.insert(asked.question.clone());
+            if asked.failed {
+                known.failed.insert(asked.question.clone());
+            }
             known.place = known.place.take().or_else(|| asked.place.clone());
         }
     }
-    Ok(missing)
+    let told = missing.into_values().filter(Missing::is_worth_telling);
+    Ok(told.collect())
 }
 
 fn is_word(word: &str) -> bool {
@@ -93,6 +114,9 @@ fn nearest_words(searcher: &Searcher, words: &[&str]) -> Result<Vec<Vec<(String,
         let near = near.map(|(known, text)| (*text, simd.dot(&known.sentence, &word.sentence)));
         let mut near: Vec<(&str, f32)> = near.filter(|(_, cosine)| *cosine >= NEAR).collect();
         near.sort_by(|a, b| b.1.total_cmp(&a.1));
+        // One form of each word.
+        let mut seen = BTreeSet::new();
+        near.retain(|(text, _)| seen.insert(analysis::terms(text)));
         let best = near.into_iter().take(NEAREST);
         best.map(|(text, cosine)| (text.to_owned(), cosine))
             .collect()
@@ -100,51 +124,47 @@ fn nearest_words(searcher: &Searcher, words: &[&str]) -> Result<Vec<Vec<(String,
     Ok(nearest.collect())
 }
 
-fn draft(
-    docs: &Docs<'_>,
-    word: &str,
-    missing: &Missing,
-    near: &[(String, f32)],
-) -> Result<Option<Draft>> {
-    let asked = missing.questions.len();
-    let is_worth = missing.failed > 0 || asked >= OFTEN;
-    let (true, Some((nearest, _))) = (is_worth, near.first()) else {
+fn draft(docs: &Docs<'_>, missing: &Missing, near: &[(String, f32)]) -> Result<Option<Draft>> {
+    let word = missing.word.as_str();
+    let Some((nearest, _)) = near.first().filter(|(nearest, _)| !is_form(word, nearest)) else {
         return Ok(None);
     };
-    let Some(at) = place_of(docs, nearest)? else {
+    let (Some(at), Some(question)) = (place_of(docs, nearest)?, missing.failed.first()) else {
         return Ok(None);
     };
+    let (asked, failed) = (missing.questions.len(), missing.failed.len());
     let severity = match asked >= OFTEN {
         true => Severity::Warning,
         false => Severity::Note,
     };
     let words: Vec<String> = near.iter().map(|(word, _)| format!("\"{word}\"")).collect();
-    let failed = match missing.failed {
-        0 => String::new(),
-        n => format!(", {n} of them without finding the answer first"),
-    };
     let message = format!(
-        "readers say \"{word}\" ({}{failed}), the sections never; nearest in meaning they have {}: {}",
-        count(asked, "question"),
+        "readers say \"{word}\" ({asked} questions, {failed} of them without finding the answer first), the \
+         sections never; nearest in meaning they have {}: {}",
         list(&words, NEAREST),
-        quoted(&missing.questions[0]),
+        quoted(question),
     );
     let remedy = format!(
         "if \"{word}\" means \"{nearest}\", say it there once, as in \"{nearest} ({word})\"; else add a hint \
          with the word to {}",
         docs.guide_file()
     );
-    let related = missing.place.iter().cloned();
     let draft = Draft::new(Rule::MissingWord, severity, at, &[word])
         .says(message, remedy)
-        .related(related)
-        .weighing((asked + missing.failed) as f64);
+        .related(missing.place.iter().cloned())
+        .weighing((asked + failed) as f64);
     Ok(Some(draft))
+}
+
+/// Whether two words begin alike, as forms of one word do.
+fn is_form(a: &str, b: &str) -> bool {
+    let same = a.chars().zip(b.chars()).take_while(|(a, b)| a == b).count();
+    same >= SAME_WORD.min(a.chars().count())
 }
 
 /// The passage that says `word` most.
 fn place_of(docs: &Docs<'_>, word: &str) -> Result<Option<Place>> {
-    let terms = crate::analysis::terms(word);
+    let terms = analysis::terms(word);
     let Some(term) = terms.last() else {
         return Ok(None);
     };

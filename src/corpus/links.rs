@@ -1,6 +1,6 @@
 //! Links of a section, and what links to it can end in.
 
-use std::collections::HashSet;
+use std::collections::BTreeMap;
 
 use percent_encoding::percent_decode_str;
 use pulldown_cmark::{Event, LinkType, Options, Parser, Tag};
@@ -40,47 +40,80 @@ pub fn links(text: &str) -> Vec<Link> {
         .collect()
 }
 
-/// What the anchors of links to a section may be: its headings, and the names that its markup gives.
+/// What the anchors of links to a section may be: its headings, the terms that it defines, and the names
+/// that its markup gives.
 ///
 /// Site generators make an anchor of a heading each in its own way (`a--b`, `a-b`, `a_b`), so letters and
 /// digits alone are compared.
-#[derive(Debug, Clone)]
-pub struct Anchors(HashSet<String>);
+#[derive(Debug, Clone, Default)]
+pub struct Anchors(BTreeMap<String, Named>);
+
+/// What an anchor names.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Named {
+    /// A heading, a defined term or a name in the markup, as it is written.
+    pub text: String,
+    /// Its line, counted from 1.
+    pub line: u32,
+}
+
+/// Attributes of components and tags that become anchors.
+const ATTRIBUTES: [&str; 4] = ["id=", "name=", "title=", "label="];
+/// What stands before an anchor that a heading is given.
+const GIVEN: [&str; 4] = ["{#", "{: #", "{ #", "[#"];
 
 impl Anchors {
     /// Those of `section`.
     pub fn of(section: &Section) -> Self {
-        let mut names: HashSet<String> = HashSet::new();
+        let mut anchors = Self::default();
         for entry in section.outline() {
-            names.insert(letters(&entry.heading));
+            anchors.add(&entry.heading, entry.line);
         }
-        // Headings in components and quotations, as they are written.
-        for line in section.text().lines() {
-            let line = line.trim_start_matches(['>', ' ', '\t', '-', '*']);
-            if line.starts_with('#') {
-                let heading = line.trim_start_matches('#');
-                names.insert(letters(heading));
-                names.insert(letters(&without_links(heading)));
-                let heading = heading.split("{#").next().unwrap_or(heading);
-                names.insert(letters(&without_tags(heading)));
+        let lines: Vec<&str> = section.text().lines().collect();
+        for (i, line) in lines.iter().enumerate() {
+            let number = i as u32 + 1;
+            // Headings in components and quotations, too.
+            let text = line.trim_start_matches(['>', ' ', '\t', '-', '*']);
+            if text.starts_with('#') {
+                anchors.add_heading(text.trim_start_matches('#'), number);
+            }
+            let next = lines.get(i + 1).map_or("", |next| next.trim_start());
+            let after = lines.get(i + 2).map_or("", |after| after.trim_start());
+            if next.starts_with(": ") || next.is_empty() && after.starts_with(": ") {
+                anchors.add_heading(text, number);
+            }
+            for attribute in ATTRIBUTES {
+                for rest in line.split(attribute).skip(1) {
+                    let quote = rest.chars().next().filter(|c| matches!(c, '"' | '\''));
+                    let value = quote.and_then(|quote| rest[1..].split(quote).next());
+                    anchors.add(value.unwrap_or_default(), number);
+                }
+            }
+            for mark in GIVEN {
+                for rest in line.split(mark).skip(1) {
+                    let mut name =
+                        rest.split(|c: char| c.is_whitespace() || matches!(c, '}' | ']'));
+                    anchors.add(name.next().unwrap_or_default(), number);
+                }
             }
         }
-        for mark in ["id=", "name=", "title=", "label="] {
-            let quoted = section.text().split(mark).skip(1).filter_map(|rest| {
-                let quote = rest.chars().next().filter(|c| matches!(c, '"' | '\''))?;
-                rest[1..].split(quote).next()
-            });
-            names.extend(quoted.map(letters));
+        anchors
+    }
+
+    fn add(&mut self, text: &str, line: u32) {
+        let letters = letters(text);
+        if !letters.is_empty() {
+            let text = text.trim().to_owned();
+            self.0.entry(letters).or_insert(Named { text, line });
         }
-        for mark in ["{#", "{: #", "{ #", "[#"] {
-            let named = section.text().split(mark).skip(1).filter_map(|rest| {
-                rest.split(|c: char| c.is_whitespace() || matches!(c, '}' | ']'))
-                    .next()
-            });
-            names.extend(named.map(letters));
+    }
+
+    /// A heading as it is written, with markup that generators read in different ways.
+    fn add_heading(&mut self, heading: &str, line: u32) {
+        let named = heading.split("{#").next().unwrap_or(heading);
+        for text in [&without_tags(named), &without_links(heading), heading] {
+            self.add(text, line);
         }
-        names.remove("");
-        Self(names)
     }
 
     /// Whether a link may end in `#anchor`.
@@ -89,18 +122,18 @@ impl Anchors {
         let anchor = letters(&decoded);
         // Of headings of the same text, all but the first have a number behind.
         let numbered = anchor.trim_end_matches(|c: char| c.is_ascii_digit());
-        self.0.contains(&anchor) || self.0.contains(numbered)
+        self.0.contains_key(&anchor) || self.0.contains_key(numbered)
     }
 
-    /// The anchor that is most like `anchor`: it has the longest beginning in common, at least half.
-    pub fn nearest(&self, anchor: &str) -> Option<&str> {
+    /// What is named most like `anchor`: it has the longest beginning in common, at least half.
+    pub fn nearest(&self, anchor: &str) -> Option<&Named> {
         let anchor = letters(anchor);
-        let shared = |name: &&String| {
+        let shared = |name: &str| {
             let same = name.chars().zip(anchor.chars()).take_while(|(a, b)| a == b);
             same.count()
         };
-        let nearest = self.0.iter().max_by_key(|name| (shared(name), *name))?;
-        (shared(&nearest) * 2 >= anchor.chars().count()).then_some(nearest)
+        let nearest = self.0.iter().max_by_key(|(name, _)| shared(name))?;
+        (shared(nearest.0) * 2 >= anchor.chars().count()).then_some(nearest.1)
     }
 }
 
@@ -148,7 +181,7 @@ mod tests {
     #[test]
     fn anchors_are_headings_in_any_generators_way_and_explicit_names() {
         let text = "# One & *two*\n\n## `--three`\n\n## Again\n\n## Again\n\n### A <a name=\"x-y\"></a> b {#custom}\n\n\
-                    <div id='Four'/>\n\n    # In a [component](c.md)\n";
+                    <div id='Four'/>\n\n`a.term`\n: Its meaning.\n\n    # In a [component](c.md)\n";
         let section = Section::from_text("a.md".to_owned(), text.to_owned());
         let anchors = Anchors::of(&section);
         for good in [
@@ -165,6 +198,7 @@ mod tests {
             "four",
             "in-a-component",
             "a-b",
+            "aterm",
             "One%20two",
         ] {
             assert!(anchors.has(good), "{good}");
@@ -172,7 +206,7 @@ mod tests {
         for bad in ["two", "five", "again-x"] {
             assert!(!anchors.has(bad), "{bad}");
         }
-        assert_eq!(anchors.nearest("again-and"), Some("again"));
+        assert_eq!(anchors.nearest("again-and").unwrap().line, 5);
         assert_eq!(anchors.nearest("zzz"), None);
     }
 }

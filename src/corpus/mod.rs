@@ -23,7 +23,7 @@ use xxhash_rust::xxh3::Xxh3;
 
 pub use check::{GuideProblem, GuideWarning, check_guide, check_guide_of};
 pub use chunk::{ChunkOptions, chunk_section};
-pub use links::{Anchors, Link, links};
+pub use links::{Anchors, Link, Named, links};
 pub use outline::{Lead, OutlineEntry};
 pub use walk::MAX_FILE_BYTES;
 pub(crate) use walk::{

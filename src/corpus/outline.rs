@@ -29,9 +29,26 @@ pub struct Lead {
 }
 
 impl Section {
+    /// What is written in sentences, with its lines, counted from 1: neither headings, tables and code, nor
+    /// where links lead.
+    pub fn prose(&self) -> Vec<(u32, &str)> {
+        let lines = Lines::new(&self.text);
+        let fenced = fenced(&self.text);
+        let units = self.document.nodes.iter().filter_map(|node| match node {
+            Node::Unit(unit) if unit.context.is_none() => {
+                Some((lines.number(unit.start), unit.text.as_str()))
+            }
+            _ => None,
+        });
+        units
+            .filter(|(line, _)| !is_fenced(&fenced, *line))
+            .collect()
+    }
+
     /// Its headings in order. The first entry is what stands before any heading, also if that is nothing.
     pub fn outline(&self) -> Vec<OutlineEntry> {
         let lines = Lines::new(&self.text);
+        let fenced = fenced(&self.text);
         let mut entries = vec![OutlineEntry {
             line: 1,
             ..OutlineEntry::default()
@@ -50,10 +67,11 @@ impl Section {
                         continue;
                     };
                     entry.words += unit.text.split_whitespace().count();
-                    if entry.lead.is_none() && is_prose(unit) {
+                    let line = lines.number(unit.start);
+                    if entry.lead.is_none() && is_prose(unit) && !is_fenced(&fenced, line) {
                         entry.lead = Some(Lead {
                             text: first_sentence(&nodes[i..]),
-                            line: lines.number(unit.start),
+                            line,
                         });
                     }
                 }
@@ -61,6 +79,22 @@ impl Section {
         }
         entries
     }
+}
+
+/// For each line of `text`, whether it stands between code fences.
+fn fenced(text: &str) -> Vec<bool> {
+    let mut is_open = false;
+    let of_line = |line: &str| {
+        let line = line.trim_start_matches([' ', '\t', '>']);
+        let is_fence = line.starts_with("```") || line.starts_with("~~~");
+        is_open ^= is_fence;
+        is_open || is_fence
+    };
+    text.lines().map(of_line).collect()
+}
+
+fn is_fenced(fenced: &[bool], line: u32) -> bool {
+    fenced.get((line as usize).saturating_sub(1)) == Some(&true)
 }
 
 /// Whether a unit begins a text for readers: neither code nor a table's row, nor a directive of a site
