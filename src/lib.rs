@@ -57,6 +57,10 @@
     doc = "| measure how well questions find their sections | [`eval`] |\n\
            | see what a change of the docs made of answers | [`eval::diff`] |"
 )]
+#![cfg_attr(
+    feature = "audit",
+    doc = "| find what in the docs keeps sections from being found | [`mod@audit`] |"
+)]
 //!
 //! `examples/` has two whole programs: one that answers from standard input, one with an encoder of its
 //! own.
@@ -67,6 +71,7 @@
 //! |---|---|---|
 //! | `fastembed` | yes | any other embedding model, through ONNX Runtime found at run time |
 //! | `eval` | yes | `docent::eval` |
+//! | `audit` | yes | `docent::audit` |
 //! | `cli` | yes | the program `docent` |
 //!
 //! With `default-features = false` what remains is the library with the model that is compiled in.
@@ -74,7 +79,7 @@
 #[doc(hidden)]
 pub mod analysis;
 pub mod answer;
-#[cfg(feature = "eval")]
+#[cfg(feature = "audit")]
 pub mod audit;
 pub mod builder;
 pub mod calibration;

@@ -15,16 +15,16 @@ pub struct Audit {
     pub findings: Vec<Finding>,
 }
 
-/// What was audited, and by what.
+/// What was audited, for the head of a report.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct About {
-    /// The name of the documentation folder or of the index.
+    /// The documentation folder, or the index if that is not known.
     pub docs: String,
-    /// docent's version.
+    /// Version of docent.
     pub docent: String,
-    /// The model of the index.
+    /// Name of the model.
     pub model: String,
-    /// Sections of the docs.
+    /// Number of sections.
     pub sections: usize,
 }
 
@@ -77,7 +77,7 @@ pub struct Finding {
 }
 
 /// A line of a file of the docs.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 pub struct Place {
     /// Relative to the documentation folder.
     pub file: String,

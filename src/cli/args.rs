@@ -7,6 +7,7 @@ use clap::error::ErrorKind;
 use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 use docent::search::{HintUse, SearchOptions};
 
+use super::audit::AuditArgs;
 use super::diff::DiffArgs;
 use super::eval::EvalArgs;
 use super::exit::{self, CliError};
@@ -27,6 +28,8 @@ pub enum Command {
     Info(InfoConfig),
     /// Measure how well judged questions find their sections.
     Eval(EvalArgs),
+    /// Find what in the docs keeps sections from being found.
+    Audit(AuditArgs),
     /// Write, review and check known questions.
     Questions(QuestionsArgs),
     /// Say what a change of the docs made of answers.
@@ -119,6 +122,7 @@ pub fn parse() -> Command {
             json: args.json,
         })),
         Some(RawCommand::Eval(args)) => Ok(Command::Eval(args)),
+        Some(RawCommand::Audit(args)) => Ok(Command::Audit(args)),
         Some(RawCommand::Questions(args)) => Ok(Command::Questions(args)),
         Some(RawCommand::Diff(args)) => Ok(Command::Diff(args)),
     }
@@ -138,7 +142,7 @@ pub fn parse() -> Command {
     args_conflicts_with_subcommands = true,
     disable_help_subcommand = true,
     override_usage = "docent [OPTIONS] QUESTION...\n       \
-                      docent <query|show|info|eval|diff|questions> [OPTIONS] ..."
+                      docent <query|show|info|eval|audit|diff|questions> [OPTIONS] ..."
 )]
 struct Cli {
     #[command(subcommand)]
@@ -158,6 +162,7 @@ enum RawCommand {
     Info(InfoArgs),
     // Without words of their own, so that those of their arguments are shown.
     Eval(EvalArgs),
+    Audit(AuditArgs),
     Questions(QuestionsArgs),
     Diff(DiffArgs),
 }
@@ -236,7 +241,7 @@ enum FormatName {
 }
 
 /// Which index to open, and how fresh it must be.
-#[derive(Args)]
+#[derive(Debug, Args)]
 pub struct IndexArgs {
     /// The index [env: DOCENT_INDEX] [default: docent.idx here or in a parent folder]
     #[arg(long, value_name = "FILE")]

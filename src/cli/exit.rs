@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use docent::Error;
+use docent::audit::AuditError;
 use docent::eval::EvalError;
 use docent::index::IndexError;
 
@@ -12,7 +13,8 @@ use docent::index::IndexError;
 pub const HELP: &str = "\
 Exit codes:
   0  found, or the output was closed early
-  1  nothing confident; eval: quality fell below the baseline; diff: what --fail-on names
+  1  nothing confident; eval: quality fell below the baseline; diff: what --fail-on
+     names; audit --strict: something was found
   2  usage or other error
   3  no index
   4  the index is corrupt
@@ -26,8 +28,8 @@ Exit codes:
 pub enum Exit {
     /// It did what was asked.
     Found = 0,
-    /// No section is a confident answer, quality fell below the baseline, or a change of the docs lost what
-    /// it was not to lose.
+    /// No section is a confident answer, quality fell below the baseline, a change of the docs lost what it
+    /// was not to lose, or `audit --strict` found something.
     NothingConfident = 1,
     /// Usage, or an error without a code of its own.
     Error = 2,
@@ -130,13 +132,19 @@ impl Exit {
             EvalError::Docent(error) => Some(error),
             _ => None,
         });
-        let of_library = error
-            .downcast_ref()
-            .or(of_eval)
-            .and_then(|error| match error {
-                Error::Index(error) => Some(error),
-                _ => None,
-            });
+        let of_audit = error.downcast_ref().and_then(|error| match error {
+            AuditError::Docent(error) => Some(error),
+            _ => None,
+        });
+        let of_library =
+            error
+                .downcast_ref()
+                .or(of_eval)
+                .or(of_audit)
+                .and_then(|error| match error {
+                    Error::Index(error) => Some(error),
+                    _ => None,
+                });
         error
             .downcast_ref()
             .or(of_library)
@@ -178,6 +186,7 @@ mod tests {
             anyhow::Error::from(missing()),
             anyhow::Error::from(of_library()),
             anyhow::Error::from(EvalError::from(of_library())),
+            anyhow::Error::from(AuditError::from(of_library())),
         ];
         for error in errors {
             assert_eq!(Exit::of_error(&error), Exit::IndexMissing, "{error:?}");

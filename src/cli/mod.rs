@@ -2,6 +2,7 @@
 //! what came of it becomes an exit code.
 
 mod args;
+mod audit;
 mod diff;
 mod eval;
 mod exit;
@@ -30,6 +31,7 @@ pub fn main() -> ExitCode {
         Command::Eval(args) => eval::run(args),
         Command::Questions(args) => questions::run(&args),
         Command::Diff(args) => diff::run(&args),
+        Command::Audit(args) => audit::run(&args),
     };
     let exit = result.unwrap_or_else(|error| {
         let exit = Exit::of_error(&error);

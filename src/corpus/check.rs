@@ -94,29 +94,33 @@ impl fmt::Display for GuideProblem {
     }
 }
 
-/// Compares the guide of `corpus` with its sections.
-///
-/// Warnings are sorted by file and line. A corpus without guide files has none. Cost is linear in
-/// entries and sections, and the product of both for globs.
+/// Compares the guide of `corpus` with its sections, as [`check_guide_of`].
 pub fn check_guide(corpus: &Corpus) -> Vec<GuideWarning> {
-    if corpus.guide_files.is_empty() {
+    let sections: Vec<&str> = corpus.sections.iter().map(|s| s.path.as_str()).collect();
+    let guide_files: Vec<&str> = corpus.guide_files.iter().map(|f| f.path.as_str()).collect();
+    check_guide_of(&sections, &guide_files, &corpus.guide)
+}
+
+/// Compares `guide` with the paths of the sections and of the files that it was read from.
+///
+/// Warnings are sorted by file and line. Without guide files there are none. Cost is linear in
+/// entries and sections, and the product of both for globs.
+pub fn check_guide_of(sections: &[&str], guide_files: &[&str], guide: &Guide) -> Vec<GuideWarning> {
+    if guide_files.is_empty() {
         return Vec::new();
     }
-    let globs: Vec<GlobSet> = corpus.guide.patterns.iter().map(compile).collect();
-    let mut warnings = missing_targets(corpus);
-    warnings.extend(idle_patterns(corpus, &globs));
-    warnings.extend(unnamed_sections(corpus, &globs));
-    warnings.extend(duplicate_phrases(&corpus.guide));
-    warnings.extend(questions_in_vain(&corpus.guide));
+    let globs: Vec<GlobSet> = guide.patterns.iter().map(compile).collect();
+    let mut warnings = missing_targets(sections, guide_files, guide);
+    warnings.extend(idle_patterns(sections, guide, &globs));
+    warnings.extend(unnamed_sections(sections, guide, &globs));
+    warnings.extend(duplicate_phrases(guide));
+    warnings.extend(questions_in_vain(guide));
     warnings.sort_by(|a, b| (&a.source.file, a.source.line).cmp(&(&b.source.file, b.source.line)));
     warnings
 }
 
-fn missing_targets(corpus: &Corpus) -> Vec<GuideWarning> {
-    let sections = corpus.sections.iter().map(|section| &section.path);
-    let guide_files = corpus.guide_files.iter().map(|file| &file.path);
-    let present: HashSet<&String> = sections.chain(guide_files).collect();
-    let guide = &corpus.guide;
+fn missing_targets(sections: &[&str], guide_files: &[&str], guide: &Guide) -> Vec<GuideWarning> {
+    let present: HashSet<&str> = sections.iter().chain(guide_files).copied().collect();
     let guidelines = guide.guidelines.iter().flat_map(|guideline| {
         guideline
             .targets
@@ -140,7 +144,7 @@ fn missing_targets(corpus: &Corpus) -> Vec<GuideWarning> {
     guidelines
         .chain(descriptors)
         .chain(questions)
-        .filter(|(_, target, _)| !present.contains(target))
+        .filter(|(_, target, _)| !present.contains(target.as_str()))
         .map(|(entry, target, source)| GuideWarning {
             source: source.clone(),
             problem: GuideProblem::MissingTarget {
@@ -152,12 +156,9 @@ fn missing_targets(corpus: &Corpus) -> Vec<GuideWarning> {
 }
 
 /// `globs` are those of the guide's patterns, in their order.
-fn idle_patterns(corpus: &Corpus, globs: &[GlobSet]) -> Vec<GuideWarning> {
-    let is_idle = |glob: &GlobSet| {
-        let mut sections = corpus.sections.iter();
-        !sections.any(|section| glob.is_match(&section.path))
-    };
-    let patterns = corpus.guide.patterns.iter().zip(globs);
+fn idle_patterns(sections: &[&str], guide: &Guide, globs: &[GlobSet]) -> Vec<GuideWarning> {
+    let is_idle = |glob: &GlobSet| !sections.iter().any(|path| glob.is_match(path));
+    let patterns = guide.patterns.iter().zip(globs);
     patterns
         .filter(|(_, glob)| is_idle(glob))
         .map(|(pattern, _)| GuideWarning {
@@ -170,8 +171,7 @@ fn idle_patterns(corpus: &Corpus, globs: &[GlobSet]) -> Vec<GuideWarning> {
 }
 
 /// None, if the guide is made of questions alone: those need not reach every section.
-fn unnamed_sections(corpus: &Corpus, globs: &[GlobSet]) -> Vec<GuideWarning> {
-    let guide = &corpus.guide;
+fn unnamed_sections(sections: &[&str], guide: &Guide, globs: &[GlobSet]) -> Vec<GuideWarning> {
     if guide.guidelines.is_empty() && guide.descriptors.is_empty() && globs.is_empty() {
         return Vec::new();
     }
@@ -183,17 +183,14 @@ fn unnamed_sections(corpus: &Corpus, globs: &[GlobSet]) -> Vec<GuideWarning> {
         .descriptors
         .iter()
         .map(|descriptor| &descriptor.target);
-    let named: HashSet<&String> = by_guideline.chain(by_table).collect();
+    let named: HashSet<&str> = by_guideline.chain(by_table).map(String::as_str).collect();
     let is_named =
-        |path: &String| named.contains(path) || globs.iter().any(|glob| glob.is_match(path));
-    let unnamed = corpus
-        .sections
-        .iter()
-        .filter(|section| !is_named(&section.path));
+        |path: &str| named.contains(path) || globs.iter().any(|glob| glob.is_match(path));
+    let unnamed = sections.iter().filter(|path| !is_named(path));
     unnamed
-        .map(|section| GuideWarning {
+        .map(|path| GuideWarning {
             source: Source {
-                file: section.path.clone(),
+                file: (*path).to_owned(),
                 line: 1,
             },
             problem: GuideProblem::UnnamedSection,

@@ -10,6 +10,8 @@ mod chunk;
 mod document;
 mod guide;
 mod lines;
+mod links;
+mod outline;
 mod parse;
 mod walk;
 
@@ -19,14 +21,18 @@ use std::time::SystemTime;
 use rayon::prelude::*;
 use xxhash_rust::xxh3::Xxh3;
 
-pub use check::{GuideProblem, GuideWarning, check_guide};
+pub use check::{GuideProblem, GuideWarning, check_guide, check_guide_of};
 pub use chunk::{ChunkOptions, chunk_section};
 pub use guide::{
     Descriptor, Guide, GuidePassage, Guideline, KnownQuestion, Pattern, QuestionsError, Source,
     merge_questions, parse_guide,
 };
+pub use links::{Anchors, Link, Named, links};
+pub use outline::{Lead, OutlineEntry};
 pub use walk::MAX_FILE_BYTES;
-pub(crate) use walk::{BYTE_ORDER_MARK, FoundFile, list_files, read_text};
+pub(crate) use walk::{
+    BYTE_ORDER_MARK, FoundFile, is_documentation as is_documentation_path, list_files, read_text,
+};
 
 use document::Document;
 use parse::Format;

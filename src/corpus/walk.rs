@@ -17,7 +17,7 @@ pub const MAX_FILE_BYTES: u64 = 4 << 20;
 const READ_ATTEMPTS: usize = 3;
 
 /// Whether `path` ends in a documentation extension, in any case, after a non-empty stem.
-pub(super) fn is_documentation(path: &str) -> bool {
+pub(crate) fn is_documentation(path: &str) -> bool {
     let name = path.rsplit('/').next().unwrap_or(path);
     name.rsplit_once('.').is_some_and(|(stem, extension)| {
         !stem.is_empty() && Format::with_extension(extension).is_some()

@@ -15,7 +15,7 @@ use crate::analysis;
 use crate::answer::{Answer, Hit, Timings, Verdict};
 use crate::calibration::{Arms, Calibration, Confidence, Curves};
 use crate::encoder::{self, ContractError, Embedding, Encoder, EncoderError};
-use crate::index::{Index, IndexError, SectionId};
+use crate::index::{Index, IndexError, Postings, SectionId};
 use crate::rank::fusion;
 use crate::rank::hints::{HintMatch, HintQuery, Hints};
 use crate::rank::spelling::{self, Correction};
@@ -201,29 +201,21 @@ impl Searcher {
     /// The words of `text` that the corpus has nowhere, its guide included, each once. Function words and
     /// contractions are no such words.
     fn absent(&self, text: &str) -> Result<Vec<String>, IndexError> {
-        let lexical = [
-            self.index.chunks_lexical(),
-            self.index.sections_lexical(),
-            self.index.guide_lexical(),
-        ];
-        let is_there = |term: &String| -> Result<bool, IndexError> {
-            let found = lexical.iter().map(|postings| postings.numbered(term));
-            let found = found.collect::<Result<Vec<_>, _>>()?;
-            Ok(found.iter().any(Option::is_some))
-        };
-        let mut absent: Vec<String> = Vec::new();
-        let whole = text
-            .split_whitespace()
-            .filter(|token| !token.contains(['\'', '\u{2019}']));
-        for word in whole.flat_map(analysis::words) {
-            let terms = analysis::terms(word);
-            let found: Vec<bool> = terms.iter().map(is_there).collect::<Result<_, _>>()?;
-            let is_absent = !found.is_empty() && found.iter().all(|found| !found);
-            if is_absent && !absent.iter().any(|known| known == word) {
-                absent.push(word.to_owned());
-            }
-        }
-        Ok(absent)
+        let guide = self.index.guide_lexical();
+        let [chunks, sections] = self.section_lexicals();
+        absent_from(&[chunks, sections, guide], text)
+    }
+
+    /// The words of `question` that no section has, whatever the guide says, each once; not those that are
+    /// read as another word.
+    #[cfg(feature = "audit")]
+    pub(crate) fn absent_from_sections(&self, question: &str) -> Result<Vec<String>, IndexError> {
+        let (text, _) = self.correct(question)?;
+        absent_from(&self.section_lexicals(), &text)
+    }
+
+    fn section_lexicals(&self) -> [Postings<'_>; 2] {
+        [self.index.chunks_lexical(), self.index.sections_lexical()]
     }
 
     fn embed(&self, text: &str, options: &SearchOptions) -> Result<Embedding, EncoderError> {
@@ -392,6 +384,28 @@ impl Searcher {
             _ => Verdict::NothingConfident,
         };
     }
+}
+
+/// The words of `text` that none of `lexicals` has, each once.
+fn absent_from(lexicals: &[Postings<'_>], text: &str) -> Result<Vec<String>, IndexError> {
+    let is_there = |term: &String| -> Result<bool, IndexError> {
+        let found = lexicals.iter().map(|postings| postings.numbered(term));
+        let found = found.collect::<Result<Vec<_>, _>>()?;
+        Ok(found.iter().any(Option::is_some))
+    };
+    let mut absent: Vec<String> = Vec::new();
+    let whole = text
+        .split_whitespace()
+        .filter(|token| !token.contains(['\'', '\u{2019}']));
+    for word in whole.flat_map(analysis::words) {
+        let terms = analysis::terms(word);
+        let found: Vec<bool> = terms.iter().map(is_there).collect::<Result<_, _>>()?;
+        let is_absent = !found.is_empty() && found.iter().all(|found| !found);
+        if is_absent && !absent.iter().any(|known| known == word) {
+            absent.push(word.to_owned());
+        }
+    }
+    Ok(absent)
 }
 
 /// The score of each candidate: the sum by `curves`, or what a simpler ranking makes of it.

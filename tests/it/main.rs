@@ -3,7 +3,9 @@
 #![expect(clippy::unwrap_used, reason = "a helper that fails fails its test")]
 
 mod acceptance;
+mod audit;
 mod audit_report;
+mod audit_rules;
 mod cli_errors;
 mod cli_query;
 mod corpus;

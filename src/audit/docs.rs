@@ -1,0 +1,101 @@
+//! The docs as an audit reads them: out of an index.
+
+use rayon::prelude::*;
+
+use crate::answer::passage;
+use crate::corpus::{Guide, OutlineEntry, Section};
+use crate::index::{ChunkRef, Index, IndexError, SectionId};
+
+/// All sections of an index, and its guide.
+pub(super) struct Docs<'a> {
+    pub index: &'a Index,
+    /// In the order of their ids, which is that of their paths.
+    pub sections: Vec<DocsSection<'a>>,
+    pub guide: Guide,
+    /// Paths of the files that the guide was read from.
+    pub guide_files: Vec<String>,
+}
+
+/// A section with its text.
+pub(super) struct DocsSection<'a> {
+    pub path: String,
+    pub title: String,
+    pub chunks: Vec<ChunkRef<'a>>,
+    /// Parsed again from the text of its chunks, line by line as the file is.
+    pub parsed: Section,
+    pub outline: Vec<OutlineEntry>,
+}
+
+impl<'a> Docs<'a> {
+    /// Reads all of `index`, in parallel. Holds the text of all sections.
+    pub fn read(index: &'a Index) -> Result<Self, IndexError> {
+        let ids: Vec<SectionId> = index.sections().collect();
+        let read = ids.into_par_iter().map(|id| DocsSection::read(index, id));
+        let guide_files = index
+            .meta()
+            .guide_files
+            .iter()
+            .map(|file| file.path.clone());
+        Ok(Self {
+            index,
+            sections: read.collect::<Result<_, _>>()?,
+            guide: index.guide()?,
+            guide_files: guide_files.collect(),
+        })
+    }
+
+    pub fn section(&self, id: SectionId) -> &DocsSection<'a> {
+        &self.sections[id.position()]
+    }
+
+    /// The section at `path`.
+    pub fn find(&self, path: &str) -> Option<SectionId> {
+        let found = self
+            .sections
+            .binary_search_by(|section| section.path.as_str().cmp(path));
+        found.ok().map(|at| SectionId(at as u32))
+    }
+
+    /// The file in which hints belong: the guide file nearest to the root.
+    pub fn guide_file(&self) -> &str {
+        let files = self.guide_files.iter();
+        let nearest = files.min_by_key(|path| (path.matches('/').count(), *path));
+        nearest.map_or("INDEX.md", String::as_str)
+    }
+}
+
+impl<'a> DocsSection<'a> {
+    fn read(index: &'a Index, id: SectionId) -> Result<Self, IndexError> {
+        let record = index.section(id)?;
+        let chunks = record.chunk_ids().map(|id| index.chunk(id));
+        let chunks: Vec<ChunkRef<'a>> = chunks.collect::<Result<_, _>>()?;
+        let first = chunks.first().map_or(1, |first| first.line_start);
+        let blank = "\n".repeat(first.min(record.lines).saturating_sub(1) as usize);
+        let parsed = Section::from_text(record.path.clone(), blank + &passage::text(&chunks));
+        Ok(Self {
+            path: record.path,
+            title: record.title,
+            outline: parsed.outline(),
+            parsed,
+            chunks,
+        })
+    }
+
+    pub fn text(&self) -> &str {
+        self.parsed.text()
+    }
+
+    /// The line that gives it its title: a heading, or a line of its front matter; else the first.
+    pub fn title_line(&self) -> u32 {
+        let mut headings = self.outline.iter();
+        if let Some(entry) = headings.find(|entry| entry.heading == self.title) {
+            return entry.line;
+        }
+        let mut lines = (1..).zip(self.text().lines().take(40));
+        let titled = lines.find(|(_, line)| {
+            let value = line.trim_start().strip_prefix("title");
+            value.is_some_and(|value| value.trim_start().starts_with([':', '=']))
+        });
+        titled.map_or(1, |(line, _)| line)
+    }
+}
