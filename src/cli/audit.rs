@@ -7,9 +7,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use anyhow::{Context, Result};
 use clap::{Args, ValueEnum};
-use docent::audit::{
-    About, Audit, AuditError, Baseline, Finding, QueryLog, Readers, Severity, VERSION, audit,
-};
+use docent::audit::{About, Audit, Baseline, Finding, QueryLog, Readers, Severity, VERSION, audit};
 use docent::builder::{Build, BuildOptions};
 use docent::corpus::Corpus;
 use docent::encoder::{self, Encoder};
@@ -153,7 +151,7 @@ pub fn run(args: &AuditArgs) -> Result<Exit> {
     Ok(freshness.map_or(exit, |freshness| fresh::exit(&freshness, &args.index, exit)))
 }
 
-fn readers(args: &AuditArgs) -> Result<Readers, AuditError> {
+fn readers(args: &AuditArgs) -> Result<Readers> {
     let mut readers = Readers::default();
     if let Some(path) = &args.questions {
         let target = Target::read(path)?;
