@@ -7,7 +7,7 @@ use percent_encoding::percent_decode_str;
 use super::docs::{Docs, DocsSection};
 use super::draft::{Draft, place, quoted};
 use super::finding::{Place, Rule, Severity};
-use crate::corpus::{Anchors, is_documentation_path, links};
+use crate::corpus::{Anchors, is_documentation, links};
 use crate::index::SectionId;
 
 /// Marks of text that a site generator puts into a page: its headings are not in the file.
@@ -82,7 +82,7 @@ pub(super) fn findings(docs: &Docs<'_>) -> Vec<Draft> {
 }
 
 fn is_markdown(path: &str) -> bool {
-    is_documentation_path(path) && !path.to_lowercase().ends_with(".txt")
+    is_documentation(path) && !path.to_lowercase().ends_with(".txt")
 }
 
 /// Message and remedy, if `target` is not there.
@@ -177,7 +177,7 @@ fn judged<'a>(from: &str, destination: &'a str) -> Option<Target<'a>> {
         }
     }
     Some(Target {
-        is_certain: is_relative && is_documentation_path(&path),
+        is_certain: is_relative && is_documentation(&path),
         path: parts.join("/"),
         anchor,
     })

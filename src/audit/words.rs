@@ -20,7 +20,7 @@ const VOCABULARY: usize = 4_000;
 const BATCH: usize = 64;
 /// Nearest words that are named, and the cosine from which they are.
 const NEAREST: usize = 3;
-const NEAR: f32 = 0.55;
+const NEAR: f32 = 0.5;
 /// Letters of the shortest word that is a reader's.
 const SHORTEST: usize = 3;
 /// Beginning that forms of one word have in common, in letters.

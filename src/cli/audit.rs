@@ -7,9 +7,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use anyhow::{Context, Result};
 use clap::{Args, ValueEnum};
-use docent::audit::{
-    self, About, Audit, AuditError, Baseline, Finding, QueryLog, Readers, Severity, VERSION,
-};
+use docent::audit::{self, About, Audit, Baseline, Finding, QueryLog, Readers, Severity, VERSION};
 use docent::builder::{Build, BuildOptions};
 use docent::corpus::Corpus;
 use docent::encoder::{self, Encoder};
@@ -157,7 +155,7 @@ pub fn run(args: &AuditArgs) -> Result<Exit> {
     Ok(freshness.map_or(exit, |freshness| fresh::exit(&freshness, &args.index, exit)))
 }
 
-fn readers(args: &AuditArgs) -> Result<Readers, AuditError> {
+fn readers(args: &AuditArgs) -> Result<Readers> {
     let mut readers = Readers::default();
     if let Some(path) = &args.questions {
         let target = Target::read(path)?;

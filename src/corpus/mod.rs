@@ -30,9 +30,9 @@ pub use guide::{
 pub use links::{Anchors, Link, Named, links};
 pub use outline::{Lead, OutlineEntry};
 pub use walk::MAX_FILE_BYTES;
-pub(crate) use walk::{
-    BYTE_ORDER_MARK, FoundFile, is_documentation as is_documentation_path, list_files, read_text,
-};
+#[cfg(feature = "audit")]
+pub(crate) use walk::is_documentation;
+pub(crate) use walk::{BYTE_ORDER_MARK, FoundFile, list_files, read_text};
 
 use document::Document;
 use parse::Format;

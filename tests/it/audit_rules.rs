@@ -288,7 +288,7 @@ fn a_word_of_readers_is_told_with_the_word_of_the_docs() {
     };
     let twice = vec![
         question("My package within three days", "b.md"),
-        question("where is the Package", "a.md"),
+        question("the Package was sent three days after", "b.md"),
     ];
     let told = ask(twice.clone());
     assert_eq!(told.len(), 1, "{told:?}");
