@@ -46,9 +46,11 @@ impl Standing {
         targets: &[String],
         hints: HintUse,
     ) -> Result<Self> {
-        let mut options = SearchOptions::default();
-        options.k = LOOKED_AT;
-        options.hints = hints;
+        let options = SearchOptions {
+            k: LOOKED_AT,
+            hints,
+            ..SearchOptions::default()
+        };
         let answer = searcher.search(question, &options)?;
         let is_named = |hit: &Hit| targets.contains(&hit.section.path);
         let place = answer.hits.iter().position(is_named);

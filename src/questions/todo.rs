@@ -171,9 +171,11 @@ fn unfound_headings(
         }
     }
     headings.truncate(HEADINGS);
-    let mut options = SearchOptions::default();
-    options.k = 1;
-    options.hints = HintUse::None;
+    let options = SearchOptions {
+        k: 1,
+        hints: HintUse::None,
+        ..SearchOptions::default()
+    };
     let mut unfound = Vec::new();
     for heading in headings {
         let answer = searcher.search(heading, &options)?;
