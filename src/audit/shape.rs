@@ -15,6 +15,8 @@ const FEW_TERMS: usize = 2;
 /// Fewest sections with the same heading, and in how many of all sections one of them.
 const MANY_SECTIONS: usize = 4;
 const MANY_SHARE: usize = 25;
+/// A line of more tokens for each of its words is a key or a program's output, which nobody would break.
+const TOKENS_A_WORD: usize = 3;
 /// Fewest words under a heading that is to be found.
 const WORDS: usize = 40;
 /// Fewest sections that have the same title.
@@ -139,7 +141,7 @@ pub(super) fn long_lines(docs: &Docs<'_>, encoder: &dyn Encoder) -> Vec<Draft> {
     sections.collect()
 }
 
-/// The lines that neighbouring chunks share, each with its tokens and the number of those chunks.
+/// The lines that neighbouring chunks share and that somebody wrote, each with its tokens and the number of those chunks.
 fn cut_lines(section: &DocsSection<'_>, encoder: &dyn Encoder) -> Vec<(u32, usize, usize)> {
     let mut parts: HashMap<u32, usize> = HashMap::new();
     for pair in section.chunks.windows(2) {
@@ -147,14 +149,15 @@ fn cut_lines(section: &DocsSection<'_>, encoder: &dyn Encoder) -> Vec<(u32, usiz
             *parts.entry(pair[1].line_start).or_insert(1) += 1;
         }
     }
-    let mut lines: Vec<(u32, usize, usize)> = parts
-        .into_iter()
-        .map(|(line, parts)| {
-            let text = section.text().lines().nth(line.saturating_sub(1) as usize);
-            let text = without_tags(text.unwrap_or_default());
-            (line, encoder.count_tokens(&text), parts)
-        })
-        .collect();
+    let texts: Vec<&str> = section.text().lines().collect();
+    let lines = parts.into_iter().filter_map(|(line, parts)| {
+        let text = texts.get((line as usize).checked_sub(1)?)?;
+        let text = without_tags(text);
+        let words = text.split_whitespace().count();
+        let tokens = encoder.count_tokens(&text);
+        (words * TOKENS_A_WORD >= tokens).then_some((line, tokens, parts))
+    });
+    let mut lines: Vec<(u32, usize, usize)> = lines.collect();
     lines.sort_unstable();
     lines
 }
