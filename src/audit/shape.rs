@@ -15,8 +15,10 @@ const FEW_TERMS: usize = 2;
 /// Fewest sections with the same heading, and in how many of all sections one of them.
 const MANY_SECTIONS: usize = 4;
 const MANY_SHARE: usize = 25;
+/// A line of more tokens for each of its words is a key or a program's output, which nobody would break.
+const TOKENS_A_WORD: usize = 3;
 /// Fewest words under a heading that is to be found.
-const WORDS: usize = 40;
+const WORDS: usize = 60;
 /// Fewest sections that have the same title.
 const SAME_TITLE: usize = 3;
 /// One in so many of the places of a heading must be missed in its own words.
@@ -115,7 +117,7 @@ fn missed_places(asked: &Asked) -> HashSet<Place> {
 pub(super) fn long_lines(docs: &Docs<'_>, encoder: &dyn Encoder) -> Vec<Draft> {
     let most = docs.index.meta().chunking.max_tokens;
     let sections = docs.sections.iter().filter_map(|section| {
-        let lines = cut_lines(section, encoder);
+        let lines = cut_lines(section, encoder, most as usize);
         let &(longest, tokens, parts) = lines.iter().max_by_key(|(_, tokens, _)| *tokens)?;
         let others = match lines.len() {
             1 => String::new(),
@@ -139,22 +141,28 @@ pub(super) fn long_lines(docs: &Docs<'_>, encoder: &dyn Encoder) -> Vec<Draft> {
     sections.collect()
 }
 
-/// The lines that neighbouring chunks share, each with its tokens and the number of those chunks.
-fn cut_lines(section: &DocsSection<'_>, encoder: &dyn Encoder) -> Vec<(u32, usize, usize)> {
+/// The lines of more than `most` tokens that neighbouring chunks share and that somebody wrote, each with its tokens and the number of those chunks.
+fn cut_lines(
+    section: &DocsSection<'_>,
+    encoder: &dyn Encoder,
+    most: usize,
+) -> Vec<(u32, usize, usize)> {
     let mut parts: HashMap<u32, usize> = HashMap::new();
     for pair in section.chunks.windows(2) {
         if pair[0].line_end == pair[1].line_start {
             *parts.entry(pair[1].line_start).or_insert(1) += 1;
         }
     }
-    let mut lines: Vec<(u32, usize, usize)> = parts
-        .into_iter()
-        .map(|(line, parts)| {
-            let text = section.text().lines().nth(line.saturating_sub(1) as usize);
-            let text = without_tags(text.unwrap_or_default());
-            (line, encoder.count_tokens(&text), parts)
-        })
-        .collect();
+    let texts: Vec<&str> = section.text().lines().collect();
+    let lines = parts.into_iter().filter_map(|(line, parts)| {
+        let text = texts.get((line as usize).checked_sub(1)?)?;
+        let text = without_tags(text);
+        let words = text.split_whitespace().count();
+        let tokens = encoder.count_tokens(&text);
+        let is_written = words * TOKENS_A_WORD >= tokens;
+        (is_written && tokens > most).then_some((line, tokens, parts))
+    });
+    let mut lines: Vec<(u32, usize, usize)> = lines.collect();
     lines.sort_unstable();
     lines
 }
