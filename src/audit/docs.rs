@@ -67,8 +67,7 @@ impl<'a> Docs<'a> {
 impl<'a> DocsSection<'a> {
     fn read(index: &'a Index, id: SectionId) -> Result<Self, IndexError> {
         let record = index.section(id)?;
-        let chunks = record.chunk_ids().map(|id| index.chunk(id));
-        let chunks: Vec<ChunkRef<'a>> = chunks.collect::<Result<_, _>>()?;
+        let chunks = index.chunks_of(&record)?;
         let first = chunks.first().map_or(1, |first| first.line_start);
         let blank = "\n".repeat(first.min(record.lines).saturating_sub(1) as usize);
         let parsed = Section::from_text(record.path.clone(), blank + &passage::text(&chunks));

@@ -109,16 +109,10 @@ fn colliding(docs: &Docs<'_>) -> Vec<Draft> {
 
 /// The guidelines and questions that point to a section, in the order of the guide's passages.
 fn speaking<'a>(docs: &'a Docs<'_>) -> Vec<Hint<'a>> {
-    let guidelines = docs
-        .guide
-        .guidelines
-        .iter()
-        .map(|g| (&g.targets[..], &g.source));
-    let questions = super::questions_of(&docs.guide).map(|(_, targets, source)| (targets, source));
-    let passages = docs.guide.passages().enumerate();
-    let all = passages.zip(guidelines.chain(questions));
-    let hints = all.filter_map(|((row, passage), (targets, source))| {
-        let target = targets.iter().find(|path| docs.find(path).is_some())?;
+    let routes = super::routes(&docs.guide).enumerate();
+    let hints = routes.filter_map(|(row, (passage, source))| {
+        let mut targets = passage.targets.iter();
+        let target = targets.find(|path| docs.find(path).is_some())?;
         Some(Hint {
             terms: terms(&passage.text),
             words: passage.text.into_owned(),

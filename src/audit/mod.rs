@@ -36,7 +36,7 @@ pub use log::{LogEntry, LoggedVerdict, QueryLog};
 pub use readers::Readers;
 pub use report::{html, sarif};
 
-use crate::corpus::{Guide, Source};
+use crate::corpus::{Guide, GuidePassage, Source};
 use crate::search::Searcher;
 
 /// Audits the docs of an index. `progress` is called as questions are asked.
@@ -78,14 +78,10 @@ pub fn audit(
     })
 }
 
-/// The questions of a guide with their sections and where they stand.
-fn questions_of(guide: &Guide) -> impl Iterator<Item = (&str, &[String], &Source)> {
-    let questions = guide.questions.iter();
-    questions.map(|question| {
-        (
-            question.question.as_str(),
-            &question.targets[..],
-            &question.source,
-        )
-    })
+/// The guide's passages that route, its guidelines and questions, with where they stand: the first of
+/// [`Guide::passages`], in their order.
+fn routes(guide: &Guide) -> impl Iterator<Item = (GuidePassage<'_>, &Source)> {
+    let guidelines = guide.guidelines.iter().map(|guideline| &guideline.source);
+    let questions = guide.questions.iter().map(|known| &known.source);
+    guide.passages().zip(guidelines.chain(questions))
 }

@@ -3,8 +3,8 @@
 use std::collections::{HashMap, HashSet};
 
 use super::docs::{Docs, DocsSection};
+use super::draft::terms;
 use super::finding::Place;
-use crate::analysis;
 use crate::index::SectionId;
 
 /// Headings of a section that are asked, spread over all that it has.
@@ -89,7 +89,7 @@ fn own_words(id: SectionId, section: &DocsSection<'_>, common: &Common) -> Vec<P
         section.title.clone(),
         section.title_line(),
     );
-    let mut probes: Vec<Probe> = (num_terms(&title.text) > 0)
+    let mut probes: Vec<Probe> = (!terms(&title.text).is_empty())
         .then_some(title)
         .into_iter()
         .collect();
@@ -114,10 +114,10 @@ fn headings(section: &DocsSection<'_>, common: &Common) -> Vec<(String, u32)> {
     for entry in section.outline.iter().filter(|entry| entry.level > 0) {
         open.retain(|(level, _)| *level < entry.level);
         let is_title = entry.heading == section.title;
-        if num_terms(&entry.heading) > 0 && !is_title {
+        if !terms(&entry.heading).is_empty() && !is_title {
             let mut text = entry.heading.clone();
             let mut above = open.iter().rev().map(|(_, above)| above);
-            while num_terms(&text) < ENOUGH_TERMS
+            while terms(&text).len() < ENOUGH_TERMS
                 && let Some(above) = above.next()
             {
                 text = format!("{above}: {text}");
@@ -143,7 +143,7 @@ fn sentences(section: &DocsSection<'_>, common: &Common) -> Vec<(String, u32)> {
         let Some(lead) = &entry.lead else { continue };
         let is_asked = std::mem::take(&mut is_first) || entry.words >= LARGE;
         let is_own = !common.contains(&lead.text.to_lowercase());
-        if is_asked && is_own && num_terms(&lead.text) >= SENTENCE_TERMS {
+        if is_asked && is_own && terms(&lead.text).len() >= SENTENCE_TERMS {
             let text = lead.text.chars().take(SENTENCE_CHARS).collect();
             found.push((text, lead.line));
         }
@@ -153,23 +153,13 @@ fn sentences(section: &DocsSection<'_>, common: &Common) -> Vec<(String, u32)> {
 
 /// The hints that point to the section first.
 fn hints(docs: &Docs<'_>, id: SectionId, section: &DocsSection<'_>) -> Vec<Probe> {
-    let guidelines = docs.guide.guidelines.iter().map(|guideline| {
-        let text = match guideline.group.is_empty() {
-            true => guideline.phrase.clone(),
-            false => format!("{}: {}", guideline.group, guideline.phrase),
-        };
-        (text, &guideline.targets[..], &guideline.source)
-    });
-    let questions = super::questions_of(&docs.guide);
-    let questions = questions.map(|(text, targets, source)| (text.to_owned(), targets, source));
-    let pointing = guidelines
-        .chain(questions)
-        .filter(|(_, targets, _)| targets.first() == Some(&section.path));
+    let pointing = super::routes(&docs.guide)
+        .filter(|(passage, _)| passage.targets.first() == Some(&section.path));
     pointing
-        .map(|(text, _, source)| Probe {
+        .map(|(passage, source)| Probe {
             section: id,
             kind: ProbeKind::Hint,
-            text,
+            text: passage.text.into_owned(),
             place: Place {
                 file: source.file.clone(),
                 line: source.line,
@@ -186,10 +176,4 @@ fn spread(probes: Vec<Probe>, most: usize) -> impl Iterator<Item = Probe> {
     numbered
         .filter(move |(i, _)| kept(i))
         .map(|(_, probe)| probe)
-}
-
-/// Distinct terms of `text`.
-pub(super) fn num_terms(text: &str) -> usize {
-    let terms: HashSet<String> = analysis::terms(text).into_iter().collect();
-    terms.len()
 }

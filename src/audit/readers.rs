@@ -34,9 +34,9 @@ const ANSWERS: u8 = 2;
 
 /// All questions of readers, each asked once more, without the hints that it repeats.
 pub(super) fn asked(docs: &Docs<'_>, searcher: &Searcher, readers: &Readers) -> Result<Vec<Asked>> {
-    let of_guide = super::questions_of(&docs.guide).map(|(question, targets, source)| {
-        let at = place(&source.file, source.line);
-        (question, targets.to_vec(), Some(at))
+    let of_guide = docs.guide.questions.iter().map(|known| {
+        let at = place(&known.source.file, known.source.line);
+        (known.question.as_str(), known.targets.clone(), Some(at))
     });
     let of_file = readers.questions.iter().map(|question| {
         let answers = question

@@ -4,9 +4,9 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 
 use super::ask::Asked;
 use super::docs::{Docs, DocsSection};
-use super::draft::{Draft, place, quoted};
+use super::draft::{Draft, place, quoted, terms};
 use super::finding::{Place, Rule, Severity};
-use super::probes::{ProbeKind, num_terms};
+use super::probes::ProbeKind;
 use crate::corpus::plain_heading;
 use crate::encoder::Encoder;
 
@@ -36,7 +36,7 @@ pub(super) fn bare_headings(docs: &Docs<'_>, asked: &Asked) -> Vec<Draft> {
         titles.entry(title).or_default().push(at);
         for entry in section.outline.iter().filter(|entry| entry.level > 1) {
             let heading = plain_heading(&entry.heading).to_lowercase();
-            if (1..=FEW_TERMS).contains(&num_terms(&heading)) && entry.words >= WORDS {
+            if (1..=FEW_TERMS).contains(&terms(&heading).len()) && entry.words >= WORDS {
                 headings
                     .entry(heading)
                     .or_default()

@@ -5,7 +5,7 @@ use std::ops::RangeInclusive;
 
 use anyhow::Result;
 use docent::answer::passage;
-use docent::index::{ChunkRef, Index, SectionRecord};
+use docent::index::{Index, SectionRecord};
 use docent::terminal::printable_line;
 
 use super::args::ShowConfig;
@@ -19,10 +19,7 @@ const SUGGESTIONS: usize = 3;
 pub fn run(config: &ShowConfig) -> Result<Exit> {
     let index = Index::open(&config.index.locate()?)?;
     let (section, lines) = find(&index, &config.section)?;
-    let chunks: Vec<ChunkRef<'_>> = section
-        .chunk_ids()
-        .map(|id| index.chunk(id))
-        .collect::<Result<_, _>>()?;
+    let chunks = index.chunks_of(&section)?;
     let freshness = fresh::check(&index, &config.index)?;
     let first = chunks.first().map_or(1, |first| first.line_start);
     let mut out = BufWriter::new(io::stdout().lock());

@@ -188,6 +188,11 @@ impl Index {
         self.locate(self.read_chunk(id.position()))
     }
 
+    /// The chunks of a section, in order. Decodes a record each.
+    pub fn chunks_of(&self, section: &SectionRecord) -> Result<Vec<ChunkRef<'_>>, IndexError> {
+        section.chunk_ids().map(|id| self.chunk(id)).collect()
+    }
+
     /// The section of a chunk: O(1), nothing is decoded.
     pub fn section_of(&self, id: ChunkId) -> Result<SectionId, IndexError> {
         let numbers = self.chunk_numbers(id.position());

@@ -134,10 +134,7 @@ fn part(
     section: &SectionRecord,
     questions: &[KnownQuestion],
 ) -> Result<Part> {
-    let ids = section.chunk_ids();
-    let chunks: Vec<ChunkRef<'_>> = ids
-        .map(|id| searcher.index().chunk(id))
-        .collect::<std::result::Result<_, _>>()?;
+    let chunks = searcher.index().chunks_of(section)?;
     let mut head = format!("\n## {}\n\n", section.path);
     let _ = writeln!(head, "Title: {}", section.title);
     for (number, question) in questions.iter().enumerate() {
