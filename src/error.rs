@@ -1,6 +1,5 @@
 //! The one error type of the library: each layer's typed error, with its remedy in the message.
 
-use crate::answer::context::ContextError;
 use crate::corpus::CorpusError;
 use crate::encoder::EncoderError;
 use crate::index::IndexError;
@@ -25,9 +24,6 @@ pub enum Error {
     /// The index file could not be written, opened or trusted.
     #[error(transparent)]
     Index(#[from] IndexError),
-    /// The text for a language model could not be made.
-    #[error(transparent)]
-    Context(#[from] ContextError),
     /// A search was limited to what is not there.
     #[error(transparent)]
     Scope(#[from] ScopeError),

@@ -61,6 +61,7 @@
     feature = "audit",
     doc = "| find what in the docs keeps sections from being found | [`mod@audit`] |"
 )]
+#![cfg_attr(feature = "serve", doc = "| be a tool of an agent | [`mcp`] |")]
 //!
 //! `examples/` has two whole programs: one that answers from standard input, one with an encoder of its
 //! own.
@@ -72,6 +73,7 @@
 //! | `fastembed` | yes | any other embedding model, through ONNX Runtime found at run time |
 //! | `eval` | yes | `docent::eval` |
 //! | `audit` | yes | `docent::audit` |
+//! | `serve` | yes | `docent::mcp` |
 //! | `cli` | yes | the program `docent` |
 //!
 //! With `default-features = false` what remains is the library with the model that is compiled in.
@@ -90,6 +92,8 @@ mod error;
 pub mod eval;
 pub mod index;
 mod map;
+#[cfg(feature = "serve")]
+pub mod mcp;
 pub mod questions;
 #[doc(hidden)]
 pub mod rank;

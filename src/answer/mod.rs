@@ -2,13 +2,14 @@
 //!
 //! [`crate::search`] makes an [`Answer`]; the modules here turn it into what is given out: [`json`] the
 //! documented object, [`context`] the passages for a language model within a budget of tokens,
-//! [`excerpt`] the lines of a passage that say most about a question, [`Note`] what else a person
+//! [`location`] what a passage's place is called and how it is found again, [`excerpt`] the lines of a passage that say most about a question, [`Note`] what else a person
 //! should know. They return values and print nothing.
 
 mod blocks;
 pub mod context;
 pub mod excerpt;
 pub mod json;
+pub mod location;
 mod note;
 pub mod passage;
 
@@ -119,6 +120,12 @@ impl Answer {
         }
     }
 
+    /// Whether the first hit is less likely than not to answer, though likelier than what is refused.
+    pub fn is_weak(&self) -> bool {
+        let is_unlikely = self.confidence.is_some_and(|confidence| confidence < 0.5);
+        self.verdict == Verdict::Answered && is_unlikely
+    }
+
     /// What to know of the answer besides its hits. `encoder` is the one that the question was asked
     /// with.
     pub fn notes(&self, encoder: &dyn Encoder) -> Vec<Note> {
@@ -142,9 +149,14 @@ impl Answer {
 }
 
 /// Headings from the outermost down, as one line; the section's title where there are none.
-pub fn heading_line(section: &SectionRecord, heading_path: &[&str]) -> String {
-    match heading_path {
-        [] => section.title.clone(),
-        _ => heading_path.join(" > "),
+pub fn heading_line(section: &SectionRecord, headings: &[&str]) -> String {
+    heading_path(section, headings).join(" > ")
+}
+
+/// Headings from the outermost down; the section's title alone where there are none.
+fn heading_path<'a>(section: &'a SectionRecord, headings: &[&'a str]) -> Vec<&'a str> {
+    match headings {
+        [] => vec![&section.title],
+        _ => headings.to_vec(),
     }
 }

@@ -10,8 +10,6 @@ use crate::terminal::printable_line;
 
 /// Candidates that are named where none is confident.
 const NAMED_CANDIDATES: usize = 3;
-/// Most passages that are named where some are left out.
-const NAMED_PASSAGES: usize = 3;
 
 /// Something to know of an answer or of the index that gave it. Displayed, it is a sentence or two,
 /// with a `hint:` line where something can be done about it, safe to print.
@@ -44,13 +42,6 @@ pub enum Note {
     Uncalibrated {
         /// The model that is not calibrated.
         model: String,
-    },
-    /// Best passages that did not fit into the budget: worse ones may stand in their place.
-    LeftOut {
-        /// They, as `path:first-last`.
-        passages: Vec<String>,
-        /// The budget, in tokens.
-        budget: usize,
     },
     /// The docs are newer than the index, or it cannot be told whether they are.
     Stale(Freshness),
@@ -117,19 +108,6 @@ impl fmt::Display for Note {
                  is refused",
                 printable_line(model)
             ),
-            Self::LeftOut { passages, budget } => {
-                let (named, more) = passages.split_at(passages.len().min(NAMED_PASSAGES));
-                let more = match more.len() {
-                    0 => String::new(),
-                    more => format!(" and {more} more"),
-                };
-                write!(
-                    f,
-                    "left out, over the budget of {budget} tokens: {}{more}\n\
-                     hint: raise --budget, or print a passage with `docent show PATH:A-B`",
-                    named.join(", ")
-                )
-            }
             Self::Stale(freshness) => freshness.fmt(f),
         }
     }

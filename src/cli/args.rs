@@ -5,18 +5,20 @@ use std::path::{Path, PathBuf};
 
 use clap::error::ErrorKind;
 use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
+use docent::answer::context;
 use docent::search::{HintUse, SearchOptions};
 
 use super::audit::AuditArgs;
 use super::diff::DiffArgs;
 use super::eval::EvalArgs;
 use super::exit::{self, CliError};
+use super::mcp::McpArgs;
 use super::questions::QuestionsArgs;
 
 /// Name of an index that nobody named.
 pub const INDEX_NAME: &str = "docent.idx";
-/// Tokens of `--format context` where no budget is given.
-const DEFAULT_BUDGET: usize = 4_000;
+/// Tokens of an answer for a language model where no budget is given.
+pub const DEFAULT_BUDGET: usize = 1_500;
 
 /// What to do.
 pub enum Command {
@@ -34,12 +36,16 @@ pub enum Command {
     Questions(QuestionsArgs),
     /// Say what a change of the docs made of answers.
     Diff(DiffArgs),
+    /// Serve the docs to an agent.
+    Mcp(McpArgs),
 }
 
 /// How questions are answered.
 pub struct QueryConfig {
-    /// What is answered, and how.
+    /// What is answered.
     pub task: Task,
+    /// How answers are printed.
+    pub format: Format,
     /// Which index is asked.
     pub index: IndexArgs,
     /// The model, if not the bundled one.
@@ -50,20 +56,14 @@ pub struct QueryConfig {
     pub within: Vec<String>,
 }
 
-/// What is answered, and how.
+/// What is answered.
 pub enum Task {
-    /// One question.
-    One {
-        /// The question; `None` if all of standard input is it.
-        question: Option<String>,
-        /// How the answer is printed.
-        format: Format,
-    },
-    /// Each line of standard input, with a line of JSON.
-    Batch {
-        /// Whether scores are explained.
-        explain: bool,
-    },
+    /// A question.
+    One(String),
+    /// All of standard input, as one question.
+    Input,
+    /// Each line of standard input.
+    Batch,
 }
 
 /// How an answer is printed.
@@ -125,6 +125,7 @@ pub fn parse() -> Command {
         Some(RawCommand::Audit(args)) => Ok(Command::Audit(args)),
         Some(RawCommand::Questions(args)) => Ok(Command::Questions(args)),
         Some(RawCommand::Diff(args)) => Ok(Command::Diff(args)),
+        Some(RawCommand::Mcp(args)) => Ok(Command::Mcp(args)),
     }
     .unwrap_or_else(|(kind, problem)| Cli::command().error(kind, problem).exit())
 }
@@ -142,7 +143,7 @@ pub fn parse() -> Command {
     args_conflicts_with_subcommands = true,
     disable_help_subcommand = true,
     override_usage = "docent [OPTIONS] QUESTION...\n       \
-                      docent <query|show|info|eval|audit|diff|questions> [OPTIONS] ..."
+                      docent <query|show|info|mcp|eval|audit|diff|questions> [OPTIONS] ..."
 )]
 struct Cli {
     #[command(subcommand)]
@@ -165,6 +166,7 @@ enum RawCommand {
     Audit(AuditArgs),
     Questions(QuestionsArgs),
     Diff(DiffArgs),
+    Mcp(McpArgs),
 }
 
 #[derive(Args)]
@@ -175,9 +177,9 @@ struct QueryArgs {
     question: Vec<String>,
     #[command(flatten)]
     index: IndexArgs,
-    /// Most sections to give
-    #[arg(short, value_name = "N", default_value = "4")]
-    k: NonZeroUsize,
+    /// Most sections to give [default: 4, or 8 with --format context]
+    #[arg(short, value_name = "N")]
+    k: Option<NonZeroUsize>,
     /// Answer from this section, folder or glob of sections only; repeat for more
     #[arg(long = "in", value_name = "PATTERN")]
     within: Vec<String>,
@@ -187,9 +189,9 @@ struct QueryArgs {
     /// How to print the answer: text, or json with --batch, if not given
     #[arg(long, value_enum)]
     format: Option<FormatName>,
-    /// Most tokens to print with --format context [default: 4000]
-    #[arg(long, value_name = "TOKENS")]
-    budget: Option<NonZeroUsize>,
+    /// Most tokens to print with --format context, 100 or more [default: 1500]
+    #[arg(long, value_name = "TOKENS", value_parser = budget)]
+    budget: Option<usize>,
     /// Give every score component of every hit
     #[arg(long)]
     explain: bool,
@@ -203,7 +205,7 @@ struct QueryArgs {
     /// one]
     #[arg(long, value_name = "P", value_parser = probability)]
     min_confidence: Option<f32>,
-    /// Answer every line of standard input with a line of JSON; exits 0 whatever the confidence
+    /// Answer every line of standard input, in any format; exits 0 whatever the confidence
     #[arg(long, conflicts_with = "question")]
     batch: bool,
 }
@@ -252,20 +254,25 @@ pub struct IndexArgs {
 }
 
 impl IndexArgs {
-    /// The file: as given, else `DOCENT_INDEX` unless empty, else the nearest `docent.idx` from
-    /// the working folder upwards.
+    /// The file, as [`locate_index`] finds it.
     pub fn locate(&self) -> Result<PathBuf, CliError> {
-        let named = std::env::var_os("DOCENT_INDEX").filter(|name| !name.is_empty());
-        if let Some(path) = self.index.clone().or(named.map(PathBuf::from)) {
-            return Ok(path);
-        }
-        let folder = std::env::current_dir().map_err(CliError::WorkingFolder)?;
-        let nearest = folder
-            .ancestors()
-            .map(|folder| folder.join(INDEX_NAME))
-            .find(|path| Path::is_file(path));
-        nearest.ok_or(CliError::NoIndex { folder })
+        locate_index(self.index.clone())
     }
+}
+
+/// The file `named`, else `DOCENT_INDEX` unless empty, else the nearest `docent.idx` from the working folder
+/// upwards.
+pub fn locate_index(named: Option<PathBuf>) -> Result<PathBuf, CliError> {
+    let variable = std::env::var_os("DOCENT_INDEX").filter(|name| !name.is_empty());
+    if let Some(path) = named.or(variable.map(PathBuf::from)) {
+        return Ok(path);
+    }
+    let folder = std::env::current_dir().map_err(CliError::WorkingFolder)?;
+    let nearest = folder
+        .ancestors()
+        .map(|folder| folder.join(INDEX_NAME))
+        .find(|path| Path::is_file(path));
+    nearest.ok_or(CliError::NoIndex { folder })
 }
 
 type UsageError = (ErrorKind, &'static str);
@@ -287,9 +294,12 @@ impl QueryArgs {
 
     fn validate(self) -> Result<QueryConfig, UsageError> {
         self.check_format()?;
-        let task = self.task()?;
+        let (task, format) = (self.task()?, self.format());
         let mut search = SearchOptions::default();
-        search.k = self.k.get();
+        if let Format::Context { .. } = format {
+            search.k = context::HITS;
+        }
+        search.k = self.k.map_or(search.k, NonZeroUsize::get);
         search.exact = self.exact;
         search.min_confidence = self.min_confidence;
         if self.no_hints {
@@ -297,6 +307,7 @@ impl QueryArgs {
         }
         Ok(QueryConfig {
             task,
+            format,
             search,
             index: self.index,
             model: self.model,
@@ -306,9 +317,6 @@ impl QueryArgs {
 
     fn check_format(&self) -> Result<(), UsageError> {
         let conflict = |problem| Err((ErrorKind::ArgumentConflict, problem));
-        if self.batch && !matches!(self.format, Some(FormatName::Json) | None) {
-            return conflict("--batch prints JSON only");
-        }
         if self.budget.is_some() && !matches!(self.format, Some(FormatName::Context)) {
             return conflict("--budget needs --format context");
         }
@@ -318,36 +326,45 @@ impl QueryArgs {
         Ok(())
     }
 
-    fn task(&self) -> Result<Task, UsageError> {
+    fn format(&self) -> Format {
         let explain = self.explain;
-        if self.batch {
-            return Ok(Task::Batch { explain });
-        }
-        Ok(Task::One {
-            question: self.question()?,
-            format: match self.format.unwrap_or(FormatName::Text) {
-                FormatName::Text => Format::Text { explain },
-                FormatName::Json => Format::Json { explain },
-                FormatName::Paths => Format::Paths,
-                FormatName::Context => Format::Context {
-                    budget: self.budget.map_or(DEFAULT_BUDGET, NonZeroUsize::get),
-                },
+        let default = match self.batch {
+            true => FormatName::Json,
+            false => FormatName::Text,
+        };
+        match self.format.unwrap_or(default) {
+            FormatName::Text => Format::Text { explain },
+            FormatName::Json => Format::Json { explain },
+            FormatName::Paths => Format::Paths,
+            FormatName::Context => Format::Context {
+                budget: self.budget.unwrap_or(DEFAULT_BUDGET),
             },
-        })
+        }
     }
 
-    fn question(&self) -> Result<Option<String>, UsageError> {
+    fn task(&self) -> Result<Task, UsageError> {
+        if self.batch {
+            return Ok(Task::Batch);
+        }
         match &self.question[..] {
             [] => Err((
                 ErrorKind::MissingRequiredArgument,
                 "no question: write one, `-` to read it from standard input, or --batch",
             )),
-            [dash] if dash == "-" => Ok(None),
+            [dash] if dash == "-" => Ok(Task::Input),
             words if words.iter().all(|word| word.trim().is_empty()) => {
                 Err((ErrorKind::InvalidValue, "the question is empty"))
             }
-            words => Ok(Some(words.join(" "))),
+            words => Ok(Task::One(words.join(" "))),
         }
+    }
+}
+
+/// A budget of tokens.
+pub fn budget(text: &str) -> Result<usize, String> {
+    match text.parse() {
+        Ok(budget) if budget >= context::LEAST_BUDGET => Ok(budget),
+        _ => Err(format!("give a number, {} or more", context::LEAST_BUDGET)),
     }
 }
 
@@ -378,8 +395,8 @@ mod tests {
 
     fn question(args: &[&str]) -> String {
         match query(args).ok().unwrap().task {
-            Task::One { question, .. } => question.unwrap(),
-            Task::Batch { .. } => panic!("no question"),
+            Task::One(question) => question,
+            Task::Input | Task::Batch => panic!("no question"),
         }
     }
 
@@ -402,11 +419,7 @@ mod tests {
         assert_eq!(problem(&[" "]), Some("the question is empty"));
         assert!(problem(&["-k", "2", "show", "x"]).is_some_and(|p| p.contains("docent query")));
         assert_eq!(
-            problem(&["--batch", "--format", "text"]),
-            Some("--batch prints JSON only")
-        );
-        assert_eq!(
-            problem(&["a", "--budget", "9"]),
+            problem(&["a", "--budget", "900"]),
             Some("--budget needs --format context")
         );
         assert_eq!(
@@ -417,6 +430,7 @@ mod tests {
         for args in [
             &["docent", "a", "--batch"][..],
             &["docent", "a", "-k", "0"],
+            &["docent", "a", "--format", "context", "--budget", "99"],
             &["docent", "a", "--min-confidence", "1.5"],
             &["docent", "a", "--min-confidence", "nan"],
             &["docent", "show"],

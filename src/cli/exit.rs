@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use docent::Error;
+use docent::answer::location::LocationError;
 use docent::audit::AuditError;
 use docent::eval::EvalError;
 use docent::index::IndexError;
@@ -69,47 +70,12 @@ pub enum CliError {
     /// Standard input had no question.
     #[error("the question on standard input is empty\nhint: write a question")]
     EmptyQuestion,
-    /// The index has no section of this name.
-    #[error("the index has no section {name}\nhint: {}", suggestion(close))]
-    NoSuchSection {
-        /// As it was asked for.
-        name: String,
-        /// Sections with the same file name, then those whose path contains the name.
-        close: Vec<String>,
-    },
-    /// The section has no such lines.
-    #[error(
-        "no lines {name}: the section has {lines} lines\n\
-         hint: ask for PATH:A-B with A at least 1 and at most B, as answers give it"
-    )]
-    NoSuchLines {
-        /// Path and lines as they were asked for.
-        name: String,
-        /// Lines of the section.
-        lines: u32,
-    },
     /// The index does not say where its docs are, or they are not there.
     #[error(
         "cannot tell where the docs of the index are\n\
          hint: build the index again with build-index, from docs that stay where they are"
     )]
     NoDocs,
-    /// What was asked for is no section but a guide.
-    #[error(
-        "{name} is a guide: its hints are in the index, its text is not\n\
-         hint: open the file itself in the documentation folder"
-    )]
-    IsGuide {
-        /// Its path.
-        name: String,
-    },
-}
-
-fn suggestion(close: &[String]) -> String {
-    match close {
-        [] => "name it by its path in the documentation folder, as answers do".to_owned(),
-        _ => format!("did you mean {}?", close.join(" or ")),
-    }
 }
 
 impl Exit {
@@ -128,6 +94,10 @@ impl Exit {
         if let Some(EvalError::DifferentModels { .. }) = error.downcast_ref() {
             return Self::WrongModel;
         }
+        let of_location = error.downcast_ref().and_then(|error| match error {
+            LocationError::Index(error) => Some(error),
+            _ => None,
+        });
         let of_eval = error.downcast_ref().and_then(|error| match error {
             EvalError::Docent(error) => Some(error),
             _ => None,
@@ -148,6 +118,7 @@ impl Exit {
         error
             .downcast_ref()
             .or(of_library)
+            .or(of_location)
             .map_or(Self::Error, Self::of_index_error)
     }
 

@@ -8,6 +8,7 @@ mod eval;
 mod exit;
 mod fresh;
 mod info;
+mod mcp;
 mod output;
 mod query;
 mod questions;
@@ -32,6 +33,7 @@ pub fn main() -> ExitCode {
         Command::Questions(args) => questions::run(&args),
         Command::Diff(args) => diff::run(&args),
         Command::Audit(args) => audit::run(&args),
+        Command::Mcp(args) => mcp::run(&args),
     };
     let exit = result.unwrap_or_else(|error| {
         let exit = Exit::of_error(&error);

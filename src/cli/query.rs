@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use anstream::AutoStream;
 use anyhow::Result;
+use docent::answer::context::ContextOptions;
 use docent::answer::{Answer, Note, Verdict, context, json};
 use docent::encoder;
 use docent::index::Index;
@@ -33,11 +34,9 @@ pub fn run(config: &QueryConfig) -> Result<Exit> {
         freshness,
     };
     let exit = match &config.task {
-        Task::Batch { explain } => session.batch(*explain),
-        Task::One { question, format } => match question {
-            Some(question) => session.one(question, format),
-            None => session.one(&read_question()?, format),
-        },
+        Task::Batch => session.batch(&config.format),
+        Task::One(question) => session.one(question, &config.format),
+        Task::Input => session.one(&read_question()?, &config.format),
     }?;
     Ok(fresh::exit(&session.freshness, &config.index, exit))
 }
@@ -66,8 +65,9 @@ impl Session {
         let answer = self.searcher.search(question, &self.options)?;
         for known in answer.notes(&**self.searcher.encoder()) {
             match known {
-                // JSON has them itself.
+                // They are in the answer itself.
                 Note::Corrected(_) | Note::Absent(_) if matches!(format, Format::Json { .. }) => {}
+                _ if matches!(format, Format::Context { .. }) => {}
                 Note::NothingConfident { .. } | Note::NothingFound => message(known),
                 _ => note(known),
             }
@@ -83,7 +83,10 @@ impl Session {
         let mut out = BufWriter::new(io::stdout().lock());
         let (index, encoder) = (self.searcher.index(), self.searcher.encoder());
         match *format {
-            Format::Json { explain } => self.print_json(&mut out, answer, explain)?,
+            Format::Json { explain } => {
+                let object = json::to_string(answer, index, &self.freshness, explain)?;
+                writeln!(out, "{object}")?;
+            }
             Format::Text { explain } => {
                 let mut out = AutoStream::auto(io::stdout().lock());
                 text::write(&mut out, answer, index, explain)?;
@@ -94,23 +97,20 @@ impl Session {
                 }
             }
             Format::Context { budget } => {
-                let context = context::pack(answer, index, &**encoder, budget)?;
-                context.left_out.iter().for_each(note);
-                out.write_all(context.text.as_bytes())?;
+                let options = ContextOptions {
+                    budget,
+                    show: "docent show",
+                };
+                let context = context::answer(answer, index, &**encoder, &options)?;
+                out.write_all(context.as_bytes())?;
             }
         }
         Ok(out.flush()?)
     }
 
-    fn print_json(&self, out: &mut impl Write, answer: &Answer, explain: bool) -> Result<()> {
-        let index = self.searcher.index();
-        let object = json::to_string(answer, index, &self.freshness, explain)?;
-        Ok(writeln!(out, "{object}")?)
-    }
-
-    /// Answers each line of standard input with a line of JSON, as soon as it is there.
-    fn batch(&self, explain: bool) -> Result<Exit> {
-        let mut out = BufWriter::new(io::stdout().lock());
+    /// Answers each line of standard input as soon as it is there: with a line of JSON, or with the question
+    /// on a line of its own before its answer and a blank line behind it.
+    fn batch(&self, format: &Format) -> Result<Exit> {
         let mut input = io::stdin().lock();
         let mut line = Vec::new();
         for number in 1u64.. {
@@ -135,8 +135,13 @@ impl Session {
                     note(format_args!("line {number}: {known}"));
                 }
             }
-            self.print_json(&mut out, &answer, explain)?;
-            out.flush()?;
+            if let Format::Json { .. } = format {
+                self.print(&answer, format)?;
+                continue;
+            }
+            writeln!(io::stdout(), "question: {}", printable_line(question))?;
+            self.print(&answer, format)?;
+            writeln!(io::stdout())?;
         }
         Ok(Exit::Found)
     }

@@ -8,6 +8,7 @@ mod audit_report;
 mod audit_rules;
 mod cli_errors;
 mod cli_query;
+mod context;
 mod corpus;
 mod diff;
 mod encoder_contract;

@@ -4,6 +4,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use docent::answer::context::ContextOptions;
 use docent::answer::{Answer, Note, Verdict, context, json};
 use docent::calibration::Calibration;
 use docent::encoder::Encoder;
@@ -410,6 +411,15 @@ fn calibration() -> Calibration {
     serde_json::from_value(calibration).unwrap()
 }
 
+fn context_of(searcher: &Searcher, answer: &Answer) -> String {
+    let options = ContextOptions {
+        budget: 10_000,
+        show: "docent show",
+    };
+    let (index, encoder) = (searcher.index(), searcher.encoder());
+    context::answer(answer, index, &**encoder, &options).unwrap()
+}
+
 fn json_of(searcher: &Searcher, answer: &Answer) -> String {
     let freshness = Freshness::check(searcher.index(), Effort::FULL).unwrap();
     json::to_string(answer, searcher.index(), &freshness, false).unwrap()
@@ -448,10 +458,11 @@ fn an_uncalibrated_model_shows_what_it_finds_and_does_not_say_how_sure_it_is() {
         "the model toy is not calibrated: how sure an answer is cannot be told, and nothing is refused"
     );
 
-    let packed = context::pack(&answer, searcher.index(), &**searcher.encoder(), 10_000).unwrap();
-    assert_eq!(packed.left_out, None);
-    let elements = packed.text.matches("<section ").count();
-    assert_eq!(elements, 4);
+    let text = context_of(&searcher, &answer);
+    assert!(
+        text.starts_with("found, how surely cannot be told; between lines of @@@ "),
+        "{text}"
+    );
 }
 
 #[test]
@@ -470,8 +481,13 @@ fn a_calibrated_model_refuses_below_the_least_confidence() {
     assert_eq!(value["verdict"], "nothing-confident");
     assert_eq!(value["hits"], json!([]));
     assert!((value["confidence"].as_f64().unwrap() - 0.047_425_87).abs() < 1e-6);
-    let packed = context::pack(&refused, searcher.index(), &**searcher.encoder(), 0).unwrap();
-    assert_eq!((packed.text.as_str(), packed.left_out), ("", None));
+    let text = context_of(&searcher, &refused);
+    assert!(
+        text.starts_with("no section of these docs answers this (confidence 0.05); "),
+        "{text}"
+    );
+    assert_eq!(text.matches("\n@@@ ").count(), 1);
+    assert!(text.contains("\n@@@ nearest, no answer\n"), "{text}");
     let best = refused.hits[..3].iter().map(|hit| hit.section.path.clone());
     let expected = Note::NothingConfident {
         best: best.collect(),
