@@ -121,7 +121,7 @@ fn hit_object<'a>(
             text: chunk.text,
         })
     };
-    let chunks = hit.chunks.iter().map(chunk_object);
+    let chunks = hit.listed_chunks().iter().map(chunk_object);
     Ok(HitObject {
         section: &hit.section.path,
         title: &hit.section.title,

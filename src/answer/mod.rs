@@ -104,6 +104,16 @@ pub struct Timings {
     pub rank: Duration,
 }
 
+impl Hit {
+    /// Most chunks of a hit that are listed.
+    const LISTED_CHUNKS: usize = 3;
+
+    /// The best chunks, those that lists of hits name; an answer for a language model uses others too.
+    pub fn listed_chunks(&self) -> &[ChunkHit] {
+        &self.chunks[..self.chunks.len().min(Self::LISTED_CHUNKS)]
+    }
+}
+
 impl Timings {
     /// Duration of the whole search.
     pub fn total(&self) -> Duration {

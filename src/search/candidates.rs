@@ -25,7 +25,7 @@ const CHUNKS_PER_SECTION: u32 = 1_000;
 /// Chunks that late interaction looks at.
 const MAX_SIM_CHUNKS: usize = 80;
 /// Chunks that a hit shows.
-const BEST_CHUNKS: usize = 6;
+const BEST_CHUNKS: usize = 8;
 
 /// A question as the arms see it.
 pub(super) struct Question {

@@ -168,10 +168,20 @@ fn the_first_hit_is_whole_where_it_fits() {
             "Pour in three equal parts."
         ]
     );
-    // The other is no part of the answer, but named.
+    // The other fits too.
+    let second = &parsed.passages[1];
+    assert_eq!(
+        (&*second.path, second.first, second.last),
+        ("roasting/profiles.mdx", 1, 7)
+    );
+    assert_eq!((parsed.passages.len(), parsed.pointers.len()), (2, 0));
+    // Where it does not, it is named.
+    let parsed = parse(&text(&searcher, &answer, 130));
     assert_eq!(parsed.passages.len(), 1);
-    assert_eq!(parsed.pointers.len(), 1);
-    assert!(parsed.pointers[0].0.starts_with("roasting/profiles.mdx:"));
+    assert!(
+        parsed.pointers[0].0.starts_with("roasting/profiles.mdx:"),
+        "{parsed:?}"
+    );
 }
 
 #[test]

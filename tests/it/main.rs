@@ -20,6 +20,7 @@ mod format;
 mod fuzz;
 mod guide_search;
 mod large;
+mod mcp;
 mod model_pack;
 mod questions;
 mod reader;

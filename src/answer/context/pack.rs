@@ -10,11 +10,14 @@ use crate::answer::excerpt::excerpt as best_lines;
 use crate::answer::{Answer, Verdict, blocks};
 use crate::index::{Index, IndexError};
 
+/// How much a chunk's score counts beside its section's. Of 0.05, 0.1, 0.15, 0.2 and 0.3 it gave most gold
+/// passages within 700 and 1,500 tokens over eight sets of docs together; they differ little.
+const CHUNK_SHARE: f32 = 0.15;
 /// Most pointers.
 const POINTERS: usize = 4;
 /// Most tokens that are kept for them, and their share of the budget.
 const RESERVE: usize = 160;
-const RESERVED: usize = 5;
+const RESERVED: usize = 10;
 
 /// Takes lines as long as there is something left of the budget.
 pub struct Packer<'a> {
@@ -81,13 +84,10 @@ impl<'a> Packer<'a> {
         Ok(text + &end)
     }
 
-    /// The first hit whole if it fits. Else the best passages, those of better hits before those of worse
-    /// ones and better ones of a hit before its worse ones; then what stands around them.
+    /// The first hit whole if it fits; then the best passages of all; then what stands around them.
     fn choose(&mut self) -> Result<(), IndexError> {
-        let whole = self.sections[0].all();
-        if !self.take(0, whole) {
-            self.take_best();
-        }
+        self.take(0, self.sections[0].all());
+        self.take_best();
         for i in 0..self.sections.len() {
             self.grow_to_blocks(i)?;
         }
@@ -104,12 +104,15 @@ impl<'a> Packer<'a> {
 
     fn take_best(&mut self) {
         let hits = self.answer.shown();
-        let mut best: Vec<(usize, usize)> = Vec::new();
+        let mut best: Vec<(f32, usize, usize)> = Vec::new();
         for (i, hit) in hits.iter().enumerate() {
-            best.extend((0..hit.chunks.len()).map(|chunk| (i, chunk)));
+            let chunks = hit.chunks.iter().enumerate();
+            best.extend(chunks.map(|(rank, c)| (hit.score + CHUNK_SHARE * c.score, i, rank)));
         }
-        best.sort_by_key(|&(hit, chunk)| (hit + chunk, hit));
-        for (i, rank) in best {
+        best.sort_by(|a, b| b.0.total_cmp(&a.0).then((a.1, a.2).cmp(&(b.1, b.2))));
+        // The best passage of the best hit, whatever there is in others.
+        best.sort_by_key(|&(_, i, rank)| (i, rank) != (0, 0));
+        for (_, i, rank) in best {
             let Some(chunk) = self.chunk(i, rank) else {
                 continue;
             };

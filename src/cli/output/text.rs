@@ -172,7 +172,7 @@ fn write_explanation(out: &mut impl Write, index: &Index, hit: &Hit) -> Result<(
             printable_line(&targets)
         )?;
     }
-    for (i, found) in hit.chunks.iter().enumerate() {
+    for (i, found) in hit.listed_chunks().iter().enumerate() {
         let chunk = index.chunk(found.id)?;
         let label = if i == 0 { "chunks" } else { "" };
         writeln!(
