@@ -75,6 +75,9 @@ pub fn audit(
         confusions: ask::named(&docs, &confusions),
         sections,
         findings: draft::sorted(drafts),
+        notes: unanswered::note(searcher, &readers.log)
+            .into_iter()
+            .collect(),
     })
 }
 

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use rayon::prelude::*;
 
 use super::docs::Docs;
-use super::draft::{Draft, list, place, quoted};
+use super::draft::{Draft, count, list, place, quoted};
 use super::finding::{Place, Rule, Severity};
 use super::log::{LogEntry, LoggedVerdict, QueryLog};
 use crate::Result;
@@ -26,8 +26,26 @@ struct Open {
     nearest: Option<Place>,
 }
 
-/// A finding for each group of questions that ask the same.
+/// What is said instead of findings if the model cannot tell an answer from none.
+pub(super) fn note(searcher: &Searcher, log: &QueryLog) -> Option<String> {
+    let is_uncalibrated = searcher.calibration().confidence.is_none();
+    let questions = not_answered(log).len();
+    (is_uncalibrated && questions > 0).then(|| {
+        format!(
+            "{} of the log that had no answer {} not looked at (rule unanswered): this model has no \
+             calibration, so it cannot be told what has one by now",
+            count(questions, "question"),
+            if questions == 1 { "is" } else { "are" },
+        )
+    })
+}
+
+/// A finding for each group of questions that ask the same. None with a model that is not calibrated, of which
+/// [`note`] tells.
 pub(super) fn findings(docs: &Docs<'_>, searcher: &Searcher, log: &QueryLog) -> Result<Vec<Draft>> {
+    if searcher.calibration().confidence.is_none() {
+        return Ok(Vec::new());
+    }
     let asked = not_answered(log);
     let open = asked
         .into_par_iter()
@@ -57,7 +75,7 @@ fn not_answered(log: &QueryLog) -> Vec<(String, Vec<String>)> {
 /// `None` if the question is answered now.
 fn open(searcher: &Searcher, question: String, days: Vec<String>) -> Result<Option<Open>> {
     let answer = searcher.search(&question, &SearchOptions::default())?;
-    if matches!(answer.verdict, Verdict::Answered | Verdict::Uncalibrated) {
+    if answer.verdict == Verdict::Answered {
         return Ok(None);
     }
     let embedding = crate::encoder::encode_query(&**searcher.encoder(), &question, false)?;
@@ -145,8 +163,8 @@ fn draft(docs: &Docs<'_>, group: &[Open]) -> Draft {
             .replace("\\`", "`"),
         ),
         None => (
-            place(docs.guide_file(), 1),
-            "no section is near it: write one, or say in the guide that the docs do not cover it".to_owned(),
+            place(docs.front(), 1),
+            "no section is near it: write one, or say here that the docs do not cover it".to_owned(),
         ),
     };
     Draft::new(

@@ -142,6 +142,9 @@ pub fn run(args: &AuditArgs) -> Result<Exit> {
     let searcher = Searcher::new(index, encoder).map_err(docent::Error::from)?;
     let progress = Progress::new("asking the sections' own words");
     let mut found = audit::audit(&searcher, &readers, &|done, all| progress.show(done, all))?;
+    for said in &found.notes {
+        note(printable_line(said));
+    }
     let least = args.severity.map_or(Severity::Note, Severity::from);
     let is_shown = |finding: &Finding| {
         finding.severity >= least

@@ -76,6 +76,7 @@ fn empty() -> Audit {
         sections: Vec::new(),
         confusions: Vec::new(),
         findings: Vec::new(),
+        notes: Vec::new(),
     }
 }
 
