@@ -90,6 +90,7 @@ mod error;
 pub mod eval;
 pub mod index;
 mod map;
+pub mod query_log;
 pub mod questions;
 #[doc(hidden)]
 pub mod rank;

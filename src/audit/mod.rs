@@ -19,7 +19,6 @@ mod finding;
 mod found;
 mod hints;
 mod links;
-mod log;
 mod probes;
 mod readers;
 mod repeated;
@@ -32,7 +31,6 @@ pub use ask::Progress;
 pub use baseline::{Baseline, VERSION};
 pub use error::AuditError;
 pub use finding::{About, Audit, Confusion, Findability, Finding, Place, Rule, Severity};
-pub use log::{LogEntry, LoggedVerdict, QueryLog};
 pub use readers::Readers;
 pub use report::{html, sarif};
 

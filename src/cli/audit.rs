@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use anyhow::{Context, Result};
 use clap::{Args, ValueEnum};
-use docent::audit::{self, About, Audit, Baseline, Finding, QueryLog, Readers, Severity, VERSION};
+use docent::audit::{self, About, Audit, Baseline, Finding, Readers, Severity, VERSION};
 use docent::builder::{Build, BuildOptions};
 use docent::corpus::Corpus;
 use docent::encoder::{self, Encoder};
@@ -169,11 +169,7 @@ fn readers(args: &AuditArgs) -> Result<Readers> {
         readers.questions = target.questions;
     }
     if let Some(path) = &args.log {
-        readers.log = QueryLog::read(path)?;
-        for known in &readers.log.notes {
-            let line = format!("{}: {known}", path.display());
-            note(printable_line(&line));
-        }
+        readers.log = super::read_log(path)?;
     }
     Ok(readers)
 }
