@@ -63,11 +63,14 @@ pub fn audit(
     let mut drafts = links::findings(&docs);
     drafts.extend(hints::findings(&docs));
     drafts.extend(unanswered::findings(&docs, searcher, &readers.log)?);
-    drafts.extend(counts.findings());
+    let of_sections = counts.findings();
+    let told = of_sections.iter().map(|draft| draft.finding.place.clone());
+    let told = told.collect();
+    drafts.extend(of_sections);
     drafts.extend(repeated::findings(&docs)?);
     let questions = readers::asked(&docs, searcher, readers)?;
     drafts.extend(words::findings(&docs, searcher, &questions)?);
-    drafts.extend(shape::bare_headings(&docs, &asked));
+    drafts.extend(shape::bare_headings(&docs, &asked, &told));
     drafts.extend(shape::long_lines(&docs, encoder));
     Ok(Audit {
         confusions: ask::named(&docs, &confusions),

@@ -502,7 +502,12 @@ fn a_line_that_is_longer_than_a_passage_is_told() {
         words("x", 500),
         words("y", 210)
     );
-    let audit = audit_toy(&[("a.md", &text), ("b.md", "# B\n\nShort.\n")]);
+    // What a generator wrote, a tag for each few words, is no line that somebody could break.
+    let made: Vec<String> = (0..60)
+        .map(|i| format!("<b class=\"made{i}\">{}</b>", words("z", 5)))
+        .collect();
+    let made = format!("# B\n\n<div>{}</div>\n", made.join(" "));
+    let audit = audit_toy(&[("a.md", &text), ("b.md", &made)]);
     assert_eq!(
         told(&audit, Rule::LongLine),
         [

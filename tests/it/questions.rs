@@ -63,7 +63,7 @@ fn a_section_is_found_by_its_questions_words_where_all_have_questions() {
 }
 
 #[test]
-fn questions_count_by_the_third_power_of_the_candidates_share() {
+fn questions_count_by_the_fourth_power_of_the_candidates_share() {
     let rows = one_each();
     let rows: Vec<&str> = rows.split_inclusive('\n').collect();
     let question = "zeppelin topic 5 steam";
@@ -91,8 +91,8 @@ fn questions_count_by_the_third_power_of_the_candidates_share() {
         let own = score(&none, &hit.section.path);
         // By their questions' words alone all sections are alike, so one has 1 / n of the probability.
         let said = (1.0 - 2.0 / count) * (hit.arms.question_bm25 - mean) / deviation;
-        // With half of the sections named, what the questions say has an eighth of the weight.
-        let expected = own + (said - own) / 8.0;
+        // With half of the sections named, what the questions say has a sixteenth of the weight.
+        let expected = own + (said - own) / 16.0;
         let found = score(&half, &hit.section.path);
         assert!((found - expected).abs() < 1e-4, "{found} for {expected}");
     }
