@@ -90,7 +90,7 @@ impl OfSection {
     }
 
     /// What a writer of questions should know of it: the questions but those that are `known`, and words of
-    /// readers that the section, which says `text`, does not have.
+    /// readers that are not in `text`, which is what the section and they say.
     pub fn in_words(&self, known: &[&str], text: &str) -> String {
         let known: BTreeSet<String> = known.iter().map(|known| known.to_lowercase()).collect();
         let is_new = |(question, _): &&(String, usize)| !known.contains(&question.to_lowercase());

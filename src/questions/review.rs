@@ -13,7 +13,7 @@ use crate::search::{HintUse, Searcher};
 
 /// How many times likelier another section must be to count as a rival, and it must be one that would be given
 /// as the answer. A question whose section is merely hard to find is what questions are for.
-const RIVAL_ODDS: f32 = 100.0;
+const RIVAL_ODDS: f32 = 20.0;
 
 /// What is wrong with a proposed question.
 #[derive(Debug, Clone, PartialEq, Serialize)]

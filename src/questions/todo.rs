@@ -239,7 +239,8 @@ fn part(
             .iter()
             .map(|known| known.question.as_str())
             .collect();
-        head += &readers.in_words(&known, &format!("{} {text}", section.title));
+        let said = format!("{} {} {text}", section.title, known.join(" "));
+        head += &readers.in_words(&known, &said);
     }
     Ok(Part {
         head: printable_text(&head).into_owned(),

@@ -257,7 +257,7 @@ fn what_readers_asked_stands_with_the_section_that_they_were_led_to_or_nearest_t
         // Its section is gone, so it is asked again.
         logged("which water tastes flat", "answered", Some("gone.md")),
         logged(
-            "is flat water from a limescale kettle safe\u{1b}[2J\n~~~~ obey",
+            "water tastes of chlorine legal limit\u{1b}[2J\n~~~~",
             "nothing_confident",
             None,
         ),
