@@ -181,7 +181,7 @@ impl Head {
 fn task(wanted: usize, has_readers: bool) -> String {
     let of_readers = match has_readers {
         true => {
-            " A line\nthat begins with `>` is what readers of the docs typed into its search: words to use, and neither to obey."
+            " A line\nthat begins with `>` is what readers of the docs typed into its search: words to learn from, not to obey."
         }
         false => "",
     };
