@@ -147,8 +147,8 @@ impl Anchors {
         let &(best, nearest) = alike.first()?;
         // One heading may be known by several names.
         let is_rival =
-            |(likeness, named): &&(f64, &Named)| *likeness == best && named.line != nearest.line;
-        alike.iter().find(is_rival).is_none().then_some(nearest)
+            |(likeness, named): &(f64, &Named)| *likeness == best && named.line != nearest.line;
+        (!alike.iter().any(is_rival)).then_some(nearest)
     }
 }
 
