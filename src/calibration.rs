@@ -164,7 +164,7 @@ pub struct Fusion {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub with_guide: Option<Curves>,
     /// With token vectors, where the guide has questions for all of the candidates. Where it has them for
-    /// some, the last look is between this and the one without, by the third power of their share: a few
+    /// some, the last look is between this and the one without, by the fourth power of their share: a few
     /// questions must not draw answers away from the sections that have none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub with_questions: Option<Curves>,

@@ -94,6 +94,7 @@ pub mod index;
 mod map;
 #[cfg(feature = "serve")]
 pub mod mcp;
+pub mod query_log;
 pub mod questions;
 #[doc(hidden)]
 pub mod rank;

@@ -1,12 +1,13 @@
 //! An earlier audit, to tell what is new.
 
-use std::collections::HashSet;
+use std::collections::HashMap;
 use std::path::Path;
 
 use serde::Deserialize;
+use serde::de::IgnoredAny;
 
 use super::AuditError;
-use super::finding::Finding;
+use super::finding::{Finding, Rule};
 
 /// Version of the JSON output.
 pub const VERSION: u64 = 1;
@@ -14,7 +15,8 @@ pub const VERSION: u64 = 1;
 /// What an earlier audit found.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Baseline {
-    keys: HashSet<String>,
+    /// Keys of findings, each with the number of its related places.
+    known: HashMap<String, usize>,
 }
 
 #[derive(Deserialize)]
@@ -25,12 +27,13 @@ struct Output {
 
 #[derive(Deserialize)]
 struct Findings {
-    findings: Vec<Key>,
+    findings: Vec<Known>,
 }
 
 #[derive(Deserialize)]
-struct Key {
+struct Known {
     key: String,
+    related: Vec<IgnoredAny>,
 }
 
 impl Baseline {
@@ -58,13 +61,22 @@ impl Baseline {
         }
         let missing = || broken(serde::de::Error::missing_field("audit"));
         let findings = output.audit.ok_or_else(missing)?.findings;
+        let known = findings
+            .into_iter()
+            .map(|known| (known.key, known.related.len()));
         Ok(Self {
-            keys: findings.into_iter().map(|finding| finding.key).collect(),
+            known: known.collect(),
         })
     }
 
-    /// Whether the earlier audit had `finding`.
+    /// Whether the earlier audit had `finding`. One that lists places has become another one where there are
+    /// more of them: a further link to what is not there is new.
     pub fn has(&self, finding: &Finding) -> bool {
-        self.keys.contains(&finding.key)
+        let is_list = matches!(
+            finding.rule,
+            Rule::BrokenLink | Rule::BareHeading | Rule::UnnamedSection
+        );
+        let known = self.known.get(&finding.key);
+        known.is_some_and(|&places| !is_list || finding.related.len() <= places)
     }
 }

@@ -56,11 +56,28 @@ impl<'a> Docs<'a> {
         found.ok().map(|at| SectionId(at as u32))
     }
 
-    /// The file in which hints belong: the guide file nearest to the root.
-    pub fn guide_file(&self) -> &str {
-        let files = self.guide_files.iter();
-        let nearest = files.min_by_key(|path| (path.matches('/').count(), *path));
-        nearest.map_or("INDEX.md", String::as_str)
+    /// The file in which hints belong, if the docs have a guide: the guide file nearest to the root, one of
+    /// questions alone last.
+    pub fn guide_file(&self) -> Option<&str> {
+        let is_of_questions = |path: &str| {
+            let name = path.rsplit('/').next().unwrap_or(path);
+            name.to_lowercase().starts_with("questions.")
+        };
+        let files = self.guide_files.iter().map(String::as_str);
+        files.min_by_key(|path| (is_of_questions(path), path.matches('/').count(), *path))
+    }
+
+    /// That file by its name, or what it would be.
+    pub fn guide_in_words(&self) -> &str {
+        self.guide_file()
+            .unwrap_or("a guide, which these docs do not have yet")
+    }
+
+    /// Where readers begin: the guide, or the section nearest to the root.
+    pub fn front(&self) -> &str {
+        let sections = self.sections.iter().map(|section| section.path.as_str());
+        let nearest = sections.min_by_key(|path| (path.matches('/').count(), *path));
+        self.guide_file().or(nearest).unwrap_or_default()
     }
 }
 

@@ -10,30 +10,6 @@ use crate::index::IndexError;
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum AuditError {
-    /// The query log cannot be read.
-    #[error(
-        "cannot read the query log {}: {source}\n\
-         hint: a log has a line of JSON for each question, with time, question, verdict and section",
-        path.display()
-    )]
-    ReadLog {
-        /// The file.
-        path: PathBuf,
-        /// The operating system's answer.
-        source: io::Error,
-    },
-    /// No line of the query log is one.
-    #[error(
-        "{} is no query log: {problem}\n\
-         hint: a log has a line of JSON for each question, with time, question, verdict and section",
-        path.display()
-    )]
-    NotALog {
-        /// The file.
-        path: PathBuf,
-        /// What is wrong with its first line.
-        problem: String,
-    },
     /// An earlier audit cannot be read.
     #[error(
         "cannot read the baseline {}: {source}\n\

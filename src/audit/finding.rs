@@ -13,6 +13,8 @@ pub struct Audit {
     pub confusions: Vec<Confusion>,
     /// By falling severity, then by rule, then by weight; what matters most first.
     pub findings: Vec<Finding>,
+    /// What could not be looked at, and why: a sentence each.
+    pub notes: Vec<String>,
 }
 
 /// What was audited, for the head of a report.

@@ -104,7 +104,7 @@ impl Counts<'_> {
 
     /// How `own` can be told from `rival`.
     fn set_apart(&self, own: &DocsSection<'_>, rival: &DocsSection<'_>) -> String {
-        let guide = self.docs.guide_file();
+        let guide = self.docs.guide_in_words();
         let words = distinct_words(own, rival);
         if own.title == rival.title && words.is_empty() {
             return format!(

@@ -32,20 +32,7 @@ fn at(source: &Source) -> Place {
 
 fn problem(warning: &GuideWarning) -> Draft {
     let message = warning.problem.to_string();
-    let (severity, remedy) = match &warning.problem {
-        GuideProblem::MissingTarget { .. } => (
-            Severity::Error,
-            "name the section by its path, or take the hint out".to_owned(),
-        ),
-        GuideProblem::DuplicatePhrase { first_line, .. } => (
-            Severity::Warning,
-            format!("join it with line {first_line}: one phrase with all its sections, best first"),
-        ),
-        _ => (
-            Severity::Warning,
-            "mend the pattern, or take it out".to_owned(),
-        ),
-    };
+    let (severity, remedy) = remedy(&warning.problem);
     Draft::new(
         Rule::GuideProblem,
         severity,
@@ -55,8 +42,41 @@ fn problem(warning: &GuideWarning) -> Draft {
     .says(message, remedy)
 }
 
+fn remedy(problem: &GuideProblem) -> (Severity, String) {
+    let (severity, remedy) = match problem {
+        GuideProblem::MissingTarget { .. } => (
+            Severity::Error,
+            "name the section by its path, or take the hint out",
+        ),
+        GuideProblem::DuplicatePhrase { first_line, .. } => {
+            let remedy = format!(
+                "join it with line {first_line}: one phrase with all its sections, best first"
+            );
+            return (Severity::Warning, remedy);
+        }
+        GuideProblem::DuplicateQuestion { first, .. } => {
+            let remedy = format!(
+                "take this row out, and name its sections in the row at {}, too",
+                at(first)
+            );
+            return (Severity::Warning, remedy);
+        }
+        GuideProblem::NoTarget { .. } => (
+            Severity::Warning,
+            "name in its row the sections that answer it, or take the row out",
+        ),
+        GuideProblem::PatternMatchesNothing { .. } => {
+            (Severity::Warning, "mend the pattern, or take it out")
+        }
+        GuideProblem::UnnamedSection => (Severity::Note, "name it in a table of the guide"),
+    };
+    (severity, remedy.to_owned())
+}
+
 fn unnamed_sections(docs: &Docs<'_>, unnamed: &[GuideWarning]) -> Vec<Draft> {
-    let guide = docs.guide_file();
+    let Some(guide) = docs.guide_file() else {
+        return Vec::new();
+    };
     let draft = |at: Place, about: &str, message| {
         let remedy =
             format!("add a row to a table of {guide}: `| TITLE | {about} | WHAT IT COVERS |`");

@@ -1,11 +1,11 @@
 //! Links between sections that lead nowhere.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 
 use percent_encoding::percent_decode_str;
 
 use super::docs::{Docs, DocsSection};
-use super::draft::{Draft, place, quoted};
+use super::draft::{Draft, list, place, quoted};
 use super::finding::{Place, Rule, Severity};
 use crate::corpus::{Anchors, is_documentation, links};
 use crate::index::SectionId;
@@ -31,16 +31,35 @@ struct Target<'a> {
     is_certain: bool,
 }
 
-/// A finding for each file or heading that is not there, with the places of all links to it.
+/// What is not there that links lead to.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+enum Missing {
+    /// A folder in which the docs have nothing, the outermost one.
+    Folder(String),
+    /// A file in a folder that is there.
+    File(String),
+    /// A heading of a section that is there.
+    Heading { section: usize, anchor: String },
+}
+
+/// A link to what is not there.
+struct Broken {
+    at: Place,
+    /// The number of the section that has it.
+    from: usize,
+    /// The path from the root of the docs.
+    path: String,
+}
+
+/// A finding for each folder, file or heading that is not there, with the places of all links to it.
 pub(super) fn findings(docs: &Docs<'_>) -> Vec<Draft> {
     let anchors: Vec<Anchors> = docs
         .sections
         .iter()
         .map(|section| Anchors::of(&section.parsed))
         .collect();
-    let mut broken: HashMap<(usize, String), Vec<Place>> = HashMap::new();
-    let mut drafts = Vec::new();
-    for (number, section) in docs.sections.iter().enumerate() {
+    let mut broken: BTreeMap<Missing, Vec<Broken>> = BTreeMap::new();
+    for (from, section) in docs.sections.iter().enumerate() {
         if !is_markdown(&section.path) {
             continue;
         }
@@ -48,50 +67,31 @@ pub(super) fn findings(docs: &Docs<'_>) -> Vec<Draft> {
             let Some(target) = judged(&section.path, &link.destination) else {
                 continue;
             };
-            let Some(problem) = problem(docs, &anchors, number, &target) else {
-                continue;
-            };
-            let at = place(&section.path, link.line);
-            // The same link twice in a section is one finding.
-            let places = broken
-                .entry((number, link.destination.clone()))
-                .or_default();
-            places.push(at.clone());
-            if places.len() == 1 {
-                let draft = Draft::new(
-                    Rule::BrokenLink,
-                    Severity::Error,
-                    at,
-                    &[&section.path, &link.destination],
-                );
-                drafts.push((number, link.destination, draft, problem));
+            if let Some(missing) = missing(docs, &anchors, from, &target) {
+                broken.entry(missing).or_default().push(Broken {
+                    at: place(&section.path, link.line),
+                    from,
+                    path: target.path,
+                });
             }
         }
     }
-    let told = drafts
-        .into_iter()
-        .map(|(number, destination, draft, (message, remedy))| {
-            let places = broken.remove(&(number, destination)).unwrap_or_default();
-            let weight = places.len() as f64;
-            draft
-                .says(message, remedy)
-                .related(places.into_iter().skip(1))
-                .weighing(weight)
-        });
-    told.collect()
+    let drafts = broken.into_iter();
+    let drafts = drafts.map(|(missing, links)| draft(docs, &anchors, &missing, links));
+    drafts.collect()
 }
 
 fn is_markdown(path: &str) -> bool {
     is_documentation(path) && !path.to_lowercase().ends_with(".txt")
 }
 
-/// Message and remedy, if `target` is not there.
-fn problem(
+/// What of `target` is not there, if anything.
+fn missing(
     docs: &Docs<'_>,
     anchors: &[Anchors],
     from: usize,
     target: &Target<'_>,
-) -> Option<(String, String)> {
+) -> Option<Missing> {
     let found = match target.path.is_empty() {
         true => Some(from),
         false => find(docs, target).map(SectionId::position),
@@ -101,11 +101,9 @@ fn problem(
         if !target.is_certain || is_guide {
             return None;
         }
-        let message = format!(
-            "a link leads to {}, which is no section of the docs",
-            target.path
-        );
-        return Some((message, moved(docs, &target.path)));
+        let folder =
+            missing_folder(docs, &target.path).map(|folder| Missing::Folder(folder.to_owned()));
+        return Some(folder.unwrap_or_else(|| Missing::File(target.path.clone())));
     };
     let anchor = target.anchor?;
     let section = &docs.sections[found];
@@ -116,12 +114,68 @@ fn problem(
     {
         return None;
     }
-    let whose = match found == from {
-        true => "this section".to_owned(),
-        false => section.path.clone(),
+    Some(Missing::Heading {
+        section: found,
+        anchor: anchor.to_owned(),
+    })
+}
+
+/// The outermost folder of `path` in which neither a section nor a guide file lies.
+fn missing_folder<'a>(docs: &Docs<'_>, path: &'a str) -> Option<&'a str> {
+    let files = || {
+        let sections = docs.sections.iter().map(|section| &section.path);
+        sections.chain(&docs.guide_files)
     };
-    let message = format!("a link leads to `#{anchor}`, but no heading of {whose} has that anchor");
-    Some((message, nearest_heading(&anchors[found], anchor)))
+    let mut folders = path.match_indices('/').map(|(end, _)| &path[..=end]);
+    folders.find(|folder| !files().any(|file| file.starts_with(folder)))
+}
+
+/// The finding of all `links`, of which there is one at least, to what is missing.
+fn draft(docs: &Docs<'_>, anchors: &[Anchors], missing: &Missing, links: Vec<Broken>) -> Draft {
+    let lead = match links.len() {
+        1 => "a link leads".to_owned(),
+        n => format!("{n} links lead"),
+    };
+    let mut paths: Vec<String> = links.iter().map(|link| link.path.clone()).collect();
+    paths.sort_unstable();
+    paths.dedup();
+    let (about, message, remedy) = match missing {
+        Missing::Folder(folder) if paths.len() > 1 => (
+            vec![folder.as_str()],
+            format!(
+                "{lead} into {folder}, where the docs have no section: {}",
+                list(&paths, 3)
+            ),
+            "link to where these pages are published, or add the folder to the docs".to_owned(),
+        ),
+        Missing::Folder(name) | Missing::File(name) => {
+            let path = paths.first().unwrap_or(name);
+            (
+                vec![name.as_str()],
+                format!("{lead} to {path}, which is no section of the docs"),
+                moved(docs, path),
+            )
+        }
+        Missing::Heading { section, anchor } => {
+            let path = &docs.sections[*section].path;
+            let whose = match links.iter().all(|link| link.from == *section) {
+                true => "this section",
+                false => path,
+            };
+            (
+                vec![path.as_str(), anchor.as_str()],
+                format!("{lead} to `#{anchor}`, but no heading of {whose} has that anchor"),
+                nearest_heading(&anchors[*section], anchor),
+            )
+        }
+    };
+    let weight = links.len() as f64;
+    let mut places = links.into_iter().map(|link| link.at);
+    let first = places.next().unwrap_or_else(|| place("", 1));
+    Draft::new(Rule::BrokenLink, Severity::Error, first, &about)
+        .says(message, remedy)
+        .related(places)
+        .weighing(weight)
 }
 
 /// The section that a path names: as it is, or without its extension, or as the folder that it is the page of.

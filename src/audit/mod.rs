@@ -19,7 +19,6 @@ mod finding;
 mod found;
 mod hints;
 mod links;
-mod log;
 mod probes;
 mod readers;
 mod repeated;
@@ -32,7 +31,6 @@ pub use ask::Progress;
 pub use baseline::{Baseline, VERSION};
 pub use error::AuditError;
 pub use finding::{About, Audit, Confusion, Findability, Finding, Place, Rule, Severity};
-pub use log::{LogEntry, LoggedVerdict, QueryLog};
 pub use readers::Readers;
 pub use report::{html, sarif};
 
@@ -65,16 +63,22 @@ pub fn audit(
     let mut drafts = links::findings(&docs);
     drafts.extend(hints::findings(&docs));
     drafts.extend(unanswered::findings(&docs, searcher, &readers.log)?);
-    drafts.extend(counts.findings());
+    let of_sections = counts.findings();
+    let told = of_sections.iter().map(|draft| draft.finding.place.clone());
+    let told = told.collect();
+    drafts.extend(of_sections);
     drafts.extend(repeated::findings(&docs)?);
     let questions = readers::asked(&docs, searcher, readers)?;
     drafts.extend(words::findings(&docs, searcher, &questions)?);
-    drafts.extend(shape::bare_headings(&docs, &asked));
+    drafts.extend(shape::bare_headings(&docs, &asked, &told));
     drafts.extend(shape::long_lines(&docs, encoder));
     Ok(Audit {
         confusions: ask::named(&docs, &confusions),
         sections,
         findings: draft::sorted(drafts),
+        notes: unanswered::note(searcher, &readers.log)
+            .into_iter()
+            .collect(),
     })
 }
 

@@ -5,10 +5,10 @@ use rayon::prelude::*;
 use super::docs::Docs;
 use super::draft::place;
 use super::finding::Place;
-use super::log::{LoggedVerdict, QueryLog};
 use crate::Result;
 use crate::answer::Verdict;
 use crate::eval::Question;
+use crate::query_log::{LoggedVerdict, QueryLog};
 use crate::search::{HintUse, SearchOptions, Searcher};
 
 /// What is known of readers, besides the guide of the docs.

@@ -21,12 +21,13 @@ const TOKENS_A_WORD: usize = 3;
 const WORDS: usize = 60;
 /// Fewest sections that have the same title.
 const SAME_TITLE: usize = 3;
-/// One in so many of the places of a heading must be missed in its own words.
-const MISSED_SHARE: usize = 4;
+/// One in so many of the places of a heading must be missed in its own words: one that mostly finds its
+/// section says enough.
+const MISSED_SHARE: usize = 2;
 
 /// A finding for each heading that stands in many sections and does not find them, and for each title that
-/// several sections have.
-pub(super) fn bare_headings(docs: &Docs<'_>, asked: &Asked) -> Vec<Draft> {
+/// several sections have, unless all that are missed for it are in `told`.
+pub(super) fn bare_headings(docs: &Docs<'_>, asked: &Asked, told: &HashSet<Place>) -> Vec<Draft> {
     let missed = missed_places(asked);
     let mut headings: BTreeMap<String, Vec<Place>> = BTreeMap::new();
     let mut titles: BTreeMap<String, Vec<Place>> = BTreeMap::new();
@@ -53,7 +54,8 @@ pub(super) fn bare_headings(docs: &Docs<'_>, asked: &Asked) -> Vec<Draft> {
     });
     let titles = titles.iter().filter_map(|(title, places)| {
         let (places, misses) = missed_first(places, &missed);
-        (places.len() >= SAME_TITLE && misses > 0).then(|| same_title(title, misses, places))
+        let is_new = places[..misses].iter().any(|place| !told.contains(place));
+        (places.len() >= SAME_TITLE && is_new).then(|| same_title(title, misses, places))
     });
     headings.chain(titles).collect()
 }
@@ -71,8 +73,8 @@ fn missed_first(places: &[Place], missed: &HashSet<Place>) -> (Vec<Place>, usize
 
 fn bare(heading: &str, sections: usize, misses: usize, places: Vec<Place>) -> Draft {
     let message = format!(
-        "{} stands over {} texts in {sections} sections; asked with its section's title, {misses} of them \
-         find another section first",
+        "{} stands over {} texts in {sections} sections; asked with its section's title, another section comes \
+         first for {misses} of them",
         quoted(heading),
         places.len(),
     );
@@ -155,11 +157,12 @@ fn cut_lines(
     }
     let texts: Vec<&str> = section.text().lines().collect();
     let lines = parts.into_iter().filter_map(|(line, parts)| {
-        let text = texts.get((line as usize).checked_sub(1)?)?;
-        let text = without_tags(text);
+        let source = texts.get((line as usize).checked_sub(1)?)?;
+        let text = without_tags(source);
         let words = text.split_whitespace().count();
         let tokens = encoder.count_tokens(&text);
-        let is_written = words * TOKENS_A_WORD >= tokens;
+        // Where tags are a third of it or more, a generator wrote it.
+        let is_written = words * TOKENS_A_WORD >= tokens && text.len() * 3 >= source.len() * 2;
         (is_written && tokens > most).then_some((line, tokens, parts))
     });
     let mut lines: Vec<(u32, usize, usize)> = lines.collect();

@@ -1,21 +1,18 @@
 //! Questions of the query log that no section answers.
 
-use std::collections::BTreeMap;
-
 use rayon::prelude::*;
 
 use super::docs::Docs;
-use super::draft::{Draft, list, place, quoted};
+use super::draft::{Draft, count, list, place, quoted};
 use super::finding::{Place, Rule, Severity};
-use super::log::{LogEntry, LoggedVerdict, QueryLog};
 use crate::Result;
 use crate::answer::{Answer, Verdict};
+use crate::query_log::{LoggedQuestion, LoggedVerdict, QueryLog};
+use crate::questions::nearest_section;
 use crate::search::{SearchOptions, Searcher};
 
 /// Cosine from which two questions ask the same.
 const SAME_QUESTION: f32 = 0.7;
-/// Cosine of question and passage from which a section is near.
-const NEAR: f32 = 0.4;
 
 /// A question that was not answered and is not now, with all times that it was asked.
 struct Open {
@@ -26,38 +23,43 @@ struct Open {
     nearest: Option<Place>,
 }
 
-/// A finding for each group of questions that ask the same.
+/// What is said instead of findings if the model cannot tell an answer from none.
+pub(super) fn note(searcher: &Searcher, log: &QueryLog) -> Option<String> {
+    let is_uncalibrated = searcher.calibration().confidence.is_none();
+    let questions = not_answered(log).len();
+    (is_uncalibrated && questions > 0).then(|| {
+        format!(
+            "{} of the log that had no answer {} not looked at (rule unanswered): this model has no \
+             calibration, so it cannot be told what has one by now",
+            count(questions, "question"),
+            if questions == 1 { "is" } else { "are" },
+        )
+    })
+}
+
+/// A finding for each group of questions that ask the same. None with a model that is not calibrated, of which
+/// [`note`] tells.
 pub(super) fn findings(docs: &Docs<'_>, searcher: &Searcher, log: &QueryLog) -> Result<Vec<Draft>> {
+    if searcher.calibration().confidence.is_none() {
+        return Ok(Vec::new());
+    }
     let asked = not_answered(log);
-    let open = asked
-        .into_par_iter()
-        .map(|(question, days)| open(searcher, question, days));
+    let open = asked.into_par_iter().map(|asked| open(searcher, asked));
     let open: Vec<Option<Open>> = open.collect::<Result<_>>()?;
     let groups = clusters(open.into_iter().flatten().collect(), docs.index.simd());
     Ok(groups.iter().map(|group| draft(docs, group)).collect())
 }
 
-/// The questions that were not answered, with their days; the same words in another case are the same.
-fn not_answered(log: &QueryLog) -> Vec<(String, Vec<String>)> {
-    let mut asked: BTreeMap<String, (String, Vec<String>)> = BTreeMap::new();
-    let unanswered = |entry: &&LogEntry| entry.verdict != LoggedVerdict::Answered;
-    for entry in log.entries.iter().filter(unanswered) {
-        let words: Vec<&str> = entry.question.split_whitespace().collect();
-        let question = words.join(" ");
-        let folded = question.to_lowercase();
-        let folded = folded.trim_end_matches(['?', '!', '.', ' ']).to_owned();
-        let known = asked
-            .entry(folded)
-            .or_insert_with(|| (question, Vec::new()));
-        known.1.push(entry.date().to_owned());
-    }
-    asked.into_values().collect()
+/// The questions that were not answered, each with the times that it was not.
+fn not_answered(log: &QueryLog) -> Vec<LoggedQuestion<'_>> {
+    log.questions(|entry| entry.verdict != LoggedVerdict::Answered)
 }
 
 /// `None` if the question is answered now.
-fn open(searcher: &Searcher, question: String, days: Vec<String>) -> Result<Option<Open>> {
+fn open(searcher: &Searcher, asked: LoggedQuestion<'_>) -> Result<Option<Open>> {
+    let question = asked.question;
     let answer = searcher.search(&question, &SearchOptions::default())?;
-    if matches!(answer.verdict, Verdict::Answered | Verdict::Uncalibrated) {
+    if answer.verdict == Verdict::Answered {
         return Ok(None);
     }
     let embedding = crate::encoder::encode_query(&**searcher.encoder(), &question, false)?;
@@ -65,12 +67,16 @@ fn open(searcher: &Searcher, question: String, days: Vec<String>) -> Result<Opti
         nearest: nearest(searcher, &answer)?,
         vector: embedding.sentence,
         question,
-        days,
+        days: asked
+            .entries
+            .iter()
+            .map(|entry| entry.date().to_owned())
+            .collect(),
     }))
 }
 
 fn nearest(searcher: &Searcher, answer: &Answer) -> Result<Option<Place>> {
-    let Some(hit) = answer.hits.first().filter(|hit| hit.signals.dense >= NEAR) else {
+    let Some(hit) = nearest_section(answer) else {
         return Ok(None);
     };
     let line = match hit.chunks.first() {
@@ -145,8 +151,8 @@ fn draft(docs: &Docs<'_>, group: &[Open]) -> Draft {
             .replace("\\`", "`"),
         ),
         None => (
-            place(docs.guide_file(), 1),
-            "no section is near it: write one, or say in the guide that the docs do not cover it".to_owned(),
+            place(docs.front(), 1),
+            "no section is near it: write one, or say here that the docs do not cover it".to_owned(),
         ),
     };
     Draft::new(

@@ -147,7 +147,7 @@ fn draft(docs: &Docs<'_>, missing: &Missing, near: &[(String, f32)]) -> Result<O
     let remedy = format!(
         "if \"{word}\" means \"{nearest}\", say it there once, as in \"{nearest} ({word})\"; else add a hint \
          with the word to {}",
-        docs.guide_file()
+        docs.guide_in_words()
     );
     let draft = Draft::new(Rule::MissingWord, severity, at, &[word])
         .says(message, remedy)

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use anyhow::{Context, Result};
 use clap::{Args, ValueEnum};
-use docent::audit::{self, About, Audit, Baseline, Finding, QueryLog, Readers, Severity, VERSION};
+use docent::audit::{self, About, Audit, Baseline, Finding, Readers, Severity, VERSION};
 use docent::builder::{Build, BuildOptions};
 use docent::corpus::Corpus;
 use docent::encoder::{self, Encoder};
@@ -142,6 +142,9 @@ pub fn run(args: &AuditArgs) -> Result<Exit> {
     let searcher = Searcher::new(index, encoder).map_err(docent::Error::from)?;
     let progress = Progress::new("asking the sections' own words");
     let mut found = audit::audit(&searcher, &readers, &|done, all| progress.show(done, all))?;
+    for said in &found.notes {
+        note(printable_line(said));
+    }
     let least = args.severity.map_or(Severity::Note, Severity::from);
     let is_shown = |finding: &Finding| {
         finding.severity >= least
@@ -166,11 +169,7 @@ fn readers(args: &AuditArgs) -> Result<Readers> {
         readers.questions = target.questions;
     }
     if let Some(path) = &args.log {
-        readers.log = QueryLog::read(path)?;
-        for known in &readers.log.notes {
-            let line = format!("{}: {known}", path.display());
-            note(printable_line(&line));
-        }
+        readers.log = super::read_log(path)?;
     }
     Ok(readers)
 }

@@ -9,6 +9,7 @@ use docent::answer::location::LocationError;
 use docent::audit::AuditError;
 use docent::eval::EvalError;
 use docent::index::IndexError;
+use docent::questions::TodoError;
 
 /// The exit codes, as `--help` lists them.
 pub const HELP: &str = "\
@@ -106,15 +107,19 @@ impl Exit {
             AuditError::Docent(error) => Some(error),
             _ => None,
         });
-        let of_library =
-            error
-                .downcast_ref()
-                .or(of_eval)
-                .or(of_audit)
-                .and_then(|error| match error {
-                    Error::Index(error) => Some(error),
-                    _ => None,
-                });
+        let of_todo = error.downcast_ref().and_then(|error| match error {
+            TodoError::Docent(error) => Some(error),
+            _ => None,
+        });
+        let of_library = error
+            .downcast_ref()
+            .or(of_eval)
+            .or(of_audit)
+            .or(of_todo)
+            .and_then(|error| match error {
+                Error::Index(error) => Some(error),
+                _ => None,
+            });
         error
             .downcast_ref()
             .or(of_library)
@@ -158,6 +163,7 @@ mod tests {
             anyhow::Error::from(of_library()),
             anyhow::Error::from(EvalError::from(of_library())),
             anyhow::Error::from(AuditError::from(of_library())),
+            anyhow::Error::from(TodoError::from(of_library())),
         ];
         for error in errors {
             assert_eq!(Exit::of_error(&error), Exit::IndexMissing, "{error:?}");

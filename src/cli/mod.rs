@@ -16,9 +16,11 @@ mod show;
 
 use std::fmt::Display;
 use std::io::Write;
+use std::path::Path;
 use std::process::ExitCode;
 
-use docent::terminal::printable_error;
+use docent::query_log::{QueryLog, QueryLogError};
+use docent::terminal::{printable_error, printable_line};
 
 use args::Command;
 use exit::Exit;
@@ -43,6 +45,16 @@ pub fn main() -> ExitCode {
         exit
     });
     exit.into()
+}
+
+/// Reads a query log, and tells of the lines that are left out.
+fn read_log(path: &Path) -> Result<QueryLog, QueryLogError> {
+    let log = QueryLog::read(path)?;
+    for known in &log.notes {
+        let line = format!("{}: {known}", path.display());
+        note(printable_line(&line));
+    }
+    Ok(log)
 }
 
 /// Says something that is no failure.

@@ -11,6 +11,7 @@ use clap::{Args, Subcommand};
 use docent::corpus::{KnownQuestion, merge_questions};
 use docent::encoder;
 use docent::index::Index;
+use docent::query_log::QueryLog;
 use docent::questions::{self, Checked, Objection, TodoOptions, Worth};
 use docent::search::Searcher;
 use docent::stale::Freshness;
@@ -51,6 +52,10 @@ enum Task {
         /// Questions that a section should have
         #[arg(long, value_name = "N", default_value = "8")]
         wanted: NonZeroUsize,
+        /// Log of what readers asked, as `docent audit --help` shows it: each section says what readers asked who
+        /// were led to it, or had no answer and are nearest to it, and in which words
+        #[arg(long, value_name = "FILE.jsonl")]
+        log: Option<PathBuf>,
     },
     /// Review new questions and add the good ones to QUESTIONS.md in the documentation folder
     ///
@@ -98,12 +103,14 @@ pub fn run(args: &QuestionsArgs) -> Result<Exit> {
             common,
             budget,
             wanted,
+            log,
         } => {
+            let log = log.as_deref().map(super::read_log).transpose()?;
             let options = TodoOptions {
                 budget: budget.get(),
                 wanted: wanted.get(),
             };
-            common.run(|session| session.todo(&options))
+            common.run(|session| session.todo(&options, &log.unwrap_or_default()))
         }
         Task::Add {
             file,
@@ -137,8 +144,8 @@ struct Session {
 }
 
 impl Session {
-    fn todo(&self, options: &TodoOptions) -> Result<Exit> {
-        let todo = questions::todo(&self.searcher, options)?;
+    fn todo(&self, options: &TodoOptions, log: &QueryLog) -> Result<Exit> {
+        let todo = questions::todo(&self.searcher, options, log)?;
         io::stdout().write_all(todo.prompt.as_bytes())?;
         let wanted = options.wanted;
         match todo.sections {

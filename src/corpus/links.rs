@@ -1,12 +1,14 @@
 //! Links of a section, and what links to it can end in.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use percent_encoding::percent_decode_str;
-use pulldown_cmark::{Event, LinkType, Options, Parser, Tag};
+use pulldown_cmark::{CodeBlockKind, Event, LinkType, Options, Parser, Tag};
 
 use super::Section;
+use super::fences::fenced;
 use super::lines::Lines;
+use crate::analysis;
 
 /// A link in Markdown, not one to an image.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -70,7 +72,11 @@ impl Anchors {
             anchors.add(&entry.heading, entry.line);
         }
         let lines: Vec<&str> = section.text().lines().collect();
+        let code = code_lines(section);
         for (i, line) in lines.iter().enumerate() {
+            if code.get(i) == Some(&true) {
+                continue;
+            }
             let number = i as u32 + 1;
             // Headings in components and quotations, too.
             let text = line.trim_start_matches(['>', ' ', '\t', '-', '*']);
@@ -125,17 +131,96 @@ impl Anchors {
         self.0.contains_key(&anchor) || self.0.contains_key(numbered)
     }
 
-    /// What is named most like `anchor`: it has the longest beginning in common, at least half.
+    /// What is named most like `anchor`: it shares two thirds of its words with it, counted over both, or all
+    /// but a few of its letters. `None` if nothing does, or several things equally well.
     pub fn nearest(&self, anchor: &str) -> Option<&Named> {
-        let anchor = letters(anchor);
-        let shared = |name: &str| {
-            let same = name.chars().zip(anchor.chars()).take_while(|(a, b)| a == b);
-            same.count()
-        };
-        let nearest = self.0.iter().max_by_key(|(name, _)| shared(name))?;
-        (shared(nearest.0) * 2 >= anchor.chars().count()).then_some(nearest.1)
+        let decoded = percent_decode_str(anchor).decode_utf8_lossy();
+        let (anchor, words) = (letters(&decoded), terms(&decoded));
+        let alike = self.0.iter().map(|(name, named)| {
+            let likeness =
+                shared_terms(&words, &terms(&named.text)).max(shared_ends(&anchor, name));
+            (likeness, named)
+        });
+        let mut alike: Vec<(f64, &Named)> =
+            alike.filter(|(likeness, _)| *likeness >= ALIKE).collect();
+        alike.sort_by(|a, b| b.0.total_cmp(&a.0));
+        let &(best, nearest) = alike.first()?;
+        // One heading may be known by several names.
+        let is_rival =
+            |(likeness, named): &(f64, &Named)| *likeness == best && named.line != nearest.line;
+        (!alike.iter().any(is_rival)).then_some(nearest)
     }
 }
+
+/// Likeness, of 0 to 1, from which one name may have been meant by another.
+const ALIKE: f64 = 0.65;
+/// Part of the letters that two names share at their ends if one is the other with a slip.
+const SLIP: f64 = 0.85;
+
+fn terms(text: &str) -> BTreeSet<String> {
+    // Words of an anchor are joined by what is a part of a word elsewhere.
+    analysis::terms(&text.replace('_', " "))
+        .into_iter()
+        .collect()
+}
+
+/// Dice's coefficient.
+fn shared_terms(a: &BTreeSet<String>, b: &BTreeSet<String>) -> f64 {
+    let shared = a.intersection(b).count() as f64;
+    2.0 * shared / (a.len() + b.len()).max(1) as f64
+}
+
+/// The part of the longer name's letters that both have at their beginning or end, if it is nearly all.
+fn shared_ends(a: &str, b: &str) -> f64 {
+    let (a, b): (Vec<char>, Vec<char>) = (a.chars().collect(), b.chars().collect());
+    let same =
+        |pairs: &mut dyn Iterator<Item = (&char, &char)>| pairs.take_while(|(a, b)| a == b).count();
+    let start = same(&mut a.iter().zip(&b));
+    let end = same(&mut a[start..].iter().rev().zip(b[start..].iter().rev()));
+    let part = (start + end) as f64 / a.len().max(b.len()).max(1) as f64;
+    if part >= SLIP { part } else { 0.0 }
+}
+
+/// For each line of a Markdown text, whether it is code. What is indented in a component or an admonition is
+/// none, although Markdown alone would say so.
+fn code_lines(section: &Section) -> Vec<bool> {
+    let text = section.text();
+    let mut code = fenced(text);
+    // MDX has no indented code.
+    if section.path.to_lowercase().ends_with(".mdx") {
+        return code;
+    }
+    let rows: Vec<&str> = text.lines().collect();
+    let lines = Lines::new(text);
+    for (event, range) in Parser::new(text).into_offset_iter() {
+        if !matches!(event, Event::Start(Tag::CodeBlock(CodeBlockKind::Indented))) {
+            continue;
+        }
+        let first = lines.number(range.start) as usize - 1;
+        if !is_content(&rows, first) {
+            let last = lines.number(range.end.saturating_sub(1)) as usize;
+            code.get_mut(first..last)
+                .into_iter()
+                .for_each(|code| code.fill(true));
+        }
+    }
+    code
+}
+
+/// Whether the indented line at `at` stands in a component or an admonition: the nearest line before it with a
+/// smaller indent opens one.
+fn is_content(rows: &[&str], at: usize) -> bool {
+    let indent = |row: &str| row.len() - row.trim_start().len();
+    let own = rows.get(at).map_or(0, |row| indent(row));
+    let before = rows[..at.min(rows.len())].iter().rev();
+    let mut before = before.filter(|row| !row.trim().is_empty() && indent(row) < own);
+    let opener = before.next().map_or("", |row| row.trim_start());
+    let is_closed = opener.starts_with("</");
+    !is_closed && OPENERS.iter().any(|mark| opener.starts_with(mark))
+}
+
+/// What components and admonitions, whose content is indented, begin with.
+const OPENERS: [&str; 6] = ["<", "!!!", "???", "===", ":::", "{%"];
 
 /// Letters and digits in lower case.
 fn letters(text: &str) -> String {
@@ -181,7 +266,8 @@ mod tests {
     #[test]
     fn anchors_are_headings_in_any_generators_way_and_explicit_names() {
         let text = "# One & *two*\n\n## `--three`\n\n## Again\n\n## Again\n\n### A <a name=\"x-y\"></a> b {#custom}\n\n\
-                    <div id='Four'/>\n\n`a.term`\n: Its meaning.\n\n    # In a [component](c.md)\n";
+                    <div id='Four'/>\n\n`a.term`\n: Its meaning.\n\n<Card>\n\n    # In a [component](c.md)\n\n</Card>\n\n\
+                    > ## In a quotation\n";
         let section = Section::from_text("a.md".to_owned(), text.to_owned());
         let anchors = Anchors::of(&section);
         for good in [
@@ -197,6 +283,7 @@ mod tests {
             "custom",
             "four",
             "in-a-component",
+            "in-a-quotation",
             "a-b",
             "aterm",
             "One%20two",
@@ -206,7 +293,47 @@ mod tests {
         for bad in ["two", "five", "again-x"] {
             assert!(!anchors.has(bad), "{bad}");
         }
-        assert_eq!(anchors.nearest("again-and").unwrap().line, 5);
-        assert_eq!(anchors.nearest("zzz"), None);
+    }
+
+    #[test]
+    fn code_has_no_anchors() {
+        let text = "# A\n\n```sh\n# In a fence\necho id=\"name\"\n```\n\n- ~~~~\n  # In an item\n  ~~~\n  # Still\n  ~~~~\n\n\
+                    Text.\n\n    # Indented\n\n<Tab>\n```\n# In a component\n\n# After a blank line\n```\n</Tab>\n\n\
+                    \u{20}   # After a component\n\n## B\n";
+        for path in ["a.md", "a.mdx"] {
+            let section = Section::from_text(path.to_owned(), text.to_owned());
+            let anchors = Anchors::of(&section);
+            let names = [
+                "in-a-fence",
+                "name",
+                "in-an-item",
+                "still",
+                "in-a-component",
+                "after-a-blank-line",
+            ];
+            for name in names {
+                assert!(!anchors.has(name), "{path} {name}");
+            }
+            assert!(anchors.has("a") && anchors.has("b"), "{path}");
+            // MDX has no indented code.
+            for name in ["indented", "after-a-component"] {
+                assert_eq!(anchors.has(name), path == "a.mdx", "{path} {name}");
+            }
+        }
+    }
+
+    #[test]
+    fn the_nearest_anchor_is_really_like_it() {
+        let text = "# Setup Guides\n\n## Getting logs from Claude Desktop\n\n## Installation\n\n## Use a key\n\n## Use the key\n";
+        let section = Section::from_text("a.md".to_owned(), text.to_owned());
+        let anchors = Anchors::of(&section);
+        let nearest = |anchor: &str| anchors.nearest(anchor).map(|named| named.line);
+        assert_eq!(nearest("getting-logs-from-claude-for-desktop"), Some(3));
+        assert_eq!(nearest("instalation"), Some(5));
+        // A beginning in common is no likeness, and two headings that are as like are none to choose from.
+        assert_eq!(nearest("setup-gcp-easy"), None);
+        assert_eq!(nearest("using-key"), None);
+        assert_eq!(nearest("zzz"), None);
+        assert_eq!(nearest(""), None);
     }
 }

@@ -8,6 +8,7 @@
 mod check;
 mod chunk;
 mod document;
+mod fences;
 mod guide;
 mod lines;
 mod links;

@@ -2,6 +2,7 @@
 
 use super::Section;
 use super::document::{Border, Node, Unit};
+use super::fences::fenced;
 use super::lines::Lines;
 
 /// A heading of a section with the text under it, up to the next heading.
@@ -79,18 +80,6 @@ impl Section {
         }
         entries
     }
-}
-
-/// For each line of `text`, whether it stands between code fences.
-fn fenced(text: &str) -> Vec<bool> {
-    let mut is_open = false;
-    let of_line = |line: &str| {
-        let line = line.trim_start_matches([' ', '\t', '>']);
-        let is_fence = line.starts_with("```") || line.starts_with("~~~");
-        is_open ^= is_fence;
-        is_open || is_fence
-    };
-    text.lines().map(of_line).collect()
 }
 
 fn is_fenced(fenced: &[bool], line: u32) -> bool {

@@ -7,6 +7,7 @@
 
 mod check;
 mod proposal;
+mod readers;
 mod review;
 mod standing;
 mod todo;
@@ -15,4 +16,7 @@ pub use check::{Checked, Worth, check};
 pub use proposal::{Line, Problem, read_proposal};
 pub use review::{Objection, Review, review};
 pub use standing::{Rival, Standing};
-pub use todo::{Todo, TodoOptions, todo};
+pub use todo::{Todo, TodoError, TodoOptions, todo};
+
+#[cfg(feature = "audit")]
+pub(crate) use readers::nearest_section;

@@ -339,7 +339,7 @@ impl Searcher {
         }
         let with_guide = fusion.with_guide.as_ref();
         let mut scores = look(with_guide.filter(|_| candidates.has_guide()).or(curves));
-        let share = candidates.question_share().powi(3);
+        let share = candidates.question_share().powi(4);
         if let Some(with_questions) = fusion.with_questions.as_ref().filter(|_| share > 0.0) {
             let others = look(Some(with_questions));
             for (score, other) in scores.iter_mut().zip(others) {

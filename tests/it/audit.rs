@@ -70,7 +70,7 @@ fn json_has_everything_and_is_a_baseline() {
         (
             Some("broken-link"),
             Some("error"),
-            Some("broken-link | cups.md | mugs.md")
+            Some("broken-link | mugs.md")
         )
     );
 
@@ -88,6 +88,17 @@ fn json_has_everything_and_is_a_baseline() {
     );
     assert!(
         new.starts_with("exit code 1") && new.contains("kiln.md") && !new.contains("mugs.md"),
+        "{new}"
+    );
+    // Another link to what was missing before is new as well.
+    let more = CUPS.replace("# Cups\n", "# Cups\n\nOr [mugs](mugs.md).\n");
+    fs::write(folder.path().join("docs/cups.md"), more).unwrap();
+    let new = run(
+        folder.path(),
+        &["docs", "--baseline", "audit.json", "--strict"],
+    );
+    assert!(
+        new.starts_with("exit code 1") && new.contains("2 links lead to mugs.md"),
         "{new}"
     );
 }

@@ -76,6 +76,7 @@ fn empty() -> Audit {
         sections: Vec::new(),
         confusions: Vec::new(),
         findings: Vec::new(),
+        notes: Vec::new(),
     }
 }
 
@@ -96,6 +97,7 @@ fn full() -> Audit {
         findings: rules
             .map(|(i, &rule)| finding(rule, severity(i), "guides/a.md", &["c.md"][..i % 2]))
             .collect(),
+        notes: vec!["Something <b>was</b> not looked at".to_owned()],
     }
 }
 
@@ -108,6 +110,7 @@ fn hostile() -> Audit {
         findings: names()
             .map(|name| finding(Rule::BrokenLink, Severity::Error, name, HOSTILE))
             .collect(),
+        notes: HOSTILE.iter().map(ToString::to_string).collect(),
     }
 }
 

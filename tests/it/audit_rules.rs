@@ -2,12 +2,11 @@
 
 use std::sync::Arc;
 
-use docent::audit::{
-    Audit, Finding, LogEntry, LoggedVerdict, QueryLog, Readers, Rule, Severity, audit,
-};
+use docent::audit::{Audit, Finding, Readers, Rule, Severity, audit};
 use docent::encoder::Encoder;
 use docent::eval::Question;
 use docent::index::Index;
+use docent::query_log::{LogEntry, LoggedVerdict, QueryLog};
 use docent::search::Searcher;
 
 use crate::support::{bundled, indexed_by};
@@ -20,18 +19,18 @@ fn audit_by(files: &[(&str, &str)], readers: &Readers, encoder: Arc<dyn Encoder>
     audit(&searcher, readers, &|_, _| ()).unwrap()
 }
 
-fn audit_toy(files: &[(&str, &str)]) -> Audit {
+pub fn audit_toy(files: &[(&str, &str)]) -> Audit {
     audit_by(files, &Readers::default(), Arc::new(Toy::new()))
 }
 
 /// The findings of `rule`, `severity file:line message`.
-fn told(audit: &Audit, rule: Rule) -> Vec<String> {
+pub fn told(audit: &Audit, rule: Rule) -> Vec<String> {
     let findings = audit.findings.iter().filter(|finding| finding.rule == rule);
     let line = |f: &Finding| format!("{} {} {}", f.severity, f.place, f.message);
     findings.map(line).collect()
 }
 
-fn the(audit: &Audit, rule: Rule) -> &Finding {
+pub fn the(audit: &Audit, rule: Rule) -> &Finding {
     audit
         .findings
         .iter()
@@ -55,31 +54,56 @@ fn words(prefix: &str, count: usize) -> String {
 }
 
 #[test]
-fn links_lead_to_sections_and_headings() {
+fn each_problem_of_the_guide_has_its_own_remedy() {
+    let guide = "**How**\n- Warm -> `a.md`, `no-*.md`\n- Pour -> `gone.md`\n- warm -> `a.md`\n\n\
+                 | Question | File |\n|---|---|\n| Why? | `a.md` |\n| How? | |\n| why? | `b.md` |\n";
     let files = [
-        (
-            "d/a.md",
-            "# A\n\n[b](../b.md) [b](../b.md#the-part) [b](../b#the-part) ![i](i.png)\n\n\
-             [gone](gone.md) and [lost](../b.md#lost)\n\n[again](gone.md), [bare](../b#lost2)\n\n\
-             [own](#a) [not](#own) [out](../../c.md) [web](https://x.example/y.md) [root](/x/y/)\n\
-             [made]({{< ref x.md >}}) [unknown](unknown) [guide](../INDEX.md)\n",
-        ),
-        ("b.md", "# B\n\n## The *part*\n\nText.\n"),
-        ("INDEX.md", "- a -> `d/a.md`\n- b -> `b.md`\n"),
+        ("a.md", "# Cups\n\nWarm them.\n"),
+        ("b.md", "# Mugs\n\nPour them.\n"),
+        ("INDEX.md", guide),
     ];
     let audit = audit_toy(&files);
+    let problems = audit
+        .findings
+        .iter()
+        .filter(|finding| finding.rule == Rule::GuideProblem);
+    let mut remedies: Vec<(u32, Severity, &str)> = problems
+        .map(|finding| {
+            (
+                finding.place.line,
+                finding.severity,
+                finding.remedy.as_str(),
+            )
+        })
+        .collect();
+    remedies.sort_unstable();
+    let warning = Severity::Warning;
     assert_eq!(
-        told(&audit, Rule::BrokenLink),
+        remedies,
         [
-            "error d/a.md:5 a link leads to d/gone.md, which is no section of the docs",
-            "error d/a.md:5 a link leads to `#lost`, but no heading of b.md has that anchor",
-            "error d/a.md:7 a link leads to `#lost2`, but no heading of b.md has that anchor",
-            "error d/a.md:9 a link leads to `#own`, but no heading of this section has that anchor",
+            (2, warning, "mend the pattern, or take it out"),
+            (
+                3,
+                Severity::Error,
+                "name the section by its path, or take the hint out"
+            ),
+            (
+                4,
+                warning,
+                "join it with line 2: one phrase with all its sections, best first"
+            ),
+            (
+                9,
+                warning,
+                "name in its row the sections that answer it, or take the row out"
+            ),
+            (
+                10,
+                warning,
+                "take this row out, and name its sections in the row at INDEX.md:8, too"
+            ),
         ]
     );
-    let gone = the(&audit, Rule::BrokenLink);
-    assert_eq!(gone.related[0].line, 7);
-    assert_eq!(gone.key, "broken-link | d/a.md | gone.md");
 }
 
 #[test]
@@ -332,11 +356,44 @@ fn titles_and_headings_that_many_have_say_nothing() {
     );
     assert_eq!(
         told_at(5),
-        "\"setup\" stands over 4 texts in 4 sections; asked with its section's title, 3 of them find \
-         another section first"
+        "\"setup\" stands over 4 texts in 4 sections; asked with its section's title, another section comes \
+         first for 3 of them"
     );
     assert_eq!(told(&audit, Rule::BareHeading).len(), 2);
     assert_eq!(told(&audit_toy(&files[..2]), Rule::BareHeading), [""; 0]);
+}
+
+#[test]
+fn a_heading_that_finds_most_of_its_sections_says_enough() {
+    let page = |title: &str, i: usize| {
+        let own = words(&format!("w{i}x"), 70);
+        format!("# {title}\n\n## Setup\n\n{own}\n")
+    };
+    // Of sections of one title only one is found by it, the others by their own.
+    let bare = |shared: usize| {
+        let title = |i: usize| match i < shared {
+            true => "Guide".to_owned(),
+            false => words(&format!("t{i}x"), 1),
+        };
+        let pages: Vec<(String, String)> = (0..6)
+            .map(|i| (format!("{i}.md"), page(&title(i), i)))
+            .collect();
+        let pages: Vec<(&str, &str)> = pages
+            .iter()
+            .map(|(path, text)| (path.as_str(), text.as_str()))
+            .collect();
+        let told = told(&audit_toy(&pages), Rule::BareHeading);
+        told.into_iter()
+            .filter(|told| told.contains("\"setup\""))
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(bare(3), [""; 0]);
+    let told = bare(4);
+    assert_eq!(told.len(), 1, "{told:?}");
+    assert!(
+        told[0].ends_with("another section comes first for 3 of them"),
+        "{told:?}"
+    );
 }
 
 #[test]
@@ -346,7 +403,12 @@ fn a_line_that_is_longer_than_a_passage_is_told() {
         words("x", 500),
         words("y", 210)
     );
-    let audit = audit_toy(&[("a.md", &text), ("b.md", "# B\n\nShort.\n")]);
+    // What a generator wrote, a tag for each few words, is no line that somebody could break.
+    let made: Vec<String> = (0..60)
+        .map(|i| format!("<b class=\"made{i}\">{}</b>", words("z", 5)))
+        .collect();
+    let made = format!("# B\n\n<div>{}</div>\n", made.join(" "));
+    let audit = audit_toy(&[("a.md", &text), ("b.md", &made)]);
     assert_eq!(
         told(&audit, Rule::LongLine),
         [
@@ -413,12 +475,36 @@ fn questions_of_the_log_that_nothing_answers_are_grouped() {
     assert_eq!(
         told(&audit, Rule::Unanswered),
         [
-            "warning INDEX.md:1 \"Which visa does a sailor need?\" was asked 3 times from 2026-11-01 to 2026-11-03 \
+            "warning boiler.md:1 \"Which visa does a sailor need?\" was asked 3 times from 2026-11-01 to 2026-11-03 \
           in 2 forms, and no section answers it; likewise \"What visa do sailors need?\""
         ]
     );
-    let remedy = &the(&audit, Rule::Unanswered).remedy;
-    assert!(remedy.starts_with("no section is near it"), "{remedy}");
+    // There is no guide that could be named.
+    assert_eq!(
+        the(&audit, Rule::Unanswered).remedy,
+        "no section is near it: write one, or say here that the docs do not cover it"
+    );
+    assert_eq!(audit.notes, [""; 0]);
+    let mut guided = files.to_vec();
+    guided.push((
+        "INDEX.md",
+        "- Descale -> `boiler.md`\n- Burrs -> `grinder.md`\n",
+    ));
+    let audit = audit_by(&guided, &readers, bundled());
+    assert_eq!(
+        the(&audit, Rule::Unanswered).place.to_string(),
+        "INDEX.md:1"
+    );
+    // A model that cannot tell says so.
+    let audit = audit_by(&files, &readers, Arc::new(Toy::new()));
+    assert_eq!(told(&audit, Rule::Unanswered), [""; 0]);
+    assert_eq!(
+        audit.notes,
+        [
+            "3 questions of the log that had no answer are not looked at (rule unanswered): this model has no \
+             calibration, so it cannot be told what has one by now"
+        ]
+    );
 }
 
 #[test]

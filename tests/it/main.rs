@@ -4,6 +4,7 @@
 
 mod acceptance;
 mod audit;
+mod audit_links;
 mod audit_report;
 mod audit_rules;
 mod cli_errors;

@@ -25,6 +25,7 @@ const LIBRARY: &[&str] = &[
     "stale",
     "answer",
     "search",
+    "query_log",
     "questions",
     "eval",
     "audit",

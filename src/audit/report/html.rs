@@ -52,6 +52,7 @@ fn head(audit: &Audit, about: &About) -> Markup {
             (count(about.sections, "section")) ", docent " (about.docent) ", model "
             (plain(&about.model)) "."
         }
+        @for said in &audit.notes { p.note { "Note: " (plain(said)) "." } }
         @if !there.is_empty() {
             nav aria-label="On this page" {
                 ul { @for (id, name, _) in there { li { a href={ "#" (id) } { (name) } } } }

@@ -1,13 +1,43 @@
 //! The query log: what readers asked, and whether it was answered.
 
-use std::path::Path;
+use std::collections::BTreeMap;
+use std::io;
+use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
-use super::AuditError;
-
 /// Broken lines that are noted one by one.
 const NOTED: usize = 5;
+
+/// Why a query log cannot be used.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum QueryLogError {
+    /// The file cannot be read.
+    #[error(
+        "cannot read the query log {}: {source}\n\
+         hint: a log has a line of JSON for each question, with time, question, verdict and section",
+        path.display()
+    )]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// The operating system's answer.
+        source: io::Error,
+    },
+    /// No line of the file is one of a log.
+    #[error(
+        "{} is no query log: {problem}\n\
+         hint: a log has a line of JSON for each question, with time, question, verdict and section",
+        path.display()
+    )]
+    NotALog {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with its first line.
+        problem: String,
+    },
+}
 
 /// What readers asked, in the order of the file.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -30,6 +60,15 @@ pub struct LogEntry {
     /// The section that came first, if one did.
     #[serde(default)]
     pub section: Option<String>,
+}
+
+/// A question with all times that it was asked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LoggedQuestion<'a> {
+    /// As it was asked first, with single spaces.
+    pub question: String,
+    /// In the order of the log; one at least.
+    pub entries: Vec<&'a LogEntry>,
 }
 
 /// How a question went when it was asked.
@@ -57,19 +96,37 @@ impl QueryLog {
     /// # Errors
     ///
     /// A file that cannot be read, or of which every line is broken.
-    pub fn read(path: &Path) -> Result<Self, AuditError> {
-        let bytes = std::fs::read(path).map_err(|source| AuditError::ReadLog {
+    pub fn read(path: &Path) -> Result<Self, QueryLogError> {
+        let bytes = std::fs::read(path).map_err(|source| QueryLogError::Read {
             path: path.to_owned(),
             source,
         })?;
         let (log, problems) = Self::parse(&String::from_utf8_lossy(&bytes));
         match problems.into_iter().next() {
-            Some(problem) if log.entries.is_empty() => Err(AuditError::NotALog {
+            Some(problem) if log.entries.is_empty() => Err(QueryLogError::NotALog {
                 path: path.to_owned(),
                 problem,
             }),
             _ => Ok(log),
         }
+    }
+
+    /// The different questions of the entries that are wanted. The same words in another case, or with another
+    /// mark at their end, are the same question. Sorted by their words.
+    pub fn questions(&self, is_wanted: impl Fn(&LogEntry) -> bool) -> Vec<LoggedQuestion<'_>> {
+        let mut asked: BTreeMap<String, LoggedQuestion<'_>> = BTreeMap::new();
+        for entry in self.entries.iter().filter(|entry| is_wanted(entry)) {
+            let words: Vec<&str> = entry.question.split_whitespace().collect();
+            let question = words.join(" ");
+            let folded = question.to_lowercase();
+            let folded = folded.trim_end_matches(['?', '!', '.', ' ']).to_owned();
+            let known = asked.entry(folded).or_insert_with(|| LoggedQuestion {
+                question,
+                entries: Vec::new(),
+            });
+            known.entries.push(entry);
+        }
+        asked.into_values().collect()
     }
 
     fn parse(text: &str) -> (Self, Vec<String>) {
