@@ -8,7 +8,7 @@ use super::finding::Place;
 use crate::Result;
 use crate::answer::Verdict;
 use crate::eval::Question;
-use crate::query_log::{LoggedVerdict, QueryLog};
+use crate::query_log::QueryLog;
 use crate::search::{HintUse, SearchOptions, Searcher};
 
 /// What is known of readers, besides the guide of the docs.
@@ -71,7 +71,7 @@ pub(super) fn asked(docs: &Docs<'_>, searcher: &Searcher, readers: &Readers) -> 
     let mut all: Vec<Asked> = judged.into_par_iter().map(ask).collect::<Result<_>>()?;
     all.extend(readers.log.entries.iter().map(|entry| Asked {
         question: entry.question.clone(),
-        failed: entry.verdict != LoggedVerdict::Answered,
+        failed: entry.is_unanswered(),
         place: None,
     }));
     Ok(all)

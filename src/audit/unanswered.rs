@@ -7,7 +7,7 @@ use super::draft::{Draft, count, list, place, quoted};
 use super::finding::{Place, Rule, Severity};
 use crate::Result;
 use crate::answer::{Answer, Verdict};
-use crate::query_log::{LoggedQuestion, LoggedVerdict, QueryLog};
+use crate::query_log::{LogEntry, LoggedQuestion, QueryLog};
 use crate::questions::nearest_section;
 use crate::search::{SearchOptions, Searcher};
 
@@ -52,7 +52,7 @@ pub(super) fn findings(docs: &Docs<'_>, searcher: &Searcher, log: &QueryLog) -> 
 
 /// The questions that were not answered, each with the times that it was not.
 fn not_answered(log: &QueryLog) -> Vec<LoggedQuestion<'_>> {
-    log.questions(|entry| entry.verdict != LoggedVerdict::Answered)
+    log.questions(LogEntry::is_unanswered)
 }
 
 /// `None` if the question is answered now.

@@ -54,6 +54,8 @@ pub struct QueryConfig {
     pub search: SearchOptions,
     /// Paths and globs of the sections that an answer may name; none: all.
     pub within: Vec<String>,
+    /// Where questions are kept, if anywhere.
+    pub log: Option<PathBuf>,
 }
 
 /// What is answered.
@@ -208,6 +210,9 @@ struct QueryArgs {
     /// Answer every line of standard input, in any format; exits 0 whatever the confidence
     #[arg(long, conflicts_with = "question")]
     batch: bool,
+    /// Add every question with its verdict to this file, a line of JSON each: `docent audit --log` reads it
+    #[arg(long, value_name = "FILE")]
+    log: Option<PathBuf>,
 }
 
 #[derive(Args)]
@@ -312,6 +317,7 @@ impl QueryArgs {
             index: self.index,
             model: self.model,
             within: self.within,
+            log: self.log,
         })
     }
 

@@ -6,10 +6,12 @@ use std::sync::Arc;
 use anyhow::Result;
 use clap::Args;
 use docent::encoder;
-use docent::mcp::{Docs, NamedIndex, Server, stdio};
+use docent::mcp::{Docs, DocsOptions, NamedIndex, Server, stdio};
+use docent::query_log::QueryLogWriter;
 
 use super::args::{DEFAULT_BUDGET, locate_index};
 use super::exit::Exit;
+use super::message;
 
 /// Serve the docs to an AI agent: Model Context Protocol over standard input and output
 ///
@@ -28,30 +30,30 @@ pub struct McpArgs {
     /// Most tokens of an answer, 100 or more
     #[arg(long, value_name = "TOKENS", default_value_t = DEFAULT_BUDGET, value_parser = super::args::budget)]
     budget: usize,
+    /// Add every question with its verdict to this file, a line of JSON each: `docent audit --log` reads it
+    #[arg(long, value_name = "FILE")]
+    log: Option<PathBuf>,
 }
 
 /// Serves until standard input ends.
 pub fn run(args: &McpArgs) -> Result<Exit> {
-    let docs = open(&args.index, args.model.as_deref(), args.budget)?;
-    stdio::serve(Server::new(Arc::new(docs), searches()))?;
-    Ok(Exit::Found)
-}
-
-/// Opens the indexes that are named as `FILE` or `NAME=FILE`, or the one that is found.
-pub fn open(names: &[String], model: Option<&str>, budget: usize) -> Result<Docs> {
-    let indexes = match names {
+    let indexes = match &args.index[..] {
         [] => vec![NamedIndex {
             name: String::new(),
             file: locate_index(None)?,
         }],
         names => names.iter().map(|name| named(name, names.len())).collect(),
     };
-    Ok(Docs::open(&indexes, &encoder::open(model)?, budget)?)
-}
-
-/// As many searches at a time as there are processors.
-pub fn searches() -> usize {
-    std::thread::available_parallelism().map_or(1, usize::from)
+    let docs = Docs::open(DocsOptions {
+        indexes,
+        encoder: encoder::open(args.model.as_deref())?,
+        budget: args.budget,
+        log: args.log.as_deref().map(QueryLogWriter::open).transpose()?,
+        tell: Box::new(|line| message(line)),
+    })?;
+    let searches = std::thread::available_parallelism().map_or(1, usize::from);
+    stdio::serve(Server::new(Arc::new(docs), searches))?;
+    Ok(Exit::Found)
 }
 
 /// `NAME=FILE`, or a file, which among several is named by its stem.

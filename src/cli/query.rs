@@ -9,6 +9,7 @@ use docent::answer::context::ContextOptions;
 use docent::answer::{Answer, Note, Verdict, context, json};
 use docent::encoder;
 use docent::index::Index;
+use docent::query_log::QueryLogWriter;
 use docent::search::{Scope, SearchOptions, Searcher};
 use docent::stale::Freshness;
 use docent::terminal::printable_line;
@@ -32,6 +33,11 @@ pub fn run(config: &QueryConfig) -> Result<Exit> {
         searcher: Searcher::new(index, encoder)?,
         options,
         freshness,
+        log: config
+            .log
+            .as_deref()
+            .map(QueryLogWriter::open)
+            .transpose()?,
     };
     let exit = match &config.task {
         Task::Batch => session.batch(&config.format),
@@ -57,12 +63,22 @@ struct Session {
     searcher: Searcher,
     options: SearchOptions,
     freshness: Freshness,
+    log: Option<QueryLogWriter>,
 }
 
 impl Session {
+    /// The answer to a question, which is kept if that was asked for.
+    fn ask(&self, question: &str) -> Result<Answer> {
+        let answer = self.searcher.search(question, &self.options)?;
+        if let Some(log) = &self.log {
+            log.add(&answer)?;
+        }
+        Ok(answer)
+    }
+
     /// Prints the answer to one question.
     fn one(&self, question: &str, format: &Format) -> Result<Exit> {
-        let answer = self.searcher.search(question, &self.options)?;
+        let answer = self.ask(question)?;
         for known in answer.notes(&**self.searcher.encoder()) {
             match known {
                 // They are in the answer itself.
@@ -129,7 +145,7 @@ impl Session {
                     "line {number} is not UTF-8, bad bytes are read as U+FFFD"
                 ));
             }
-            let answer = self.searcher.search(question, &self.options)?;
+            let answer = self.ask(question)?;
             for known in answer.notes(&**self.searcher.encoder()) {
                 if let Note::QuestionCut { .. } = known {
                     note(format_args!("line {number}: {known}"));

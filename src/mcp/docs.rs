@@ -1,8 +1,8 @@
 //! The indexes that are served, and what the tools make of them.
 
 use std::fmt::Write;
-use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use super::arguments::{ReadArguments, SearchArguments};
 use super::texts::About;
@@ -11,8 +11,10 @@ use crate::answer::context::{self, ContextOptions};
 use crate::answer::location::{Location, LocationError};
 use crate::answer::{Answer, Verdict};
 use crate::encoder::Encoder;
-use crate::index::IndexError;
+use crate::index::{IndexError, SectionRecord};
+use crate::query_log::QueryLogWriter;
 use crate::search::{IndexReader, Reload, Scope, SearchOptions, Searcher};
+use crate::terminal::printable_error;
 
 /// Most questions or locations of one call; the others are named.
 const MOST_ASKED: usize = 8;
@@ -32,16 +34,33 @@ pub struct NamedIndex {
     pub file: PathBuf,
 }
 
+/// What is served, and how.
+pub struct DocsOptions {
+    /// The indexes, of which there is one at least.
+    pub indexes: Vec<NamedIndex>,
+    /// The encoder that made them.
+    pub encoder: Arc<dyn Encoder>,
+    /// Most tokens of an answer.
+    pub budget: usize,
+    /// Where questions are kept, if anywhere.
+    pub log: Option<QueryLogWriter>,
+    /// Tells the server's owner of an index or a log that cannot be used.
+    pub tell: Box<dyn Fn(&str) + Send + Sync>,
+}
+
 /// Indexes, with the names of their docs.
 pub struct Docs {
     indexes: Vec<Open>,
-    /// Most tokens of an answer.
     budget: usize,
+    log: Option<QueryLogWriter>,
+    tell: Box<dyn Fn(&str) + Send + Sync>,
 }
 
 struct Open {
     name: String,
     reader: IndexReader,
+    /// The last replacement that could not be used.
+    told: Mutex<Option<Arc<Error>>>,
 }
 
 /// What is wrong with a call, in words for the model, safe to print.
@@ -73,25 +92,25 @@ impl From<IndexError> for DocsError {
 }
 
 impl Docs {
-    /// Opens the indexes, of which there is one at least. An answer has at most `budget` tokens.
+    /// Opens the indexes.
     ///
     /// # Errors
     ///
     /// As [`IndexReader::open`].
-    pub fn open(
-        indexes: &[NamedIndex],
-        encoder: &Arc<dyn Encoder>,
-        budget: usize,
-    ) -> Result<Self, Error> {
+    pub fn open(options: DocsOptions) -> Result<Self, Error> {
         let open = |index: &NamedIndex| {
             Ok(Open {
                 name: index.name.clone(),
-                reader: IndexReader::open(Path::new(&index.file), Arc::clone(encoder))?,
+                reader: IndexReader::open(&index.file, Arc::clone(&options.encoder))?,
+                told: Mutex::default(),
             })
         };
+        let indexes = options.indexes.iter().map(open);
         Ok(Self {
-            indexes: indexes.iter().map(open).collect::<Result<_, Error>>()?,
-            budget,
+            indexes: indexes.collect::<Result<_, Error>>()?,
+            budget: options.budget,
+            log: options.log,
+            tell: options.tell,
         })
     }
 
@@ -113,15 +132,20 @@ impl Docs {
         )
     }
 
-    /// Serves indexes that builds have replaced from now on, and says which could not be used: each file is
-    /// looked at once.
-    pub fn reload(&self) -> Vec<Arc<Error>> {
-        let reloads = self.indexes.iter().map(|open| open.reader.reload());
-        let refused = reloads.filter_map(|reload| match reload {
-            Reload::Refused(reason) => Some(reason),
-            _ => None,
-        });
-        refused.collect()
+    /// Serves indexes that builds have replaced from now on. One that cannot be used is told once.
+    pub fn reload(&self) {
+        for open in &self.indexes {
+            let mut told = open.told.lock().unwrap_or_else(PoisonError::into_inner);
+            let Reload::Refused(reason) = open.reader.reload() else {
+                *told = None;
+                continue;
+            };
+            if !told.as_ref().is_some_and(|told| Arc::ptr_eq(told, &reason)) {
+                let why = printable_error(&*reason);
+                (self.tell)(&format!("note: the old index is served: {why}"));
+                *told = Some(reason);
+            }
+        }
     }
 
     /// Answers questions, the budget in equal parts for each.
@@ -198,6 +222,9 @@ impl Docs {
         };
         let options = ContextOptions { budget, show: READ };
         let answer = named(answer, &open.name);
+        if let Some(Err(error)) = self.log.as_ref().map(|log| log.add(&answer)) {
+            (self.tell)(&format!("note: {}", printable_error(&error)));
+        }
         let mut text = context::answer(&answer, searcher.index(), &**searcher.encoder(), &options)?;
         if !others.is_empty() {
             let _ = writeln!(text, "these docs answer it too: {}", others.join(", "));
@@ -348,7 +375,7 @@ fn named(mut answer: Answer, name: &str) -> Answer {
     answer
 }
 
-fn with_name(mut section: crate::index::SectionRecord, name: &str) -> crate::index::SectionRecord {
+fn with_name(mut section: SectionRecord, name: &str) -> SectionRecord {
     if !name.is_empty() {
         section.path = format!("{name}/{}", section.path);
     }

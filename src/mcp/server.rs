@@ -79,12 +79,7 @@ impl Server {
             .map_err(|error| internal(&error))?;
         let docs = Arc::clone(&self.docs);
         let run = move || {
-            for refused in docs.reload() {
-                eprintln!(
-                    "note: the old index is served: {}",
-                    printable_error(&*refused)
-                );
-            }
+            docs.reload();
             match tool.as_str() {
                 SEARCH => docs.search(&SearchArguments::read(&arguments)),
                 _ => docs.read(&ReadArguments::read(&arguments)),

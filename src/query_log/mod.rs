@@ -1,10 +1,16 @@
 //! The query log: what readers asked, and whether it was answered.
 
+#[cfg(feature = "serve")]
+mod write;
+
 use std::collections::BTreeMap;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
+
+#[cfg(feature = "serve")]
+pub use write::QueryLogWriter;
 
 /// Broken lines that are noted one by one.
 const NOTED: usize = 5;
@@ -20,6 +26,14 @@ pub enum QueryLogError {
         path.display()
     )]
     Read {
+        /// The file.
+        path: PathBuf,
+        /// The operating system's answer.
+        source: io::Error,
+    },
+    /// The file cannot be written.
+    #[error("cannot write the query log {}: {source}\nhint: name a file in a folder that is there", path.display())]
+    Write {
         /// The file.
         path: PathBuf,
         /// The operating system's answer.
@@ -72,7 +86,7 @@ pub struct LoggedQuestion<'a> {
 }
 
 /// How a question went when it was asked.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum LoggedVerdict {
     /// Answered.
@@ -81,9 +95,23 @@ pub enum LoggedVerdict {
     NothingConfident,
     /// No section was found at all.
     NothingFound,
+    /// How it went could not be told: the model is not calibrated.
+    Uncalibrated,
+    /// A reader said that the answer should have been found.
+    Missed,
 }
 
 impl LogEntry {
+    /// Whether the reader was left without an answer.
+    pub fn is_unanswered(&self) -> bool {
+        match self.verdict {
+            LoggedVerdict::Answered | LoggedVerdict::Uncalibrated => false,
+            LoggedVerdict::NothingConfident
+            | LoggedVerdict::NothingFound
+            | LoggedVerdict::Missed => true,
+        }
+    }
+
     /// The day, `2026-11-30`.
     pub fn date(&self) -> &str {
         self.time.get(..10).unwrap_or(&self.time)
