@@ -12,6 +12,7 @@ use super::diff::DiffArgs;
 use super::eval::EvalArgs;
 use super::exit::{self, CliError};
 use super::questions::QuestionsArgs;
+use super::serve::ServeArgs;
 
 /// Name of an index that nobody named.
 pub const INDEX_NAME: &str = "docent.idx";
@@ -34,6 +35,8 @@ pub enum Command {
     Questions(QuestionsArgs),
     /// Say what a change of the docs made of answers.
     Diff(DiffArgs),
+    /// Answer over HTTP.
+    Serve(ServeArgs),
 }
 
 /// How questions are answered.
@@ -125,6 +128,7 @@ pub fn parse() -> Command {
         Some(RawCommand::Audit(args)) => Ok(Command::Audit(args)),
         Some(RawCommand::Questions(args)) => Ok(Command::Questions(args)),
         Some(RawCommand::Diff(args)) => Ok(Command::Diff(args)),
+        Some(RawCommand::Serve(args)) => Ok(Command::Serve(args)),
     }
     .unwrap_or_else(|(kind, problem)| Cli::command().error(kind, problem).exit())
 }
@@ -142,7 +146,7 @@ pub fn parse() -> Command {
     args_conflicts_with_subcommands = true,
     disable_help_subcommand = true,
     override_usage = "docent [OPTIONS] QUESTION...\n       \
-                      docent <query|show|info|eval|audit|diff|questions> [OPTIONS] ..."
+                      docent <query|show|info|eval|audit|diff|questions|serve> [OPTIONS] ..."
 )]
 struct Cli {
     #[command(subcommand)]
@@ -165,6 +169,7 @@ enum RawCommand {
     Audit(AuditArgs),
     Questions(QuestionsArgs),
     Diff(DiffArgs),
+    Serve(ServeArgs),
 }
 
 #[derive(Args)]
@@ -243,15 +248,29 @@ enum FormatName {
 /// Which index to open, and how fresh it must be.
 #[derive(Debug, Args)]
 pub struct IndexArgs {
-    /// The index [env: DOCENT_INDEX] [default: docent.idx here or in a parent folder]
-    #[arg(long, value_name = "FILE")]
-    index: Option<PathBuf>,
+    #[command(flatten)]
+    file: IndexFile,
     /// Exit with 7 if the docs are newer than the index, or if that cannot be told
     #[arg(long)]
     pub fail_stale: bool,
 }
 
+/// Which index to open.
+#[derive(Debug, Args)]
+pub struct IndexFile {
+    /// The index [env: DOCENT_INDEX] [default: docent.idx here or in a parent folder]
+    #[arg(long, value_name = "FILE")]
+    index: Option<PathBuf>,
+}
+
 impl IndexArgs {
+    /// The file: see [`IndexFile::locate`].
+    pub fn locate(&self) -> Result<PathBuf, CliError> {
+        self.file.locate()
+    }
+}
+
+impl IndexFile {
     /// The file: as given, else `DOCENT_INDEX` unless empty, else the nearest `docent.idx` from
     /// the working folder upwards.
     pub fn locate(&self) -> Result<PathBuf, CliError> {

@@ -11,6 +11,7 @@ mod info;
 mod output;
 mod query;
 mod questions;
+mod serve;
 mod show;
 
 use std::fmt::Display;
@@ -31,6 +32,7 @@ pub fn main() -> ExitCode {
         Command::Eval(args) => eval::run(args),
         Command::Questions(args) => questions::run(&args),
         Command::Diff(args) => diff::run(&args),
+        Command::Serve(args) => serve::run(&args),
         Command::Audit(args) => audit::run(&args),
     };
     let exit = result.unwrap_or_else(|error| {
