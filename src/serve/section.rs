@@ -98,7 +98,9 @@ pub fn html(shown: &Shown<'_>, link: impl Fn(&str) -> Option<String>) -> String 
     }
     let mut unsafe_html = String::with_capacity(shown.text.len() * 2);
     html::push_html(&mut unsafe_html, page.events.into_iter());
-    CLEANER.clean(&unsafe_html).to_string()
+    let html = CLEANER.clean(&unsafe_html).to_string();
+    // The corner of a table heads nothing. In text `<` is escaped, so this is a tag.
+    html.replace("<th></th>", "<td></td>")
 }
 
 /// Behind the names of this module's own anchors until the sanitizer has seen them.
@@ -181,7 +183,10 @@ impl<'a> Page<'a> {
                 let mark = if is_done { "☑ " } else { "☐ " };
                 self.events.push(Event::Text(mark.into()));
             }
-            Event::SoftBreak | Event::HardBreak | Event::Rule => self.events.push(event),
+            // A tag may go on for several lines: the block as a whole has an anchor.
+            Event::SoftBreak | Event::HardBreak | Event::Rule | Event::Html(_) => {
+                self.events.push(event);
+            }
             event => {
                 self.anchor(range.start);
                 if let (Some(heading), Event::Text(text) | Event::Code(text)) =
@@ -439,44 +444,24 @@ mod tests {
         ];
         for text in hostile {
             let html = page(&format!("a\n\n{text}\n"), None);
-            for bad in [
-                "script",
-                "onerror",
-                "onload",
-                "onclick",
-                "<img",
-                "<svg",
-                "<iframe",
-                "<object",
-                "<embed",
-                "<form",
-                "<input",
-                "<style",
-                "<link",
-                "<base",
-                "<meta",
-                "style=",
-                "class=",
-                "evil.example\"",
-                "//evil",
-                "/api/",
-                "<video",
-                "title=",
-            ] {
-                // As text, it is no more than that.
-                let is_there = html.contains(bad) && !html.contains(&format!("&lt;{}", &bad[1..]));
+            for tag in html.split('<').skip(1) {
+                let tag = tag.split('>').next().unwrap();
+                let (name, attributes) = tag.split_once(' ').unwrap_or((tag, ""));
                 assert!(
-                    !is_there
-                        || bad == "script"
-                            && !html.contains("<script")
-                            && !html.contains("href=\"java"),
-                    "{bad} in {html}"
+                    TAGS.contains(&name.trim_start_matches('/')),
+                    "{name} in {html}"
                 );
+                for attribute in attributes.split("\" ").filter(|it| !it.is_empty()) {
+                    let (name, value) = attribute.split_once("=\"").unwrap();
+                    let value = value.trim_end_matches('"');
+                    let is_fine = match name {
+                        "id" => value.starts_with('L'),
+                        "rel" => value == "noopener noreferrer",
+                        _ => false,
+                    };
+                    assert!(is_fine, "{attribute} in {html}");
+                }
             }
-            assert_eq!(
-                html.matches("id=\"L").count(),
-                html.matches("<span id=\"L").count()
-            );
             assert!(html.matches("id=\"L3\"").count() <= 1, "{html}");
         }
     }

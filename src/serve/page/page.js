@@ -1,6 +1,7 @@
 // The search page. What comes from documents is put in as text, never as markup.
 
 const PAUSE = 90; // Milliseconds without a key before a question is asked.
+const CALM = 500; // Milliseconds without one before "no section" is shown.
 const SETTLED = 1500; // Milliseconds without one after which the next change is a step back.
 const HITS = 6;
 
@@ -64,6 +65,8 @@ function recall() {
 let newest = 0;
 let running = new AbortController();
 let timer;
+let typedAt = 0;
+let shown = ""; // The question whose answer is on the page.
 
 async function search(options = {}) {
   const number = ++newest;
@@ -71,12 +74,16 @@ async function search(options = {}) {
   running = new AbortController();
   const question = input.value.trim();
   document.title = question ? `${question} · docent` : "Ask these docs · docent";
+  list.setAttribute("aria-busy", "true");
   if (!question) return welcome();
   const query = new URLSearchParams({ q: question, k: HITS, explain: 1 });
   if (within.value) query.set("in", within.value);
   if (options.anyway) query.set("min_confidence", 0);
   try {
     const answer = await ask(`/api/search?${query}`, running.signal);
+    const pause = answer.hits.length ? 0 : typedAt + CALM - Date.now();
+    // A question that is half typed has no answer yet.
+    if (pause > 0) await new Promise((resolve) => setTimeout(resolve, pause));
     if (number === newest) show(answer, options);
   } catch (error) {
     if (error.name === "AbortError" || number !== newest) return;
@@ -107,6 +114,8 @@ function clear() {
   input.setAttribute("aria-expanded", "false");
   input.removeAttribute("aria-activedescendant");
   state.replaceChildren();
+  list.setAttribute("aria-busy", "false");
+  shown = input.value.trim();
   say("");
 }
 
@@ -196,18 +205,49 @@ function passage(hit, chunk, id) {
   const query = new URLSearchParams({ lines, q: input.value.trim() });
   const line = chunk.excerpt[0]?.line ?? chunk.line_start;
   const headings = chunk.heading_path.filter((heading, i) => i > 0 || heading !== hit.title);
-  const last = headings.pop() ?? hit.title;
+  const last = headings.pop() ?? "Opening";
   const above = headings.map((heading) => `${heading} › `).join("");
   const heading = element("span", {}, element("span", { class: "above" }, above), last);
-  const excerpt = element("span", { class: "excerpt" });
-  for (const { parts } of chunk.excerpt) excerpt.append(element("span", { class: "line" }, ...readable(parts)));
   return element(
     "a",
     { role: "option", id, tabindex: "-1", "aria-selected": "false", href: `/s/${path}?${query}#L${line}` },
     element("span", { class: "heading" }, heading, element("span", { class: "lines" }, `${chunk.line_start}–${chunk.line_end}`)),
-    excerpt,
+    excerpt(chunk),
   );
 }
+
+/** The excerpt of a passage: prose that flows, and rows, items and code each on a line of its own. */
+function excerpt(chunk) {
+  const code = linesOfCode(chunk);
+  const made = element("span", { class: "excerpt" });
+  let before;
+  for (const { line, parts } of chunk.excerpt) {
+    const text = parts.join("");
+    if (/^(```|~~~)/.test(text)) continue;
+    const isCode = code.has(line);
+    const isProse = !isCode && !/^([-*+>|]|\d+[.)]|#{1,6} )/.test(text);
+    const nodes = isCode ? marked(parts) : readable(parts);
+    if (isProse && before?.isProse && before.line === line - 1) before.made.append(" ", ...nodes);
+    else made.append(element("span", { class: isCode ? "line code" : "line" }, ...nodes));
+    before = { line, isProse, made: made.lastElementChild };
+  }
+  return made;
+}
+
+/** The numbers of the lines between fences. */
+function linesOfCode({ text, line_start }) {
+  const found = new Set();
+  let fence = "";
+  text.split("\n").forEach((line, i) => {
+    const [mark] = /^\s*(`{3,}|~{3,})/.exec(line) ?? [""];
+    if (fence && line.trim() === fence) fence = "";
+    else if (fence) found.add(line_start + i);
+    else fence = mark.trim();
+  });
+  return found;
+}
+
+const marked = (parts) => parts.map((part, i) => (i % 2 ? element("mark", {}, part) : part));
 
 /** A line of Markdown as it reads: without marks of lists, headings, tables, links, emphasis. */
 function readable(parts) {
@@ -259,7 +299,8 @@ function why({ explain }) {
   const guide = Object.keys(explain.shares).filter((arm) => !known.has(arm));
   const reasons = [...REASONS, ["The docs’ own guide", guide]]
     .map(([name, arms]) => [name, arms.reduce((sum, arm) => sum + (explain.shares[arm] ?? 0), 0)])
-    .filter(([, amount]) => Math.abs(amount) >= 0.005);
+    .filter(([, amount]) => Math.abs(amount) >= 0.005)
+    .sort(([, a], [, b]) => b - a);
   const most = Math.max(...reasons.map(([, amount]) => Math.abs(amount)));
   const table = element("table", { class: "why" });
   for (const [name, amount] of reasons) {
@@ -305,6 +346,8 @@ function fillFolders() {
   for (const { path, sections } of docs.folders) {
     within.append(element("option", { value: path }, `${path} (${sections})`));
   }
+  // A pattern that somebody wrote into the address.
+  if (![...within.options].some(({ value }) => value === wanted)) within.append(element("option", {}, wanted));
   within.value = wanted;
   byId("within").hidden = false;
 }
@@ -342,7 +385,7 @@ byId("form").addEventListener("submit", (event) => {
   event.preventDefault();
   clearTimeout(timer);
   const option = options[Math.max(chosen, 0)];
-  if (option && document.title.startsWith(input.value.trim())) location.assign(option.href);
+  if (option && shown === input.value.trim()) location.assign(option.href);
   else search();
 });
 
@@ -357,6 +400,8 @@ document.addEventListener("keydown", (event) => {
 });
 
 input.addEventListener("input", () => {
+  typedAt = Date.now();
+  list.setAttribute("aria-busy", "true");
   remember();
   later();
 });
