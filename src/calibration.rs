@@ -31,6 +31,7 @@ macro_rules! arms {
         pub const ARMS: &[Arm] = &[$(Arm {
             name: stringify!($name),
             of: |arms| arms.$name,
+            of_mut: |arms| &mut arms.$name,
             curve: |curves| &curves.$name,
             is_standardized: $standardized,
             is_guide: $guide,
@@ -45,6 +46,8 @@ pub struct Arm {
     pub name: &'static str,
     /// Its score.
     pub of: fn(&Arms) -> f32,
+    /// Where its score stands.
+    pub of_mut: fn(&mut Arms) -> &mut f32,
     /// What its score is worth.
     pub curve: fn(&Curves) -> &Curve,
     /// Whether its scores are shifted to mean 0 and scaled to deviation 1 over the candidates.

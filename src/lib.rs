@@ -62,6 +62,10 @@
     doc = "| find what in the docs keeps sections from being found | [`mod@audit`] |"
 )]
 #![cfg_attr(feature = "serve", doc = "| be a tool of an agent | [`mcp`] |")]
+#![cfg_attr(
+    feature = "serve",
+    doc = "| answer over HTTP, with a page to search on | [`serve`] |"
+)]
 //!
 //! `examples/` has two whole programs: one that answers from standard input, one with an encoder of its
 //! own.
@@ -73,7 +77,7 @@
 //! | `fastembed` | yes | any other embedding model, through ONNX Runtime found at run time |
 //! | `eval` | yes | `docent::eval` |
 //! | `audit` | yes | `docent::audit` |
-//! | `serve` | yes | `docent::mcp` |
+//! | `serve` | yes | `docent::mcp`, `docent::serve` |
 //! | `cli` | yes | the program `docent` |
 //!
 //! With `default-features = false` what remains is the library with the model that is compiled in.
@@ -99,6 +103,8 @@ pub mod questions;
 #[doc(hidden)]
 pub mod rank;
 pub mod search;
+#[cfg(feature = "serve")]
+pub mod serve;
 #[doc(hidden)]
 pub mod simd;
 pub mod stale;

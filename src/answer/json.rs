@@ -1,12 +1,16 @@
 //! The documented JSON object: an answer for programs, on one line.
 
+use std::collections::HashSet;
 use std::time::Duration;
 
 use serde::Serialize;
 
+use super::excerpt::{excerpt, question_terms};
+use super::marks::marked;
 use super::{Answer, ChunkHit, Hit, Timings, Verdict};
 use crate::calibration::Arms;
-use crate::index::{Index, IndexError};
+use crate::encoder::Encoder;
+use crate::index::{ChunkRef, Index, IndexError};
 use crate::rank::confidence::Signals;
 use crate::rank::spelling::Correction;
 use crate::stale::Freshness;
@@ -30,6 +34,9 @@ struct Object<'a> {
     corrections: &'a [Correction],
     /// Words of the question that these docs have nowhere.
     absent: &'a [String],
+    /// What else there is to know of the answer, in words.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    notes: Option<Vec<String>>,
     hits: Vec<HitObject<'a>>,
     timings_ms: TimingsObject,
 }
@@ -52,11 +59,22 @@ struct ChunkObject<'a> {
     line_end: u32,
     score: f32,
     text: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    excerpt: Option<Vec<LineObject>>,
+}
+
+/// A line of an excerpt.
+#[derive(Serialize)]
+struct LineObject {
+    line: u32,
+    /// The line, in parts: every second one is a word that the question has.
+    parts: Vec<String>,
 }
 
 #[derive(Serialize)]
 struct ExplainObject<'a> {
     arms: &'a Arms,
+    shares: &'a Arms,
     signals: &'a Signals,
     hint: Option<HintObject<'a>>,
 }
@@ -87,33 +105,76 @@ pub fn to_string(
     freshness: &Freshness,
     explain: bool,
 ) -> Result<String, IndexError> {
+    let mut object = object(answer, index, freshness, explain, None)?;
+    object.docs = freshness.existing_docs();
+    Ok(printed(&object))
+}
+
+/// The object as [`to_string`] makes it, for a reader who is not at this machine: without the place of
+/// the docs, with an excerpt of each chunk, and with the answer's notes. `encoder` is the one that the
+/// question was asked with.
+///
+/// # Errors
+///
+/// As [`to_string`].
+pub fn with_excerpts(
+    answer: &Answer,
+    index: &Index,
+    encoder: &dyn Encoder,
+    freshness: &Freshness,
+    explain: bool,
+) -> Result<String, IndexError> {
+    let terms = question_terms(answer);
+    let mut object = object(answer, index, freshness, explain, Some(&terms))?;
+    let notes = answer.notes(encoder).into_iter();
+    // What can be done about it differs by interface.
+    let fact = |note: String| note.split("\nhint:").next().map(str::to_owned);
+    let facts = notes.filter_map(|note| fact(note.to_string()));
+    object.notes = Some(facts.collect());
+    Ok(printed(&object))
+}
+
+fn printed(object: &Object<'_>) -> String {
+    // Keys are strings and numbers finite or null: nothing of it cannot be JSON.
+    let json = serde_json::to_string(object).unwrap_or_default();
+    printable_json(&json).into_owned()
+}
+
+/// With excerpts if the question's terms are given.
+fn object<'a>(
+    answer: &'a Answer,
+    index: &'a Index,
+    freshness: &Freshness,
+    explain: bool,
+    terms: Option<&HashSet<String>>,
+) -> Result<Object<'a>, IndexError> {
     let hits = answer.shown().iter();
-    let hits = hits.map(|hit| hit_object(index, hit, explain));
-    let object = Object {
+    let hits = hits.map(|hit| hit_object(index, hit, explain, terms));
+    Ok(Object {
         version: VERSION,
         query: &answer.question,
         verdict: answer.verdict,
         stale: freshness.is_stale(),
-        docs: freshness.existing_docs(),
+        docs: None,
         confidence: answer.confidence,
         corrections: &answer.corrections,
         absent: &answer.absent,
+        notes: None,
         hits: hits.collect::<Result<_, _>>()?,
         timings_ms: timings(&answer.timings),
-    };
-    // Keys are strings and numbers finite or null: nothing of it cannot be JSON.
-    let json = serde_json::to_string(&object).unwrap_or_default();
-    Ok(printable_json(&json).into_owned())
+    })
 }
 
 fn hit_object<'a>(
     index: &'a Index,
     hit: &'a Hit,
     explain: bool,
+    terms: Option<&HashSet<String>>,
 ) -> Result<HitObject<'a>, IndexError> {
     let chunk_object = |found: &ChunkHit| {
         let chunk = index.chunk(found.id)?;
         Ok(ChunkObject {
+            excerpt: terms.map(|terms| excerpt_objects(&chunk, terms)),
             heading_path: chunk.heading_path,
             line_start: chunk.line_start,
             line_end: chunk.line_end,
@@ -132,9 +193,23 @@ fn hit_object<'a>(
     })
 }
 
+fn excerpt_objects(chunk: &ChunkRef<'_>, terms: &HashSet<String>) -> Vec<LineObject> {
+    let lines = excerpt(chunk, terms).into_iter();
+    lines
+        .map(|line| LineObject {
+            line: line.number,
+            parts: marked(line.text, terms)
+                .into_iter()
+                .map(str::to_owned)
+                .collect(),
+        })
+        .collect()
+}
+
 fn explain_object(hit: &Hit) -> ExplainObject<'_> {
     ExplainObject {
         arms: &hit.arms,
+        shares: &hit.shares,
         signals: &hit.signals,
         hint: hit.hint.as_ref().map(|hint| HintObject {
             phrase: &hint.phrase,

@@ -10,6 +10,7 @@ pub mod context;
 pub mod excerpt;
 pub mod json;
 pub mod location;
+pub mod marks;
 mod note;
 pub mod passage;
 
@@ -78,6 +79,8 @@ pub struct Hit {
     pub hint: Option<HintMatch>,
     /// The section's scores by arm.
     pub arms: Arms,
+    /// What each arm added to the score, before a hint lifted it; 0 where the ranking adds no arms.
+    pub shares: Arms,
     /// What the answer's confidence is computed from, if this hit is the first.
     pub signals: Signals,
     /// Its best chunks, best first.

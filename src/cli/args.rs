@@ -14,6 +14,7 @@ use super::eval::EvalArgs;
 use super::exit::{self, CliError};
 use super::mcp::McpArgs;
 use super::questions::QuestionsArgs;
+use super::serve::ServeArgs;
 
 /// Name of an index that nobody named.
 pub const INDEX_NAME: &str = "docent.idx";
@@ -38,6 +39,8 @@ pub enum Command {
     Diff(DiffArgs),
     /// Serve the docs to an agent.
     Mcp(McpArgs),
+    /// Answer over HTTP.
+    Serve(ServeArgs),
 }
 
 /// How questions are answered.
@@ -128,6 +131,7 @@ pub fn parse() -> Command {
         Some(RawCommand::Questions(args)) => Ok(Command::Questions(args)),
         Some(RawCommand::Diff(args)) => Ok(Command::Diff(args)),
         Some(RawCommand::Mcp(args)) => Ok(Command::Mcp(args)),
+        Some(RawCommand::Serve(args)) => Ok(Command::Serve(args)),
     }
     .unwrap_or_else(|(kind, problem)| Cli::command().error(kind, problem).exit())
 }
@@ -145,7 +149,7 @@ pub fn parse() -> Command {
     args_conflicts_with_subcommands = true,
     disable_help_subcommand = true,
     override_usage = "docent [OPTIONS] QUESTION...\n       \
-                      docent <query|show|info|mcp|eval|audit|diff|questions> [OPTIONS] ..."
+                      docent <query|show|info|mcp|serve|eval|audit|diff|questions> [OPTIONS] ..."
 )]
 struct Cli {
     #[command(subcommand)]
@@ -169,6 +173,7 @@ enum RawCommand {
     Questions(QuestionsArgs),
     Diff(DiffArgs),
     Mcp(McpArgs),
+    Serve(ServeArgs),
 }
 
 #[derive(Args)]
@@ -250,15 +255,29 @@ enum FormatName {
 /// Which index to open, and how fresh it must be.
 #[derive(Debug, Args)]
 pub struct IndexArgs {
-    /// The index [env: DOCENT_INDEX] [default: docent.idx here or in a parent folder]
-    #[arg(long, value_name = "FILE")]
-    index: Option<PathBuf>,
+    #[command(flatten)]
+    file: IndexFile,
     /// Exit with 7 if the docs are newer than the index, or if that cannot be told
     #[arg(long)]
     pub fail_stale: bool,
 }
 
+/// Which index to open.
+#[derive(Debug, Args)]
+pub struct IndexFile {
+    /// The index [env: DOCENT_INDEX] [default: docent.idx here or in a parent folder]
+    #[arg(long, value_name = "FILE")]
+    index: Option<PathBuf>,
+}
+
 impl IndexArgs {
+    /// The file: see [`IndexFile::locate`].
+    pub fn locate(&self) -> Result<PathBuf, CliError> {
+        self.file.locate()
+    }
+}
+
+impl IndexFile {
     /// The file, as [`locate_index`] finds it.
     pub fn locate(&self) -> Result<PathBuf, CliError> {
         locate_index(self.index.clone())

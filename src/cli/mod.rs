@@ -12,6 +12,7 @@ mod mcp;
 mod output;
 mod query;
 mod questions;
+mod serve;
 mod show;
 
 use std::fmt::Display;
@@ -34,6 +35,7 @@ pub fn main() -> ExitCode {
         Command::Eval(args) => eval::run(args),
         Command::Questions(args) => questions::run(&args),
         Command::Diff(args) => diff::run(&args),
+        Command::Serve(args) => serve::run(&args),
         Command::Audit(args) => audit::run(&args),
         Command::Mcp(args) => mcp::run(&args),
     };

@@ -3,7 +3,7 @@
 
 use std::cmp::Ordering;
 
-use crate::calibration::{ARMS, Arm, Arms, Curve, Curves};
+use crate::calibration::{ARMS, Arms, Curve, Curves};
 
 /// For each candidate the sum of what its scores are worth, [standardized](Arm::is_standardized) if the
 /// arm is; an arm that says the same of all candidates says nothing.
@@ -12,19 +12,38 @@ use crate::calibration::{ARMS, Arm, Arms, Curve, Curves};
 /// worth more, or less, than a straight line would give it. What the guide's arms add counts as far as the
 /// sections' own scores leave it open which one answers.
 pub fn fuse(candidates: &[Arms], curves: &Curves) -> Vec<f32> {
-    let mut fused = sum(candidates, curves, |arm| !arm.is_guide);
-    let said = sum(candidates, curves, |arm| arm.is_guide);
+    let worth = worth(candidates, curves);
+    let mut fused: Vec<f32> = worth.iter().map(|worth| sum(worth, false)).collect();
     let open = openness(&fused);
-    for (fused, said) in fused.iter_mut().zip(said) {
-        *fused += open * said;
+    for (fused, worth) in fused.iter_mut().zip(&worth) {
+        *fused += open * sum(worth, true);
     }
     fused
 }
 
-/// What the scores of these arms are worth.
-fn sum(candidates: &[Arms], curves: &Curves, is_added: impl Fn(&Arm) -> bool) -> Vec<f32> {
-    let mut sum = vec![0.0; candidates.len()];
-    for arm in ARMS.iter().filter(|arm| is_added(arm)) {
+/// For each candidate what each arm adds to what [`fuse`] makes of it.
+pub fn shares(candidates: &[Arms], curves: &Curves) -> Vec<Arms> {
+    let mut shares = worth(candidates, curves);
+    let text: Vec<f32> = shares.iter().map(|share| sum(share, false)).collect();
+    let open = openness(&text);
+    for share in &mut shares {
+        for arm in ARMS.iter().filter(|arm| arm.is_guide) {
+            *(arm.of_mut)(share) *= open;
+        }
+    }
+    shares
+}
+
+/// What the arms of the guide, or all others, are worth together.
+fn sum(worth: &Arms, is_guide: bool) -> f32 {
+    let arms = ARMS.iter().filter(|arm| arm.is_guide == is_guide);
+    arms.fold(0.0, |sum, arm| sum + (arm.of)(worth))
+}
+
+/// What each arm's score is worth by itself; 0 of an arm without a curve.
+fn worth(candidates: &[Arms], curves: &Curves) -> Vec<Arms> {
+    let mut worth = vec![Arms::default(); candidates.len()];
+    for arm in ARMS {
         let curve = (arm.curve)(curves);
         if *curve == Curve::default() {
             continue;
@@ -33,11 +52,11 @@ fn sum(candidates: &[Arms], curves: &Curves, is_added: impl Fn(&Arm) -> bool) ->
         if arm.is_standardized {
             standardize(&mut scores);
         }
-        for (sum, score) in sum.iter_mut().zip(scores) {
-            *sum += curve.at(score);
+        for (worth, score) in worth.iter_mut().zip(scores) {
+            *(arm.of_mut)(worth) = curve.at(score);
         }
     }
-    sum
+    worth
 }
 
 /// How open it is which candidate answers, from 1 down to 0 where the best has half of the probability or
@@ -125,6 +144,13 @@ mod tests {
         let fused = fuse(&[first, candidate(0.2, 0.4, 0.0, 0.0)], &curves);
         for (found, expected) in fused.iter().zip([0.5 + 0.0 + 0.75, -0.5 + 2.0]) {
             assert!((found - expected).abs() < 1e-6, "{found} for {expected}");
+        }
+        let shares = shares(&[first, candidate(0.2, 0.4, 0.0, 0.0)], &curves);
+        let of = |share: Arms| [share.dense, share.max_sim, share.phrase, share.support];
+        let expected = [[0.5, 0.0, 0.75, 0.0], [-0.5, 2.0, 0.0, 0.0]];
+        for (found, expected) in shares.into_iter().map(of).zip(expected) {
+            let far = found.iter().zip(expected).map(|(a, b)| (a - b).abs());
+            assert!(far.fold(0.0, f32::max) < 1e-6, "{found:?} for {expected:?}");
         }
     }
 

@@ -13,7 +13,7 @@ use std::time::Instant;
 use crate::Result;
 use crate::analysis;
 use crate::answer::{Answer, Hit, Timings, Verdict};
-use crate::calibration::{Arms, Calibration, Confidence, Curves};
+use crate::calibration::{ARMS, Arms, Calibration, Confidence, Curves};
 use crate::encoder::{self, ContractError, Embedding, Encoder, EncoderError};
 use crate::index::{Index, IndexError, Postings, SectionId};
 use crate::rank::fusion;
@@ -299,18 +299,26 @@ impl Searcher {
         let curves = self.curves(options.ranking, question);
         let sections = &mut candidates.sections;
         let mut scores = score(sections, options.ranking, curves);
+        let mut looks = LastLook::default();
         if curves.is_some() {
             feedback::add_feedback(&self.index, question, sections, &scores);
             scores = score(sections, options.ranking, curves);
             feedback::add_support(&self.index, sections, &scores);
-            scores = self.last_look(&candidates, options.ranking, curves, question);
+            looks = self.last_look(&candidates, options.ranking, curves, question);
+            scores = looks.scores(&candidates.sections, options.ranking);
         }
         if let Some(hint) = &hint {
             lift(&hint.sections, &candidates.sections, &mut scores);
         }
+        let shares = looks.shares(&candidates.sections);
         let best = fusion::descending(&scores).into_iter().take(options.k);
-        best.map(|i| self.hit(question, &candidates, i, scores[i], hint.as_ref()))
-            .collect()
+        best.map(|i| {
+            let mut hit = self.hit(question, &candidates, i, hint.as_ref())?;
+            hit.score = scores[i];
+            hit.shares = shares.get(i).copied().unwrap_or_default();
+            Ok(hit)
+        })
+        .collect()
     }
 
     /// What arms are worth, if `ranking` adds them, as far as the guide is not concerned.
@@ -323,30 +331,29 @@ impl Searcher {
         }
     }
 
-    /// The scores once feedback and support are known: by curves of their own where there is late
-    /// interaction and the guide names candidates.
-    fn last_look(
-        &self,
+    /// By which curves sections are scored once feedback and support are known: by curves of their own
+    /// where there is late interaction and the guide names candidates.
+    fn last_look<'a>(
+        &'a self,
         candidates: &Candidates,
         ranking: Ranking,
-        curves: Option<&Curves>,
+        curves: Option<&'a Curves>,
         question: &Question,
-    ) -> Vec<f32> {
+    ) -> LastLook<'a> {
         let fusion = &self.calibration.fusion;
-        let look = |curves| score(&candidates.sections, ranking, curves);
         if ranking != Ranking::Full || !question.has_max_sim() {
-            return look(curves);
+            return LastLook {
+                curves,
+                with_questions: None,
+            };
         }
         let with_guide = fusion.with_guide.as_ref();
-        let mut scores = look(with_guide.filter(|_| candidates.has_guide()).or(curves));
         let share = candidates.question_share().powi(4);
-        if let Some(with_questions) = fusion.with_questions.as_ref().filter(|_| share > 0.0) {
-            let others = look(Some(with_questions));
-            for (score, other) in scores.iter_mut().zip(others) {
-                *score += share * (other - *score);
-            }
+        let with_questions = fusion.with_questions.as_ref().filter(|_| share > 0.0);
+        LastLook {
+            curves: with_guide.filter(|_| candidates.has_guide()).or(curves),
+            with_questions: with_questions.map(|curves| (curves, share)),
         }
-        scores
     }
 
     fn hit(
@@ -354,7 +361,6 @@ impl Searcher {
         question: &Question,
         candidates: &Candidates,
         i: usize,
-        score: f32,
         hint: Option<&HintMatch>,
     ) -> Result<Hit, IndexError> {
         let candidate = &candidates.sections[i];
@@ -364,9 +370,10 @@ impl Searcher {
         Ok(Hit {
             section_id: candidate.section,
             section: self.index.section(candidate.section)?,
-            score,
+            score: 0.0,
             hint: hint.cloned(),
             arms: candidate.arms,
+            shares: Arms::default(),
             signals,
             chunks: candidate.best_chunks(),
         })
@@ -406,6 +413,43 @@ fn absent_from(lexicals: &[Postings<'_>], text: &str) -> Result<Vec<String>, Ind
         }
     }
     Ok(absent)
+}
+
+/// The curves of the last look.
+#[derive(Default)]
+struct LastLook<'a> {
+    curves: Option<&'a Curves>,
+    /// Others, and how much of the way to them is gone, 0 to 1.
+    with_questions: Option<(&'a Curves, f32)>,
+}
+
+impl LastLook<'_> {
+    fn scores(&self, candidates: &[Candidate], ranking: Ranking) -> Vec<f32> {
+        let mut scores = score(candidates, ranking, self.curves);
+        if let Some((curves, share)) = self.with_questions {
+            let others = score(candidates, ranking, Some(curves));
+            for (score, other) in scores.iter_mut().zip(others) {
+                *score += share * (other - *score);
+            }
+        }
+        scores
+    }
+
+    /// What each arm adds to the scores; nothing where the ranking adds no arms.
+    fn shares(&self, candidates: &[Candidate]) -> Vec<Arms> {
+        let arms: Vec<Arms> = candidates.iter().map(|c| c.arms).collect();
+        let look = |curves| fusion::shares(&arms, curves);
+        let mut shares = self.curves.map(look).unwrap_or_default();
+        if let Some((curves, share)) = self.with_questions {
+            for (to, other) in shares.iter_mut().zip(look(curves)) {
+                for arm in ARMS {
+                    let (to, other) = ((arm.of_mut)(to), (arm.of)(&other));
+                    *to += share * (other - *to);
+                }
+            }
+        }
+        shares
+    }
 }
 
 /// The score of each candidate: the sum by `curves`, or what a simpler ranking makes of it.

@@ -546,7 +546,7 @@ fn assert_harmless(output: &[u8]) {
         .chars()
         .filter(|&c| c != '\n' && (c.is_control() || c == '\u{202e}'))
         .collect();
-    assert_eq!(unsafe_chars, []);
+    assert_eq!(unsafe_chars, [] as [char; 0]);
 }
 
 #[test]

@@ -30,6 +30,7 @@ const LIBRARY: &[&str] = &[
     "eval",
     "audit",
     "mcp",
+    "serve",
     "cli",
 ];
 

@@ -1,0 +1,116 @@
+//! What all requests share: the index, and what counts and guards them.
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use super::guard::Guard;
+use super::limits::{Limits, Pool};
+use super::metrics::Metrics;
+use super::problem::Problem;
+use super::{Log, ServeOptions};
+use crate::Error;
+use crate::index::Index;
+use crate::search::{IndexReader, Reload, Searcher};
+use crate::stale::{Effort, Freshness};
+use crate::terminal::printable_error;
+
+/// For how long it is taken as known whether the docs are newer than the index.
+const FRESH_FOR: Duration = Duration::from_secs(2);
+
+/// What all requests share.
+pub struct Shared {
+    reader: IndexReader,
+    /// The last refused replacement that was told.
+    told: Mutex<Option<Arc<Error>>>,
+    freshness: Mutex<Option<Known>>,
+    pub pool: Pool,
+    pub guard: Guard,
+    pub metrics: Metrics,
+    pub limits: Limits,
+    log: Log,
+}
+
+struct Known {
+    /// [`Index::content_id`].
+    index: u64,
+    at: Instant,
+    freshness: Freshness,
+}
+
+impl Shared {
+    pub fn open(options: ServeOptions) -> Result<Self, Error> {
+        let ip = options.address.ip();
+        Ok(Self {
+            reader: IndexReader::open(&options.index, options.encoder)?,
+            told: Mutex::default(),
+            freshness: Mutex::default(),
+            pool: Pool::new(options.limits),
+            guard: Guard::new(ip, options.token.as_deref()),
+            metrics: Metrics::new(),
+            limits: options.limits,
+            log: options.log,
+        })
+    }
+
+    pub fn log(&self, line: &str) {
+        (self.log)(line);
+    }
+
+    /// The searcher of the newest sound index at the path; what it tells of the file is logged once.
+    pub fn searcher(&self) -> Searcher {
+        let told = || self.told.lock().unwrap_or_else(PoisonError::into_inner);
+        match self.reader.reload() {
+            Reload::Unchanged => *told() = None,
+            Reload::Replaced => {
+                *told() = None;
+                let sections = self.reader.searcher().index().num_sections();
+                self.log(&format!(
+                    "note: the index was replaced: {sections} sections now"
+                ));
+            }
+            Reload::Refused(reason) => {
+                let mut told = told();
+                if !told.as_ref().is_some_and(|told| Arc::ptr_eq(told, &reason)) {
+                    let why = printable_error(&*reason);
+                    self.log(&format!("note: the old index is served: {why}"));
+                    *told = Some(reason);
+                }
+            }
+        }
+        self.reader.searcher()
+    }
+
+    /// Whether the docs are newer than `index`, as of some seconds ago.
+    pub fn freshness(&self, index: &Index) -> Result<Freshness, Error> {
+        let mut known = self
+            .freshness
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        let id = index.content_id();
+        if let Some(known) = known.as_ref()
+            && known.index == id
+            && known.at.elapsed() < FRESH_FOR
+        {
+            return Ok(known.freshness.clone());
+        }
+        let freshness = Freshness::check(index, Effort::BRIEF)?;
+        *known = Some(Known {
+            index: id,
+            at: Instant::now(),
+            freshness: freshness.clone(),
+        });
+        Ok(freshness)
+    }
+
+    /// The problem to answer with after `error`. What is the server's fault is told in its log alone,
+    /// since it may name files.
+    pub fn problem(&self, error: Error) -> Problem {
+        match error {
+            Error::Scope(error) => Problem::of_scope(&error),
+            error => {
+                self.log(&format!("error: {}", printable_error(&error)));
+                Problem::internal()
+            }
+        }
+    }
+}
