@@ -18,8 +18,6 @@ use super::serve::ServeArgs;
 
 /// Name of an index that nobody named.
 pub const INDEX_NAME: &str = "docent.idx";
-/// Tokens of an answer for a language model where no budget is given.
-pub const DEFAULT_BUDGET: usize = 1_500;
 
 /// What to do.
 pub enum Command {
@@ -362,7 +360,7 @@ impl QueryArgs {
             FormatName::Json => Format::Json { explain },
             FormatName::Paths => Format::Paths,
             FormatName::Context => Format::Context {
-                budget: self.budget.unwrap_or(DEFAULT_BUDGET),
+                budget: self.budget.unwrap_or(context::DEFAULT_BUDGET),
             },
         }
     }

@@ -5,11 +5,12 @@ use std::sync::Arc;
 
 use anyhow::Result;
 use clap::Args;
+use docent::answer::context::DEFAULT_BUDGET;
 use docent::encoder;
 use docent::mcp::{Docs, DocsOptions, NamedIndex, Server, stdio};
 use docent::query_log::QueryLogWriter;
 
-use super::args::{DEFAULT_BUDGET, locate_index};
+use super::args::{budget, locate_index};
 use super::exit::Exit;
 use super::message;
 
@@ -28,7 +29,7 @@ pub struct McpArgs {
     #[arg(long)]
     model: Option<String>,
     /// Most tokens of an answer, 100 or more
-    #[arg(long, value_name = "TOKENS", default_value_t = DEFAULT_BUDGET, value_parser = super::args::budget)]
+    #[arg(long, value_name = "TOKENS", default_value_t = DEFAULT_BUDGET, value_parser = budget)]
     budget: usize,
     /// Add every question with its verdict to this file, a line of JSON each: `docent audit --log` reads it
     #[arg(long, value_name = "FILE")]
@@ -44,12 +45,13 @@ pub fn run(args: &McpArgs) -> Result<Exit> {
         }],
         names => names.iter().map(|name| named(name, names.len())).collect(),
     };
+    let log = args.log.as_deref().map(QueryLogWriter::open).transpose()?;
     let docs = Docs::open(DocsOptions {
         indexes,
         encoder: encoder::open(args.model.as_deref())?,
         budget: args.budget,
-        log: args.log.as_deref().map(QueryLogWriter::open).transpose()?,
-        tell: Box::new(|line| message(line)),
+        log: log.map(Arc::new),
+        tell: Arc::new(|line| message(line)),
     })?;
     let searches = std::thread::available_parallelism().map_or(1, usize::from);
     stdio::serve(Server::new(Arc::new(docs), searches))?;

@@ -3,10 +3,13 @@
 use std::future::Future;
 use std::io::{self, Write};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
+use std::sync::Arc;
 
 use anyhow::{Context, Result};
 use clap::Args;
 use docent::encoder;
+use docent::query_log::QueryLogWriter;
 use docent::serve::{PORT, ServeOptions, Server};
 
 use super::args::IndexFile;
@@ -19,7 +22,10 @@ Routes:
   GET /                    the search page
   GET /s/PATH              a section as a page; #L12 is its line 12
   GET /api/search?q=       the object of --format json, with an excerpt of each chunk and the
-                           answer's notes; k, in (repeat for more), explain=1, min_confidence
+                           answer's notes; k, in (repeat for more), explain=1, min_confidence;
+                           with budget=TOKENS the text of --format context
+  POST /api/missed         {\"question\": ...}: a reader missed the answer; it goes to the --log
+  POST /mcp                Model Context Protocol, for agents: JSON answers, no sessions
   GET /api/sections/PATH   the text of a section
   GET /api/docs            what the index holds
   GET /healthz, /metrics   for who looks after the server
@@ -64,6 +70,9 @@ pub struct ServeArgs {
     /// What clients must show to see the docs: 16 characters or more.
     #[arg(long, env = "DOCENT_TOKEN", hide_env_values = true)]
     token: Option<String>,
+    /// Add every question with its verdict to this file, a line of JSON each: `docent audit --log` reads it.
+    #[arg(long, value_name = "FILE")]
+    log: Option<PathBuf>,
 }
 
 /// Serves until a signal ends it.
@@ -72,7 +81,9 @@ pub fn run(args: &ServeArgs) -> Result<Exit> {
         ServeOptions::new(args.index.locate()?, encoder::open(args.model.as_deref())?);
     options.address = SocketAddr::new(args.host, args.port);
     options.token = args.token.clone().filter(|token| !token.is_empty());
-    options.log = Box::new(|line| message(line));
+    options.log = Arc::new(|line| message(line));
+    let queries = args.log.as_deref().map(QueryLogWriter::open).transpose()?;
+    options.queries = queries.map(Arc::new);
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()

@@ -34,6 +34,9 @@ pub struct NamedIndex {
     pub file: PathBuf,
 }
 
+/// Where something to tell the server's owner goes.
+pub type Tell = Arc<dyn Fn(&str) + Send + Sync>;
+
 /// What is served, and how.
 pub struct DocsOptions {
     /// The indexes, of which there is one at least.
@@ -43,17 +46,17 @@ pub struct DocsOptions {
     /// Most tokens of an answer.
     pub budget: usize,
     /// Where questions are kept, if anywhere.
-    pub log: Option<QueryLogWriter>,
+    pub log: Option<Arc<QueryLogWriter>>,
     /// Tells the server's owner of an index or a log that cannot be used.
-    pub tell: Box<dyn Fn(&str) + Send + Sync>,
+    pub tell: Tell,
 }
 
 /// Indexes, with the names of their docs.
 pub struct Docs {
     indexes: Vec<Open>,
     budget: usize,
-    log: Option<QueryLogWriter>,
-    tell: Box<dyn Fn(&str) + Send + Sync>,
+    log: Option<Arc<QueryLogWriter>>,
+    tell: Tell,
 }
 
 struct Open {

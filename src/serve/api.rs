@@ -4,16 +4,18 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use axum::Json;
-use axum::extract::rejection::{PathRejection, QueryRejection};
+use axum::extract::rejection::{JsonRejection, PathRejection, QueryRejection};
 use axum::extract::{Path, Query, State};
+use axum::http::StatusCode;
 use axum::http::header::CONTENT_TYPE;
 use axum::response::IntoResponse;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::limits::MAX_QUESTION;
 use super::metrics;
 use super::problem::Problem;
 use super::shared::Shared;
+use crate::answer::context::{self, ContextOptions, LEAST_BUDGET};
 use crate::answer::{Verdict, json, passage};
 use crate::index::{ChunkRef, Index, SectionRecord};
 use crate::search::{Scope, SearchOptions};
@@ -21,6 +23,8 @@ use crate::terminal::printable_line;
 
 /// Most hits that can be asked for.
 const MAX_HITS: usize = 50;
+/// Most tokens of an answer that can be asked for.
+const MAX_BUDGET: usize = 20_000;
 /// Most patterns of one question.
 const MAX_PATTERNS: usize = 20;
 /// Most folders that are named.
@@ -39,6 +43,8 @@ struct Asked {
     /// Paths and globs that the answer may name; none: all.
     within: Vec<String>,
     explain: bool,
+    /// Tokens of an answer for a language model; `None`: the object.
+    budget: Option<usize>,
 }
 
 impl Asked {
@@ -50,6 +56,7 @@ impl Asked {
             options: SearchOptions::default(),
             within: Vec::new(),
             explain: false,
+            budget: None,
         };
         for (name, value) in pairs {
             asked.set(&name, value)?;
@@ -87,6 +94,15 @@ impl Asked {
                     _ => return Err(wrong("give 1 or 0".to_owned())),
                 }
             }
+            "budget" => {
+                let budget = value
+                    .parse()
+                    .ok()
+                    .filter(|b| (LEAST_BUDGET..=MAX_BUDGET).contains(b));
+                let hint = || wrong(format!("give {LEAST_BUDGET} to {MAX_BUDGET} tokens"));
+                self.budget = Some(budget.ok_or_else(hint)?);
+                self.options.k = context::HITS;
+            }
             "min_confidence" => {
                 let least = value.parse().ok().filter(|p| (0.0..=1.0).contains(p));
                 let least = least.ok_or_else(|| wrong("give a number from 0 to 1".to_owned()))?;
@@ -96,7 +112,7 @@ impl Asked {
                 let shown: String = printable_line(name).chars().take(40).collect();
                 return Err(Problem::bad_request(
                     format!("there is no parameter {shown}"),
-                    "there are q, k, in, explain and min_confidence",
+                    "there are q, k, in, explain, budget and min_confidence",
                 ));
             }
         }
@@ -110,10 +126,14 @@ pub async fn search(
     pairs: Pairs,
 ) -> Result<impl IntoResponse, Problem> {
     let asked = Asked::new(pairs)?;
+    let kind = match asked.budget {
+        Some(_) => "text/plain; charset=utf-8",
+        None => "application/json",
+    };
     let pool = Arc::clone(&shared);
     let answer = move || answer(&shared, asked).map_err(|error| shared.problem(error));
     let object = pool.pool.run(answer).await??;
-    Ok(([(CONTENT_TYPE, "application/json")], object))
+    Ok(([(CONTENT_TYPE, kind)], object))
 }
 
 fn answer(shared: &Shared, mut asked: Asked) -> Result<String, crate::Error> {
@@ -129,10 +149,42 @@ fn answer(shared: &Shared, mut asked: Asked) -> Result<String, crate::Error> {
         Verdict::NothingFound => "nothing-found",
         Verdict::Uncalibrated => "uncalibrated",
     });
-    let freshness = shared.freshness(index)?;
+    shared.keep(&answer);
     let encoder = &**searcher.encoder();
+    if let Some(budget) = asked.budget {
+        let show = "GET /api/sections";
+        let options = ContextOptions { budget, show };
+        return Ok(context::answer(&answer, index, encoder, &options)?);
+    }
+    let freshness = shared.freshness(index)?;
     let object = json::with_excerpts(&answer, index, encoder, &freshness, asked.explain)?;
     Ok(object)
+}
+
+/// What a reader missed.
+#[derive(Deserialize)]
+pub struct Missed {
+    question: String,
+}
+
+/// `POST /api/missed`: a reader says that the docs should have answered; it goes to the query log.
+pub async fn missed(
+    State(shared): State<Arc<Shared>>,
+    missed: Result<Json<Missed>, JsonRejection>,
+) -> Result<StatusCode, Problem> {
+    if !shared.keeps_questions() {
+        let hint = "the server's owner turns it on with --log";
+        return Err(Problem::not_found("no question is kept here", hint));
+    }
+    let unreadable = |_| Problem::bad_request("no question", "send {\"question\": \"...\"}");
+    let Json(Missed { question }) = missed.map_err(unreadable)?;
+    if question.trim().is_empty() || question.len() > MAX_QUESTION {
+        let hint = format!("send a question of at most {MAX_QUESTION} bytes");
+        return Err(Problem::bad_request("no question", hint));
+    }
+    let pool = Arc::clone(&shared);
+    pool.pool.run(move || shared.keep_missed(&question)).await?;
+    Ok(StatusCode::NO_CONTENT)
 }
 
 /// A section, as programs get it.
@@ -232,6 +284,8 @@ struct DocsObject {
     folders: Vec<FolderObject>,
     /// Questions that the guide answers.
     examples: Vec<String>,
+    /// Whether readers can say what they missed.
+    keeps_questions: bool,
 }
 
 #[derive(Serialize)]
@@ -245,12 +299,12 @@ pub async fn docs(State(shared): State<Arc<Shared>>) -> Result<impl IntoResponse
     let pool = Arc::clone(&shared);
     let read = move || {
         let searcher = shared.searcher();
-        docs_object(searcher.index()).map_err(|error| shared.problem(error))
+        docs_object(&shared, searcher.index()).map_err(|error| shared.problem(error))
     };
     pool.pool.run(read).await?.map(Json)
 }
 
-fn docs_object(index: &Index) -> Result<DocsObject, crate::Error> {
+fn docs_object(shared: &Shared, index: &Index) -> Result<DocsObject, crate::Error> {
     let mut folders: BTreeMap<String, usize> = BTreeMap::new();
     for id in index.sections() {
         let path = index.section(id)?.path;
@@ -274,6 +328,7 @@ fn docs_object(index: &Index) -> Result<DocsObject, crate::Error> {
         examples: examples
             .map(|text| printable_line(text).into_owned())
             .collect(),
+        keeps_questions: shared.keeps_questions(),
     })
 }
 

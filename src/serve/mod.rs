@@ -17,6 +17,7 @@ mod connections;
 mod guard;
 mod limits;
 mod links;
+mod mcp;
 mod metrics;
 mod pages;
 mod problem;
@@ -34,6 +35,7 @@ use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
 use crate::encoder::Encoder;
+use crate::query_log::QueryLogWriter;
 
 pub use limits::Limits;
 use shared::Shared;
@@ -45,7 +47,7 @@ const MIN_TOKEN: usize = 16;
 
 /// Where a line of the access log, or something to tell the server's owner, goes. Called for each
 /// request, so it must not wait for long.
-pub type Log = Box<dyn Fn(&str) + Send + Sync>;
+pub type Log = Arc<dyn Fn(&str) + Send + Sync>;
 
 /// What is served, and to whom.
 #[non_exhaustive]
@@ -62,6 +64,8 @@ pub struct ServeOptions {
     pub limits: Limits,
     /// The access log, and notes.
     pub log: Log,
+    /// Where questions are kept, if anywhere.
+    pub queries: Option<Arc<QueryLogWriter>>,
 }
 
 impl ServeOptions {
@@ -73,7 +77,8 @@ impl ServeOptions {
             address: SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), PORT),
             token: None,
             limits: Limits::default(),
-            log: Box::new(|_| {}),
+            log: Arc::new(|_| {}),
+            queries: None,
         }
     }
 }

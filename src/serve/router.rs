@@ -5,16 +5,19 @@ use std::sync::Arc;
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::middleware::from_fn_with_state;
-use axum::routing::{MethodRouter, get};
+use axum::routing::{MethodRouter, get, post};
 
 use super::guard::guard;
 use super::limits::{MAX_BODY, deadline};
 use super::problem::Problem;
 use super::record::record;
 use super::shared::Shared;
-use super::{api, assets, pages};
+use super::{api, assets, mcp, pages};
 
-/// All routes. `openapi.json` describes each, which a test checks.
+/// Where agents ask: another protocol, which `openapi.json` does not describe.
+const AGENTS: &str = "/mcp";
+
+/// All other routes. `openapi.json` describes each, which a test checks.
 fn routes() -> Vec<(&'static str, MethodRouter<Arc<Shared>>)> {
     vec![
         ("/", get(assets::page)),
@@ -27,14 +30,14 @@ fn routes() -> Vec<(&'static str, MethodRouter<Arc<Shared>>)> {
         ("/api/docs", get(api::docs)),
         ("/healthz", get(api::health)),
         ("/metrics", get(api::metrics)),
-        // Other protocols take their place here.
+        ("/api/missed", post(api::missed)),
     ]
 }
 
 /// The routes, behind what every request passes through: from the outermost, the record, the headers
 /// of security, the guard, and the deadline.
 pub fn router(shared: Arc<Shared>) -> Router {
-    let mut router = Router::new();
+    let mut router = Router::new().route_service(AGENTS, mcp::service(shared.agents.clone()));
     for (path, route) in routes() {
         router = router.route(path, route);
     }

@@ -9,7 +9,10 @@ use super::metrics::Metrics;
 use super::problem::Problem;
 use super::{Log, ServeOptions};
 use crate::Error;
+use crate::answer::{Answer, context};
 use crate::index::Index;
+use crate::mcp::{self, Docs, DocsOptions, NamedIndex};
+use crate::query_log::{QueryLogError, QueryLogWriter};
 use crate::search::{IndexReader, Reload, Searcher};
 use crate::stale::{Effort, Freshness};
 use crate::terminal::printable_error;
@@ -28,6 +31,10 @@ pub struct Shared {
     pub metrics: Metrics,
     pub limits: Limits,
     log: Log,
+    /// Where questions are kept, if anywhere.
+    queries: Option<Arc<QueryLogWriter>>,
+    /// What answers agents.
+    pub agents: mcp::Server,
 }
 
 struct Known {
@@ -40,6 +47,17 @@ struct Known {
 impl Shared {
     pub fn open(options: ServeOptions) -> Result<Self, Error> {
         let ip = options.address.ip();
+        let agents = Docs::open(DocsOptions {
+            indexes: vec![NamedIndex {
+                name: String::new(),
+                file: options.index.clone(),
+            }],
+            encoder: Arc::clone(&options.encoder),
+            budget: context::DEFAULT_BUDGET,
+            log: options.queries.clone(),
+            // What there is to tell of the file is told where people's questions are answered.
+            tell: Arc::new(|_| {}),
+        })?;
         Ok(Self {
             reader: IndexReader::open(&options.index, options.encoder)?,
             told: Mutex::default(),
@@ -49,11 +67,34 @@ impl Shared {
             metrics: Metrics::new(),
             limits: options.limits,
             log: options.log,
+            queries: options.queries,
+            agents: mcp::Server::new(Arc::new(agents), options.limits.searches),
         })
     }
 
     pub fn log(&self, line: &str) {
         (self.log)(line);
+    }
+
+    /// Keeps a question with its answer, where that was asked for.
+    pub fn keep(&self, answer: &Answer) {
+        self.kept(|queries| queries.add(answer));
+    }
+
+    /// Whether questions are kept.
+    pub fn keeps_questions(&self) -> bool {
+        self.queries.is_some()
+    }
+
+    /// Keeps that a reader missed the answer to a question.
+    pub fn keep_missed(&self, question: &str) {
+        self.kept(|queries| queries.add_missed(question));
+    }
+
+    fn kept(&self, add: impl FnOnce(&QueryLogWriter) -> Result<(), QueryLogError>) {
+        if let Some(Err(error)) = self.queries.as_deref().map(add) {
+            self.log(&format!("note: {}", printable_error(&error)));
+        }
     }
 
     /// The searcher of the newest sound index at the path; what it tells of the file is logged once.

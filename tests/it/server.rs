@@ -41,7 +41,7 @@ impl Running {
         let lines = Arc::clone(&log);
         let mut options = ServeOptions::new(folder.join("docent.idx"), encoder);
         options.address = SocketAddr::from(([127, 0, 0, 1], 0));
-        options.log = Box::new(move |line| lines.lock().unwrap().push(line.to_owned()));
+        options.log = Arc::new(move |line| lines.lock().unwrap().push(line.to_owned()));
         change(&mut options);
         let (stop, stopped) = oneshot::channel();
         let (bound, address) = channel();

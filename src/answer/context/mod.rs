@@ -47,6 +47,8 @@ pub use fence::{location, quoted, unquoted};
 
 /// Hits that are asked for where nobody says how many: the best passages of some, pointers to others.
 pub const HITS: usize = 8;
+/// The budget where nobody names one.
+pub const DEFAULT_BUDGET: usize = 1_500;
 /// The least budget: below it there is no room for a verdict and a passage.
 pub const LEAST_BUDGET: usize = 100;
 /// Longest line of the head, in characters: a question can have any number of words that are not there.
