@@ -61,6 +61,10 @@
     feature = "audit",
     doc = "| find what in the docs keeps sections from being found | [`mod@audit`] |"
 )]
+#![cfg_attr(
+    feature = "cli",
+    doc = "| put docent into the configuration of agents' programs | [`agents`] |"
+)]
 //!
 //! `examples/` has two whole programs: one that answers from standard input, one with an encoder of its
 //! own.
@@ -76,6 +80,8 @@
 //!
 //! With `default-features = false` what remains is the library with the model that is compiled in.
 
+#[cfg(feature = "cli")]
+pub mod agents;
 #[doc(hidden)]
 pub mod analysis;
 pub mod answer;

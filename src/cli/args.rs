@@ -7,6 +7,7 @@ use clap::error::ErrorKind;
 use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 use docent::search::{HintUse, SearchOptions};
 
+use super::agents::AgentsArgs;
 use super::audit::AuditArgs;
 use super::diff::DiffArgs;
 use super::eval::EvalArgs;
@@ -34,6 +35,8 @@ pub enum Command {
     Questions(QuestionsArgs),
     /// Say what a change of the docs made of answers.
     Diff(DiffArgs),
+    /// Put docent into the configuration of agents' programs.
+    Agents(AgentsArgs),
 }
 
 /// How questions are answered.
@@ -125,6 +128,7 @@ pub fn parse() -> Command {
         Some(RawCommand::Audit(args)) => Ok(Command::Audit(args)),
         Some(RawCommand::Questions(args)) => Ok(Command::Questions(args)),
         Some(RawCommand::Diff(args)) => Ok(Command::Diff(args)),
+        Some(RawCommand::Agents(args)) => Ok(Command::Agents(args)),
     }
     .unwrap_or_else(|(kind, problem)| Cli::command().error(kind, problem).exit())
 }
@@ -142,7 +146,7 @@ pub fn parse() -> Command {
     args_conflicts_with_subcommands = true,
     disable_help_subcommand = true,
     override_usage = "docent [OPTIONS] QUESTION...\n       \
-                      docent <query|show|info|eval|audit|diff|questions> [OPTIONS] ..."
+                      docent <query|show|info|eval|audit|diff|questions|agents> [OPTIONS] ..."
 )]
 struct Cli {
     #[command(subcommand)]
@@ -165,6 +169,7 @@ enum RawCommand {
     Audit(AuditArgs),
     Questions(QuestionsArgs),
     Diff(DiffArgs),
+    Agents(AgentsArgs),
 }
 
 #[derive(Args)]
@@ -255,17 +260,28 @@ impl IndexArgs {
     /// The file: as given, else `DOCENT_INDEX` unless empty, else the nearest `docent.idx` from
     /// the working folder upwards.
     pub fn locate(&self) -> Result<PathBuf, CliError> {
-        let named = std::env::var_os("DOCENT_INDEX").filter(|name| !name.is_empty());
-        if let Some(path) = self.index.clone().or(named.map(PathBuf::from)) {
+        if let Some(path) = self.index.clone().or_else(index_of_environment) {
             return Ok(path);
         }
-        let folder = std::env::current_dir().map_err(CliError::WorkingFolder)?;
-        let nearest = folder
-            .ancestors()
-            .map(|folder| folder.join(INDEX_NAME))
-            .find(|path| Path::is_file(path));
-        nearest.ok_or(CliError::NoIndex { folder })
+        nearest_index(&std::env::current_dir().map_err(CliError::WorkingFolder)?)
     }
+}
+
+/// The index that `DOCENT_INDEX` names, unless it is empty.
+pub fn index_of_environment() -> Option<PathBuf> {
+    let named = std::env::var_os("DOCENT_INDEX").filter(|name| !name.is_empty());
+    named.map(PathBuf::from)
+}
+
+/// The nearest `docent.idx` from `folder` upwards.
+pub fn nearest_index(folder: &Path) -> Result<PathBuf, CliError> {
+    let nearest = folder
+        .ancestors()
+        .map(|folder| folder.join(INDEX_NAME))
+        .find(|path| Path::is_file(path));
+    nearest.ok_or_else(|| CliError::NoIndex {
+        folder: folder.to_owned(),
+    })
 }
 
 type UsageError = (ErrorKind, &'static str);

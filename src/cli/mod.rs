@@ -1,6 +1,7 @@
 //! The command line of `docent`: arguments become one validated config, a command runs on it, and
 //! what came of it becomes an exit code.
 
+mod agents;
 mod args;
 mod audit;
 mod diff;
@@ -11,6 +12,7 @@ mod info;
 mod output;
 mod query;
 mod questions;
+mod replace;
 mod show;
 
 use std::fmt::Display;
@@ -32,6 +34,7 @@ pub fn main() -> ExitCode {
         Command::Questions(args) => questions::run(&args),
         Command::Diff(args) => diff::run(&args),
         Command::Audit(args) => audit::run(&args),
+        Command::Agents(args) => agents::run(&args),
     };
     let exit = result.unwrap_or_else(|error| {
         let exit = Exit::of_error(&error);

@@ -28,6 +28,7 @@ const LIBRARY: &[&str] = &[
     "questions",
     "eval",
     "audit",
+    "agents",
     "cli",
 ];
 
