@@ -147,8 +147,28 @@ fn what_is_somebody_elses_or_edited_is_left_and_told() {
     );
     assert_eq!(run.code, 1);
     assert_snapshot!("left", format!("{}---\n{}", run.stdout, run.stderr));
-    let run = agents(folder.path(), &for_all("uninstall", &[]));
-    assert_eq!(run.code, 1);
+    // Not even its tools are allowed.
+    assert_eq!(tree(&files), before);
+    assert_eq!(agents(folder.path(), &for_all("uninstall", &[])).code, 1);
+    assert_eq!(tree(&files), before);
+
+    // An edited line, beside a server that is docent's.
+    let folder = project("plain");
+    let files = folder.path().join("project");
+    let edited = repository("tests/data/agents/taken/AGENTS.md");
+    fs::copy(&edited, files.join("AGENTS.md")).unwrap();
+    let before = tree(&files);
+    for verb in ["install", "uninstall"] {
+        let run = agents(folder.path(), &[verb, "codex", "--project", "project"]);
+        assert_eq!(run.code, 1, "{}", run.stderr);
+        let told = "AGENTS.md: left as it is: what docent wrote there was edited since\n\
+                    hint: compare with `docent agents show`, and edit by hand\n";
+        assert!(run.stderr.ends_with(told), "{}", run.stderr);
+        assert_eq!(
+            fs::read(files.join("AGENTS.md")).unwrap(),
+            fs::read(&edited).unwrap()
+        );
+    }
     assert_eq!(tree(&files), before);
 }
 

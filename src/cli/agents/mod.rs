@@ -31,7 +31,7 @@ since what a desktop starts has another PATH: the entries are for this machine.
 
 What is written is marked or of a form of its own. A second `install` changes nothing, another --index takes
 the place of the first, and `uninstall` leaves every file as it was, to the byte. An entry of the name docent
-that is not docent's, or that was edited, is left as it is, and docent exits with 1.
+that is not docent's, or that was edited, is left as it is with all of that client, and docent exits with 1.
 
 Examples:
   docent agents install claude codex
@@ -155,10 +155,16 @@ fn install(clients: &Clients, setup: &SetupArgs, place: &Place) -> Result<Exit> 
     let clients = clients.or_those_in(place)?;
     let setup = setup.setup(place)?;
     let mut files = Files::of(place)?;
-    for spot in clients.iter().flat_map(|client| client.spots(place)) {
-        let file = files.file(first_there(&spot.paths))?;
-        let change = spot.part.install(&setup, file.text());
-        file.apply(change)?;
+    for client in &clients {
+        for spot in client.spots(place) {
+            let file = files.file(first_there(&spot.paths))?;
+            let change = spot.part.install(&setup, file.text());
+            file.apply(change)?;
+            // Tools of somebody else's server are not allowed, nor are agents told to ask them.
+            if spot.part.is_server() && file.left.is_some() {
+                break;
+            }
+        }
     }
     files.write()?;
     if matches!(place, Place::Project(_)) && files.all().iter().any(Edited::is_changed) {
