@@ -14,6 +14,9 @@
 //! <https://opencode.ai/docs/skills>, <https://geminicli.com/docs/cli/using-agent-skills>,
 //! <https://code.visualstudio.com/docs/agent-customization/agent-skills>). Claude Code reads `CLAUDE.md`, Gemini CLI
 //! `GEMINI.md`, all others `AGENTS.md`.
+//!
+//! What is written was listed as a server by Claude Code 2.1.197, Codex 0.171.0, Gemini CLI 0.61.0 and opencode 1.18.33
+//! (`mcp list` of each) on 2026-11-30; Cursor and VS Code were held against their pages only.
 
 use std::path::PathBuf;
 

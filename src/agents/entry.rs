@@ -41,7 +41,7 @@ impl Server {
     }
 
     /// The server that a command line starts, if it is one of docent.
-    fn of(command: &str, args: &[&str]) -> Option<Self> {
+    pub(super) fn of(command: &str, args: &[&str]) -> Option<Self> {
         let name = Path::new(command).file_name()?.to_str()?;
         let name = name.rsplit('\\').next()?;
         let (&first, indexes) = args.split_first()?;

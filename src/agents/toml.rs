@@ -1,6 +1,6 @@
 //! The table of the server in Codex' `config.toml`, as marked lines at its end.
 
-use toml_edit::{DocumentMut, Value};
+use toml_edit::{DocumentMut, Item, Value};
 
 use super::block::{End, Found, Marks};
 use super::entry::{SERVER_NAME, Server};
@@ -16,32 +16,42 @@ const MARKS: Marks = Marks {
 /// `text` with the server's table. Without the approval mode, `codex exec` refuses calls that nobody can confirm.
 pub(super) fn install(server: &Server, text: Option<&str>) -> Result<Change, AgentsError> {
     let body = body(server);
-    let (has_entry, found) = match text {
-        None => (false, Found::Nothing),
-        Some(text) => (has_entry(text)?, MARKS.find(text)),
+    let document = text.map(parse).transpose()?;
+    let entry = document.as_ref().and_then(entry);
+    let after = match (text.map_or(Found::Nothing, |text| MARKS.find(text)), entry) {
+        (Found::Intact(block), _) if block.body == body => return Ok(Change::Nothing),
+        (Found::Intact(block), _) => block.replaced(&MARKS, &body),
+        (Found::Nothing, None) => MARKS.append(text, &body),
+        (Found::Edited, None) => return Ok(Change::Left(Left::Edited)),
+        (found, Some(entry)) => match server_of(entry) {
+            None => return Ok(Change::Left(left(&found))),
+            Some(old) if old == *server => return Ok(Change::Nothing),
+            Some(_) => MARKS.append(document.as_ref().map(without).as_deref(), &body),
+        },
     };
-    let after = match found {
-        Found::Edited => return Ok(Change::Left(Left::Edited)),
-        Found::Nothing if has_entry => return Ok(Change::Left(Left::Foreign)),
-        Found::Nothing => MARKS.append(text, &body),
-        Found::Intact(block) if block.body == body => return Ok(Change::Nothing),
-        Found::Intact(block) => block.replaced(&MARKS, &body),
-    };
-    match self::has_entry(&after) {
-        Ok(true) => Ok(Change::Text(after)),
+    match parse(&after) {
+        Ok(document) if self::entry(&document).is_some() => Ok(Change::Text(after)),
         _ => Err(AgentsError::NoPlace),
     }
 }
 
 /// `text` without the server's table.
 pub(super) fn uninstall(text: &str) -> Result<Change, AgentsError> {
-    let has_entry = has_entry(text)?;
-    Ok(match MARKS.find(text) {
-        Found::Intact(block) => block.removed().map_or(Change::NoFile, Change::Text),
-        Found::Edited => Change::Left(Left::Edited),
-        Found::Nothing if has_entry => Change::Left(Left::Foreign),
-        Found::Nothing => Change::Nothing,
+    let document = parse(text)?;
+    Ok(match (MARKS.find(text), entry(&document)) {
+        (Found::Intact(block), _) => block.removed().map_or(Change::NoFile, Change::Text),
+        (Found::Nothing, None) => Change::Nothing,
+        (Found::Edited, None) => Change::Left(Left::Edited),
+        (_, Some(entry)) if server_of(entry).is_some() => Change::Text(without(&document)),
+        (found, Some(_)) => Change::Left(left(&found)),
     })
+}
+
+fn left(found: &Found) -> Left {
+    match found {
+        Found::Edited => Left::Edited,
+        _ => Left::Foreign,
+    }
 }
 
 fn body(server: &Server) -> String {
@@ -54,17 +64,41 @@ fn body(server: &Server) -> String {
     )
 }
 
-/// Whether there is a server `docent`, whoever wrote it.
-fn has_entry(text: &str) -> Result<bool, AgentsError> {
-    let document: DocumentMut = text.parse().map_err(|error: toml_edit::TomlError| {
+fn parse(text: &str) -> Result<DocumentMut, AgentsError> {
+    text.parse().map_err(|error: toml_edit::TomlError| {
         let at = error.span().map_or(0, |span| span.start);
         AgentsError::Broken {
             line: text.get(..at).unwrap_or(text).matches('\n').count() + 1,
             problem: error.message().trim().replace('\n', ", "),
         }
-    })?;
-    let servers = document.get("mcp_servers");
-    Ok(servers.is_some_and(|servers| servers.get(SERVER_NAME).is_some()))
+    })
+}
+
+/// The server `docent`, whoever wrote it.
+fn entry(document: &DocumentMut) -> Option<&Item> {
+    document.get("mcp_servers")?.get(SERVER_NAME)
+}
+
+/// The server of a table that has what docent writes and nothing else, though maybe without its mark: Codex drops
+/// comments when it adds a server.
+fn server_of(entry: &Item) -> Option<Server> {
+    let table = entry.as_table_like().filter(|table| table.len() == 3)?;
+    let is_approved = table.get("default_tools_approval_mode")?.as_str()? == "approve";
+    let args = table.get("args")?.as_array()?.iter().map(Value::as_str);
+    let args: Vec<&str> = args.collect::<Option<_>>()?;
+    Server::of(table.get("command")?.as_str()?, &args).filter(|_| is_approved)
+}
+
+/// The text without the server, where another program has written it.
+fn without(document: &DocumentMut) -> String {
+    let mut document = document.clone();
+    if let Some(servers) = document
+        .get_mut("mcp_servers")
+        .and_then(Item::as_table_like_mut)
+    {
+        servers.remove(SERVER_NAME);
+    }
+    document.to_string()
 }
 
 #[cfg(test)]
@@ -100,6 +134,25 @@ mod tests {
         };
         let more = "\n[projects.\"/x\"]\ntrust_level = \"trusted\"\n";
         assert_eq!(uninstall(&(text + more)), Ok(Change::Text(more.into())));
+    }
+
+    /// As `codex mcp add` of version 0.171 leaves the file.
+    #[test]
+    fn a_table_without_its_mark_is_known_by_what_it_says() {
+        let Change::Text(text) = install(&server(), None).unwrap() else {
+            panic!()
+        };
+        let (_, table) = text.split_once('\n').unwrap();
+        let other = "\n[mcp_servers.other]\ncommand = \"foo\"\nargs = [\"bar\"]\n";
+        let rewritten = format!("{table}{other}");
+        assert_eq!(install(&server(), Some(&rewritten)), Ok(Change::Nothing));
+        assert_eq!(uninstall(&rewritten), Ok(Change::Text(other.into())));
+        let moved = Server::new("docent", ["/e/docent.idx"]);
+        let Change::Text(text) = install(&moved, Some(&rewritten)).unwrap() else {
+            panic!()
+        };
+        assert_eq!(text.matches("[mcp_servers.docent]").count(), 1);
+        assert_eq!(uninstall(&text), Ok(Change::Text(other.into())));
     }
 
     #[test]

@@ -122,14 +122,13 @@ impl Files {
 
     /// Writes what was edited.
     pub fn write(&self) -> Result<(), FilesError> {
-        let mut written = 0;
         // What is deleted goes last: whatever happens before, nothing is lost.
         let (kept, gone): (Vec<_>, Vec<_>) = self
             .files
             .iter()
             .filter(|file| file.is_changed())
             .partition(|file| file.now.is_some());
-        for file in kept.into_iter().chain(gone) {
+        for (written, file) in kept.into_iter().chain(gone).enumerate() {
             let failed = |source| FilesError::Write {
                 path: file.path.clone(),
                 source,
@@ -147,7 +146,6 @@ impl Files {
                     self.remove_empty_folders(&file.real);
                 }
             }
-            written += 1;
         }
         Ok(())
     }

@@ -20,18 +20,20 @@ use setup::SetupArgs;
 
 const HELP: &str = "\
 Clients, and the files of a project that `install` writes into:
-  claude    Claude Code: .mcp.json, .claude/settings.json, CLAUDE.md, .claude/skills/docent/SKILL.md
+  claude    Claude Code: .mcp.json, .claude/settings.json, CLAUDE.md,
+            .claude/skills/docent/SKILL.md
   codex     Codex: .codex/config.toml (read once you trust the project), AGENTS.md
   cursor    Cursor: .cursor/mcp.json, .cursor/cli.json, AGENTS.md
   opencode  opencode: opencode.json, AGENTS.md
   gemini    Gemini CLI: .gemini/settings.json, GEMINI.md
   vscode    VS Code: .vscode/mcp.json, AGENTS.md
-All but claude share .agents/skills/docent/SKILL.md. Program and index are named by their absolute paths,
-since what a desktop starts has another PATH: the entries are for this machine.
+All but claude share .agents/skills/docent/SKILL.md. Program and index are named by their
+absolute paths, since what a desktop starts has another PATH: the entries are for this machine.
 
-What is written is marked or of a form of its own. A second `install` changes nothing, another --index takes
-the place of the first, and `uninstall` leaves every file as it was, to the byte. An entry of the name docent
-that is not docent's, or that was edited, is left as it is with all of that client, and docent exits with 1.
+What is written is marked or of a form of its own. A second `install` changes nothing, another
+--index takes the place of the first, and `uninstall` leaves every file as it was, to the byte.
+An entry of the name docent that is not docent's, or that was edited, is left as it is with all
+of that client, and docent exits with 1.
 
 Examples:
   docent agents install claude codex
@@ -68,7 +70,7 @@ enum Task {
         #[command(flatten)]
         place: PlaceArgs,
     },
-    /// Print what install would write into empty files, to paste it by hand
+    /// Print what install would write into empty files, for all clients or some, to paste it by hand
     Show {
         #[command(flatten)]
         clients: Clients,
@@ -85,7 +87,7 @@ enum Task {
 
 #[derive(Args)]
 struct Clients {
-    /// The clients [default: see above]
+    /// The clients
     #[arg(value_name = "CLIENT", value_parser = client_parser())]
     clients: Vec<Client>,
 }
