@@ -66,6 +66,10 @@
     feature = "serve",
     doc = "| answer over HTTP, with a page to search on | [`serve`] |"
 )]
+#![cfg_attr(
+    feature = "cli",
+    doc = "| put docent into the configuration of agents' programs | [`agents`] |"
+)]
 //!
 //! `examples/` has two whole programs: one that answers from standard input, one with an encoder of its
 //! own.
@@ -82,6 +86,8 @@
 //!
 //! With `default-features = false` what remains is the library with the model that is compiled in.
 
+#[cfg(feature = "cli")]
+pub mod agents;
 #[doc(hidden)]
 pub mod analysis;
 pub mod answer;

@@ -8,6 +8,7 @@ use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 use docent::answer::context;
 use docent::search::{HintUse, SearchOptions};
 
+use super::agents::AgentsArgs;
 use super::audit::AuditArgs;
 use super::diff::DiffArgs;
 use super::eval::EvalArgs;
@@ -39,6 +40,8 @@ pub enum Command {
     Mcp(McpArgs),
     /// Answer over HTTP.
     Serve(ServeArgs),
+    /// Put docent into the configuration of agents' programs.
+    Agents(AgentsArgs),
 }
 
 /// How questions are answered.
@@ -130,6 +133,7 @@ pub fn parse() -> Command {
         Some(RawCommand::Diff(args)) => Ok(Command::Diff(args)),
         Some(RawCommand::Mcp(args)) => Ok(Command::Mcp(args)),
         Some(RawCommand::Serve(args)) => Ok(Command::Serve(args)),
+        Some(RawCommand::Agents(args)) => Ok(Command::Agents(args)),
     }
     .unwrap_or_else(|(kind, problem)| Cli::command().error(kind, problem).exit())
 }
@@ -147,7 +151,7 @@ pub fn parse() -> Command {
     args_conflicts_with_subcommands = true,
     disable_help_subcommand = true,
     override_usage = "docent [OPTIONS] QUESTION...\n       \
-                      docent <query|show|info|mcp|serve|eval|audit|diff|questions> [OPTIONS] ..."
+                      docent <query|show|info|mcp|serve|agents|eval|audit|diff|questions> [OPTIONS] ..."
 )]
 struct Cli {
     #[command(subcommand)]
@@ -172,6 +176,7 @@ enum RawCommand {
     Diff(DiffArgs),
     Mcp(McpArgs),
     Serve(ServeArgs),
+    Agents(AgentsArgs),
 }
 
 #[derive(Args)]
@@ -282,19 +287,30 @@ impl IndexFile {
     }
 }
 
-/// The file `named`, else `DOCENT_INDEX` unless empty, else the nearest `docent.idx` from the working folder
-/// upwards.
+/// The file `named`, else that of [`index_of_environment`], else that of [`nearest_index`] to the working
+/// folder.
 pub fn locate_index(named: Option<PathBuf>) -> Result<PathBuf, CliError> {
-    let variable = std::env::var_os("DOCENT_INDEX").filter(|name| !name.is_empty());
-    if let Some(path) = named.or(variable.map(PathBuf::from)) {
-        return Ok(path);
+    match named.or_else(index_of_environment) {
+        Some(path) => Ok(path),
+        None => nearest_index(&std::env::current_dir().map_err(CliError::WorkingFolder)?),
     }
-    let folder = std::env::current_dir().map_err(CliError::WorkingFolder)?;
+}
+
+/// The index that `DOCENT_INDEX` names, unless it is empty.
+pub fn index_of_environment() -> Option<PathBuf> {
+    let named = std::env::var_os("DOCENT_INDEX").filter(|name| !name.is_empty());
+    named.map(PathBuf::from)
+}
+
+/// The nearest `docent.idx` from `folder` upwards.
+pub fn nearest_index(folder: &Path) -> Result<PathBuf, CliError> {
     let nearest = folder
         .ancestors()
         .map(|folder| folder.join(INDEX_NAME))
         .find(|path| Path::is_file(path));
-    nearest.ok_or(CliError::NoIndex { folder })
+    nearest.ok_or_else(|| CliError::NoIndex {
+        folder: folder.to_owned(),
+    })
 }
 
 type UsageError = (ErrorKind, &'static str);

@@ -16,7 +16,7 @@ pub const HELP: &str = "\
 Exit codes:
   0  found, or the output was closed early
   1  nothing confident; eval: quality fell below the baseline; diff: what --fail-on
-     names; audit --strict: something was found
+     names; audit --strict: something was found; agents: a file was left as it is
   2  usage or other error
   3  no index
   4  the index is corrupt
@@ -31,7 +31,7 @@ pub enum Exit {
     /// It did what was asked.
     Found = 0,
     /// No section is a confident answer, quality fell below the baseline, a change of the docs lost what it
-    /// was not to lose, or `audit --strict` found something.
+    /// was not to lose, `audit --strict` found something, or `agents` left a file that it should have edited.
     NothingConfident = 1,
     /// Usage, or an error without a code of its own.
     Error = 2,

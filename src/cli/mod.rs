@@ -1,6 +1,7 @@
 //! The command line of `docent`: arguments become one validated config, a command runs on it, and
 //! what came of it becomes an exit code.
 
+mod agents;
 mod args;
 mod audit;
 mod diff;
@@ -12,6 +13,7 @@ mod mcp;
 mod output;
 mod query;
 mod questions;
+mod replace;
 mod serve;
 mod show;
 
@@ -38,6 +40,7 @@ pub fn main() -> ExitCode {
         Command::Serve(args) => serve::run(&args),
         Command::Audit(args) => audit::run(&args),
         Command::Mcp(args) => mcp::run(&args),
+        Command::Agents(args) => agents::run(&args),
     };
     let exit = result.unwrap_or_else(|error| {
         let exit = Exit::of_error(&error);

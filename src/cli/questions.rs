@@ -19,6 +19,7 @@ use docent::terminal::printable_line;
 
 use super::args::IndexArgs;
 use super::exit::{CliError, Exit};
+use super::replace::replace;
 use super::{fresh, message, note};
 
 /// The file that `add` writes.
@@ -258,26 +259,6 @@ fn read(file: &Path) -> Result<(String, String)> {
         name,
         text.with_context(|| format!("cannot read {}", file.display()))?,
     ))
-}
-
-/// Puts `text` into the place of the file at `path`: all of it or nothing.
-fn replace(path: &Path, text: &str) -> Result<()> {
-    // Through a link, the file that it leads to is replaced.
-    let path = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
-    let folder = path.parent().unwrap_or(Path::new("."));
-    let mut builder = tempfile::Builder::new();
-    builder.prefix(".questions-");
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::PermissionsExt;
-        let old = fs::metadata(&path).map(|metadata| metadata.permissions());
-        builder.permissions(old.unwrap_or(PermissionsExt::from_mode(0o666)));
-    }
-    let mut file = builder.tempfile_in(folder)?;
-    file.write_all(text.as_bytes())?;
-    file.as_file().sync_all()?;
-    file.persist(path)?;
-    Ok(())
 }
 
 /// What is lost, line by line, then how many are worth what.

@@ -3,6 +3,8 @@
 #![expect(clippy::unwrap_used, reason = "a helper that fails fails its test")]
 
 mod acceptance;
+mod agents;
+mod agents_properties;
 mod audit;
 mod audit_links;
 mod audit_report;

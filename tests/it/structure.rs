@@ -31,6 +31,7 @@ const LIBRARY: &[&str] = &[
     "audit",
     "mcp",
     "serve",
+    "agents",
     "cli",
 ];
 
