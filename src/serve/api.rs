@@ -45,6 +45,8 @@ struct Asked {
     explain: bool,
     /// Tokens of an answer for a language model; `None`: the object.
     budget: Option<usize>,
+    /// Whether the question goes to the query log, where there is one.
+    is_kept: bool,
 }
 
 impl Asked {
@@ -57,6 +59,7 @@ impl Asked {
             within: Vec::new(),
             explain: false,
             budget: None,
+            is_kept: true,
         };
         for (name, value) in pairs {
             asked.set(&name, value)?;
@@ -87,13 +90,8 @@ impl Asked {
             // What a form sends where nothing was chosen.
             "in" if value.is_empty() => {}
             "in" => self.within.push(value),
-            "explain" => {
-                self.explain = match value.as_str() {
-                    "1" | "true" => true,
-                    "0" | "false" => false,
-                    _ => return Err(wrong("give 1 or 0".to_owned())),
-                }
-            }
+            "explain" => self.explain = switch(&value).ok_or_else(|| wrong(SWITCH.to_owned()))?,
+            "keep" => self.is_kept = switch(&value).ok_or_else(|| wrong(SWITCH.to_owned()))?,
             "budget" => {
                 let budget = value
                     .parse()
@@ -112,11 +110,22 @@ impl Asked {
                 let shown: String = printable_line(name).chars().take(40).collect();
                 return Err(Problem::bad_request(
                     format!("there is no parameter {shown}"),
-                    "there are q, k, in, explain, budget and min_confidence",
+                    "there are q, k, in, explain, budget, keep and min_confidence",
                 ));
             }
         }
         Ok(())
+    }
+}
+
+/// What a switch takes.
+const SWITCH: &str = "give 1 or 0";
+
+fn switch(value: &str) -> Option<bool> {
+    match value {
+        "1" | "true" => Some(true),
+        "0" | "false" => Some(false),
+        _ => None,
     }
 }
 
@@ -149,7 +158,9 @@ fn answer(shared: &Shared, mut asked: Asked) -> Result<String, crate::Error> {
         Verdict::NothingFound => "nothing-found",
         Verdict::Uncalibrated => "uncalibrated",
     });
-    shared.keep(&answer);
+    if asked.is_kept {
+        shared.keep(&answer);
+    }
     let encoder = &**searcher.encoder();
     if let Some(budget) = asked.budget {
         let show = "GET /api/sections";

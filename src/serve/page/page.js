@@ -3,6 +3,7 @@
 const PAUSE = 90; // Milliseconds without a key before a question is asked.
 const CALM = 500; // Milliseconds without one before "no section" is shown.
 const SETTLED = 1500; // Milliseconds without one after which the next change is a step back.
+const STANDING = 2000; // Milliseconds after which an answered question goes to the query log.
 const HITS = 6;
 
 const byId = (id) => document.getElementById(id);
@@ -76,7 +77,8 @@ async function search(options = {}) {
   document.title = question ? `${question} · docent` : "Ask these docs · docent";
   list.setAttribute("aria-busy", "true");
   if (!question) return welcome();
-  const query = new URLSearchParams({ q: question, k: HITS, explain: 1 });
+  clearTimeout(kept);
+  const query = new URLSearchParams({ q: question, k: HITS, explain: 1, keep: 0 });
   if (within.value) query.set("in", within.value);
   if (options.anyway) query.set("min_confidence", 0);
   try {
@@ -84,7 +86,10 @@ async function search(options = {}) {
     const pause = answer.hits.length ? 0 : typedAt + CALM - Date.now();
     // A question that is half typed has no answer yet.
     if (pause > 0) await new Promise((resolve) => setTimeout(resolve, pause));
-    if (number === newest) show(answer, options);
+    if (number !== newest) return;
+    show(answer, options);
+    // Only a question that is left standing is one for the log.
+    if (docs?.keeps_questions) kept = setTimeout(() => keep(question), STANDING);
   } catch (error) {
     if (error.name === "AbortError" || number !== newest) return;
     if (error.status === 503 && !options.again) {
@@ -93,6 +98,31 @@ async function search(options = {}) {
       fail(error);
     }
   }
+}
+
+let kept;
+let last = ""; // The newest question that is in the log.
+
+function keep(question) {
+  if (question === last) return;
+  last = question;
+  const query = new URLSearchParams({ q: question, k: 1 });
+  // The page may be left meanwhile.
+  fetch(`/api/search?${query}`, { keepalive: true }).catch(() => {});
+}
+
+/** The link that says that the docs should have answered. */
+function missed(question) {
+  const button = element("button", { type: "button", class: "missed" }, "This should have been found");
+  button.addEventListener("click", async () => {
+    button.disabled = true;
+    const body = JSON.stringify({ question });
+    const headers = { "Content-Type": "application/json" };
+    const answer = await fetch("/api/missed", { method: "POST", headers, body }).catch(() => null);
+    button.textContent = answer?.ok ? "Thank you: noted for the owners of these docs" : "That could not be noted";
+    say(button.textContent);
+  });
+  return button;
 }
 
 function later() {
@@ -133,6 +163,7 @@ function show(answer, { anyway }) {
   if (!answer.hits.length) return refuse(answer);
   state.append(...verdict(answer, anyway), ...remarks(answer));
   answer.hits.forEach((hit, number) => list.append(section(hit, number)));
+  if (docs?.keeps_questions) list.append(missed(shown));
   options = [...list.querySelectorAll("[role=option]")];
   listbox.setAttribute("aria-owns", answer.hits.map((_, number) => `group-${number}`).join(" "));
   listbox.hidden = false;
@@ -171,6 +202,7 @@ function refuse(answer) {
   } else {
     word.append(element("p", {}, "Ask with more words, or with others."));
   }
+  if (docs?.keeps_questions) word.append(missed(shown));
   list.append(word);
   say(none);
 }
@@ -385,9 +417,15 @@ byId("form").addEventListener("submit", (event) => {
   event.preventDefault();
   clearTimeout(timer);
   const option = options[Math.max(chosen, 0)];
-  if (option && shown === input.value.trim()) location.assign(option.href);
+  if (option && shown === input.value.trim()) follow(option);
   else search();
 });
+
+/** Whose section is opened was answered: that too is worth knowing. */
+function follow(option) {
+  if (docs?.keeps_questions) keep(shown);
+  location.assign(option.href);
+}
 
 document.addEventListener("keydown", (event) => {
   const isShortcut = event.key.toLowerCase() === "k" && (event.ctrlKey || event.metaKey) && !event.altKey;
