@@ -3,11 +3,10 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use axum::Json;
 use axum::extract::rejection::{PathRejection, QueryRejection};
 use axum::extract::{Path, Query, State};
 use axum::http::header::CONTENT_TYPE;
-use axum::response::IntoResponse;
+use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 
 use super::limits::MAX_QUESTION;
@@ -17,8 +16,9 @@ use super::shared::Shared;
 use crate::answer::{Verdict, json, passage};
 use crate::index::{ChunkRef, Index, SectionRecord};
 use crate::search::{Scope, SearchOptions};
-use crate::terminal::printable_line;
+use crate::terminal::{printable_json, printable_line};
 
+const JSON: &str = "application/json";
 /// Most hits that can be asked for.
 const MAX_HITS: usize = 50;
 /// Most patterns of one question.
@@ -113,7 +113,7 @@ pub async fn search(
     let pool = Arc::clone(&shared);
     let answer = move || answer(&shared, asked).map_err(|error| shared.problem(error));
     let object = pool.pool.run(answer).await??;
-    Ok(([(CONTENT_TYPE, "application/json")], object))
+    Ok(([(CONTENT_TYPE, JSON)], object))
 }
 
 fn answer(shared: &Shared, mut asked: Asked) -> Result<String, crate::Error> {
@@ -133,6 +133,14 @@ fn answer(shared: &Shared, mut asked: Asked) -> Result<String, crate::Error> {
     let encoder = &**searcher.encoder();
     let object = json::with_excerpts(&answer, index, encoder, &freshness, asked.explain)?;
     Ok(object)
+}
+
+/// An object as JSON, safe to print.
+fn printed(object: &impl Serialize) -> Response {
+    // Keys are strings, and numbers whole: nothing of it cannot be JSON.
+    let json = serde_json::to_string(object).unwrap_or_default();
+    let json = printable_json(&json).into_owned();
+    ([(CONTENT_TYPE, JSON)], json).into_response()
 }
 
 /// A section, as programs get it.
@@ -183,7 +191,7 @@ pub async fn section(
         found.map_err(|error| shared.problem(error))
     };
     let object = pool.pool.run(read).await??;
-    object.map(Json).ok_or_else(no_section)
+    object.map(|object| printed(&object)).ok_or_else(no_section)
 }
 
 /// The path of a section in a request's path.
@@ -247,7 +255,7 @@ pub async fn docs(State(shared): State<Arc<Shared>>) -> Result<impl IntoResponse
         let searcher = shared.searcher();
         docs_object(searcher.index()).map_err(|error| shared.problem(error))
     };
-    pool.pool.run(read).await?.map(Json)
+    pool.pool.run(read).await?.map(|object| printed(&object))
 }
 
 fn docs_object(index: &Index) -> Result<DocsObject, crate::Error> {
