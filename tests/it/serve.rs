@@ -99,7 +99,7 @@ fn a_question_is_answered_as_on_the_command_line() {
     );
     // Whoever asks from elsewhere does not learn where the docs are.
     assert_eq!(found["docs"], Value::Null);
-    assert_eq!(expected["docs"], "docs");
+    assert!(expected["docs"].as_str().unwrap().ends_with("/docs"));
     let chunk = &found["hits"][0]["chunks"][0];
     let lines: Vec<&str> = chunk["text"].as_str().unwrap().lines().collect();
     for line in chunk["excerpt"].as_array().unwrap() {
