@@ -10,6 +10,7 @@ use docent::audit::AuditError;
 use docent::eval::EvalError;
 use docent::index::IndexError;
 use docent::questions::TodoError;
+use docent::serve::ServeError;
 
 /// The exit codes, as `--help` lists them.
 pub const HELP: &str = "\
@@ -111,11 +112,16 @@ impl Exit {
             TodoError::Docent(error) => Some(error),
             _ => None,
         });
+        let of_serve = error.downcast_ref().and_then(|error| match error {
+            ServeError::Docent(error) => Some(error),
+            _ => None,
+        });
         let of_library = error
             .downcast_ref()
             .or(of_eval)
             .or(of_audit)
             .or(of_todo)
+            .or(of_serve)
             .and_then(|error| match error {
                 Error::Index(error) => Some(error),
                 _ => None,
@@ -164,6 +170,7 @@ mod tests {
             anyhow::Error::from(EvalError::from(of_library())),
             anyhow::Error::from(AuditError::from(of_library())),
             anyhow::Error::from(TodoError::from(of_library())),
+            anyhow::Error::from(ServeError::from(of_library())),
         ];
         for error in errors {
             assert_eq!(Exit::of_error(&error), Exit::IndexMissing, "{error:?}");

@@ -5,7 +5,7 @@ use std::cmp::Ordering;
 
 use crate::calibration::{ARMS, Arms, Curve, Curves};
 
-/// For each candidate the sum of what its scores are worth, [standardized](Arm::is_standardized) if the
+/// For each candidate the sum of what its scores are worth, [standardized](crate::calibration::Arm::is_standardized) if the
 /// arm is; an arm that says the same of all candidates says nothing.
 ///
 /// A generalized additive model (Hastie and Tibshirani, 1986): a score far above the others' may be

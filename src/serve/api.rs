@@ -8,7 +8,7 @@ use axum::extract::rejection::{JsonRejection, PathRejection, QueryRejection};
 use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
 use axum::http::header::CONTENT_TYPE;
-use axum::response::IntoResponse;
+use axum::response::{IntoResponse, Response};
 use serde::{Deserialize, Serialize};
 
 use super::limits::MAX_QUESTION;
@@ -19,8 +19,9 @@ use crate::answer::context::{self, ContextOptions, LEAST_BUDGET};
 use crate::answer::{Verdict, json, passage};
 use crate::index::{ChunkRef, Index, SectionRecord};
 use crate::search::{Scope, SearchOptions};
-use crate::terminal::printable_line;
+use crate::terminal::{printable_json, printable_line};
 
+const JSON: &str = "application/json";
 /// Most hits that can be asked for.
 const MAX_HITS: usize = 50;
 /// Most tokens of an answer that can be asked for.
@@ -137,7 +138,7 @@ pub async fn search(
     let asked = Asked::new(pairs)?;
     let kind = match asked.budget {
         Some(_) => "text/plain; charset=utf-8",
-        None => "application/json",
+        None => JSON,
     };
     let pool = Arc::clone(&shared);
     let answer = move || answer(&shared, asked).map_err(|error| shared.problem(error));
@@ -198,6 +199,14 @@ pub async fn missed(
     Ok(StatusCode::NO_CONTENT)
 }
 
+/// An object as JSON, safe to print.
+fn printed(object: &impl Serialize) -> Response {
+    // Keys are strings, and numbers whole: nothing of it cannot be JSON.
+    let json = serde_json::to_string(object).unwrap_or_default();
+    let json = printable_json(&json).into_owned();
+    ([(CONTENT_TYPE, JSON)], json).into_response()
+}
+
 /// A section, as programs get it.
 #[derive(Serialize)]
 struct SectionObject {
@@ -246,7 +255,7 @@ pub async fn section(
         found.map_err(|error| shared.problem(error))
     };
     let object = pool.pool.run(read).await??;
-    object.map(Json).ok_or_else(no_section)
+    object.map(|object| printed(&object)).ok_or_else(no_section)
 }
 
 /// The path of a section in a request's path.
@@ -312,7 +321,7 @@ pub async fn docs(State(shared): State<Arc<Shared>>) -> Result<impl IntoResponse
         let searcher = shared.searcher();
         docs_object(&shared, searcher.index()).map_err(|error| shared.problem(error))
     };
-    pool.pool.run(read).await?.map(Json)
+    pool.pool.run(read).await?.map(|object| printed(&object))
 }
 
 fn docs_object(shared: &Shared, index: &Index) -> Result<DocsObject, crate::Error> {

@@ -66,6 +66,7 @@ async fn connection(
         .timer(TokioTimer::new())
         .header_read_timeout(limits.head_time)
         .max_buf_size(MAX_HEAD)
+        .max_header_size(MAX_HEAD)
         .serve_connection(TokioIo::new(stream), TowerToHyperService::new(router));
     let mut serving = pin!(serving);
     let served = timeout(limits.connection_time, serving.as_mut());

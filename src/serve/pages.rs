@@ -17,6 +17,7 @@ use super::section::{self, Shown};
 use super::shared::Shared;
 use crate::answer::passage;
 use crate::index::{ChunkRef, Index, SectionRecord};
+use crate::terminal::printable_line;
 
 /// The mark of the pages, in the tab of a browser: nothing is fetched for it.
 const ICON: &str = "data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 16 16'%3E\
@@ -99,7 +100,7 @@ fn page(index: &Index, section: &SectionRecord, chunks: &[ChunkRef<'_>], asked: 
     let body = section::html(&shown, |to| resolved(path, to, is_section));
     let is_titled = body.contains("<h1");
     let content = html! {
-        @if !is_titled { h1 { (section.title) } }
+        @if !is_titled { h1 { (printable_line(&section.title)) } }
         (PreEscaped(body))
     };
     frame(&section.title, Some(path), asked, &content)
@@ -113,7 +114,7 @@ fn missing(path: &str, asked: &Asked) -> Response {
     let content = html! {
         h1 { "No such section" }
         p { "These docs have no section of this name: it was moved, or never there." }
-        p { a href={ "/?q=" (encoded(&words)) } { "Ask for “" (words) "”" } }
+        p { a href={ "/?q=" (encoded(&words)) } { "Ask for “" (printable_line(&words)) "”" } }
     };
     let page = frame("No such section", None, asked, &content);
     let mut response = no_section().into_response();
@@ -137,7 +138,7 @@ fn frame(title: &str, path: Option<&str>, asked: &Asked, content: &Markup) -> Ma
                 meta charset="utf-8";
                 meta name="viewport" content="width=device-width, initial-scale=1";
                 meta name="color-scheme" content="light dark";
-                title { (title) " · docent" }
+                title { (printable_line(title)) " · docent" }
                 link rel="icon" href=(ICON);
                 link rel="stylesheet" href="/page.css";
             }
@@ -148,7 +149,7 @@ fn frame(title: &str, path: Option<&str>, asked: &Asked, content: &Markup) -> Ma
                         @if asked.question.is_empty() { " Search" } @else { " Results" }
                     }
                     form action="/" role="search" {
-                        input type="search" name="q" value=(asked.question)
+                        input type="search" name="q" value=(printable_line(&asked.question))
                             aria-label="Ask these docs" placeholder="Ask these docs"
                             autocomplete="off" maxlength=(MAX_QUESTION);
                     }
@@ -156,7 +157,7 @@ fn frame(title: &str, path: Option<&str>, asked: &Asked, content: &Markup) -> Ma
                 main.section {
                     @if let Some(path) = path {
                         p.path {
-                            (path)
+                            (printable_line(path))
                             @if let Some(lines) = &asked.lines {
                                 a href={ "#L" (lines.start()) } { " lines " (lines.start()) "–" (lines.end()) }
                             }

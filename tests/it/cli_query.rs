@@ -137,7 +137,7 @@ fn explained_json_has_every_component() {
     let output = docent(coffee(), args).output().unwrap();
     let object: Value = serde_json::from_slice(&output.stdout).unwrap();
     let explain = &object["hits"][0]["explain"];
-    assert_eq!(keys(explain), ["arms", "hint", "signals"]);
+    assert_eq!(keys(explain), ["arms", "hint", "shares", "signals"]);
     assert_eq!(
         keys(&explain["signals"]),
         [

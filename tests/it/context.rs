@@ -229,14 +229,17 @@ fn rows_of_a_long_table_are_left_out_but_not_those_that_were_asked_for() {
 #[test]
 fn a_table_that_is_cut_keeps_its_header() {
     let rows: String = (0..200)
-        .map(|i| format!("| kettle-{i} | holds {i} litres of hot water |\n"))
+        .map(|i| match i {
+            150 => "| percolator | holds 2 litres of hot water |\n".to_owned(),
+            _ => format!("| kettle-{i} | holds {i} litres of hot water |\n"),
+        })
         .collect();
     let folder = indexed(&[(
         "kettles.md",
         &*format!("# Kettles\n\n| Name | Holds |\n|---|---|\n{rows}"),
     )]);
     let searcher = searcher(folder.path());
-    let answer = ask(&searcher, "kettle-150", 1);
+    let answer = ask(&searcher, "percolator", 1);
     let text = text(&searcher, &answer, 300);
     let first = &parse(&text).passages[0];
     assert_eq!(
@@ -244,7 +247,7 @@ fn a_table_that_is_cut_keeps_its_header() {
         ["| Name | Holds |", "|---|---|"],
         "{text}"
     );
-    let asked = "| kettle-150 | holds 150 litres of hot water |".to_owned();
+    let asked = "| percolator | holds 2 litres of hot water |".to_owned();
     assert!(first.lines.contains(&asked), "{text}");
 }
 
@@ -454,7 +457,7 @@ proptest! {
             let source = squeeze(&source.1);
             for line in &passage.lines {
                 // Controls are escaped: `\u{1b}`.
-                let line = line.replace("\\u{1b}", "");
+                let line = line.replace("\\u{1b}", "").replace("\\u{202e}", "");
                 prop_assert!(source.contains(&squeeze(&line)), "{} in {}", line, text);
             }
         }

@@ -93,10 +93,13 @@ fn a_question_is_answered_as_on_the_command_line() {
     let output = docent(folder, &args).output().unwrap();
     let mut expected: Value = serde_json::from_slice(&output.stdout).unwrap();
 
-    assert_eq!(found["notes"], serde_json::json!([]));
+    assert_eq!(
+        found["notes"],
+        serde_json::json!(["not in these docs: hot"])
+    );
     // Whoever asks from elsewhere does not learn where the docs are.
     assert_eq!(found["docs"], Value::Null);
-    assert_eq!(expected["docs"], "docs");
+    assert!(expected["docs"].as_str().unwrap().ends_with("/docs"));
     let chunk = &found["hits"][0]["chunks"][0];
     let lines: Vec<&str> = chunk["text"].as_str().unwrap().lines().collect();
     for line in chunk["excerpt"].as_array().unwrap() {
@@ -202,9 +205,12 @@ fn a_question_without_an_answer_says_so_and_gives_the_nearest_when_asked() {
     let refused = server.get(target).json();
     assert_eq!(refused["verdict"], "nothing-confident");
     assert_eq!(refused["hits"], serde_json::json!([]));
-    assert_eq!(refused["absent"], serde_json::json!(["visa", "sailor"]));
+    assert_eq!(
+        refused["absent"],
+        serde_json::json!(["visa", "sailor", "need"])
+    );
     let notes = refused["notes"].as_array().unwrap();
-    assert_eq!(notes[0], "not in these docs: visa, sailor");
+    assert_eq!(notes[0], "not in these docs: visa, sailor, need");
     assert!(
         notes[1]
             .as_str()
@@ -237,12 +243,8 @@ fn filters_limit_the_answer() {
     let both = paths("&in=roasting/&in=brewing/*.md");
     assert!(both.len() > roasting.len());
     let folders = server.get("/api/docs").json()["folders"].clone();
-    let count = |folder: &str| {
-        let glob = repository("tests/data/coffee").join(folder);
-        fs::read_dir(glob).unwrap().count()
-    };
-    let expected = ["brewing/", "roasting/"]
-        .map(|path| serde_json::json!({ "path": path, "sections": count(path) }));
+    let expected = [("brewing/", 3), ("roasting/", 2)]
+        .map(|(path, sections)| serde_json::json!({ "path": path, "sections": sections }));
     assert_eq!(folders, serde_json::json!(expected));
 }
 

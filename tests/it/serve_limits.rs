@@ -176,7 +176,7 @@ fn what_is_no_http_gets_an_error_and_the_server_goes_on() {
         options.limits.head_time = Duration::from_millis(200);
     });
     let host = format!("Host: {}\r\n", server.address);
-    let long_header = format!("X: {}\r\n", "x".repeat(40 << 10));
+    let long_header = format!("X: {}\r\n", "x".repeat(80 << 10));
     let many_headers = "X: y\r\n".repeat(2_000);
     let long_path = "/".to_owned() + &"x".repeat(80 << 10);
     let cases: Vec<(Vec<u8>, &[u16])> = vec![
@@ -185,7 +185,8 @@ fn what_is_no_http_gets_an_error_and_the_server_goes_on() {
         (b"GET\r\n\r\n".to_vec(), &[400]),
         (b"GET / HTTP/9.9\r\n\r\n".to_vec(), &[400]),
         (b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03".to_vec(), &[400]),
-        (b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".to_vec(), &[400]),
+        // The beginning of HTTP/2 is closed without a word.
+        (b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".to_vec(), &[]),
         (b"GET / HTTP/1.1\r\n\r\n".to_vec(), &[403]),
         (b"GET / HTTP/1.0\r\n\r\n".to_vec(), &[403]),
         (format!("GET / HTTP/1.1\r\n{host}{long_header}\r\n").into(), &[431]),
@@ -219,6 +220,10 @@ fn what_is_no_http_gets_an_error_and_the_server_goes_on() {
     for (bytes, expected) in cases {
         let answer = server.send(&bytes);
         let shown = String::from_utf8_lossy(&bytes[..bytes.len().min(80)]).into_owned();
+        if expected.is_empty() {
+            assert_eq!(answer, b"", "{shown:?}");
+            continue;
+        }
         let status = Response::new(&answer).status;
         assert!(expected.contains(&status), "{shown:?}: {status}");
     }

@@ -1,6 +1,7 @@
 //! Where more stands, in a line or two.
 
 use std::collections::{BTreeSet, HashSet};
+use std::ops::Range;
 
 use super::clean;
 use super::fence;
@@ -35,13 +36,17 @@ impl<'a> Pointer<'a> {
         let line = best.map(|line| (line.number, shortened(&clean::line(line.text))));
         Self {
             line,
-            ..Self::following(lines, chunk)
+            ..Self::of(lines, chunk, lines.under_heading(chunk))
         }
     }
 
-    /// The passages under the heading of `chunk`.
+    /// What stands under the heading of `chunk` from there on, `chunk` being the first that is not given.
     pub fn following(lines: &'a Lines<'a>, chunk: usize) -> Self {
-        let run = lines.under_heading(chunk);
+        Self::of(lines, chunk, chunk..lines.under_heading(chunk).end)
+    }
+
+    /// Some chunks under the heading of `chunk`.
+    fn of(lines: &'a Lines<'a>, chunk: usize, run: Range<usize>) -> Self {
         let headings = &lines.chunks[chunk].heading_path;
         Self {
             lines,

@@ -67,6 +67,7 @@ let newest = 0;
 let running = new AbortController();
 let timer;
 let typedAt = 0;
+let asked = ""; // The newest question that was asked.
 let shown = ""; // The question whose answer is on the page.
 
 async function search(options = {}) {
@@ -75,6 +76,7 @@ async function search(options = {}) {
   running = new AbortController();
   const question = input.value.trim();
   document.title = question ? `${question} · docent` : "Ask these docs · docent";
+  asked = question;
   list.setAttribute("aria-busy", "true");
   if (!question) return welcome();
   clearTimeout(kept);
@@ -144,8 +146,8 @@ function clear() {
   input.setAttribute("aria-expanded", "false");
   input.removeAttribute("aria-activedescendant");
   state.replaceChildren();
-  list.setAttribute("aria-busy", "false");
-  shown = input.value.trim();
+  shown = asked;
+  list.setAttribute("aria-busy", String(input.value.trim() !== asked));
   say("");
 }
 
