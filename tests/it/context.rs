@@ -89,7 +89,11 @@ fn split_name(text: &str) -> (String, Vec<String>) {
     let mut rest = text[end..].trim_start();
     while !rest.is_empty() {
         let length = json_length(rest);
-        let end = length + rest[length..].find(" > ").unwrap_or(rest.len() - length);
+        // Behind the last heading of a pointer stands, after two spaces, what it costs.
+        let ends = [" > ", "  "]
+            .iter()
+            .filter_map(|end| rest[length..].find(end));
+        let end = length + ends.min().unwrap_or(rest.len() - length);
         headings.push(unquoted(&rest[..end]).unwrap());
         rest = rest[end..].strip_prefix(" > ").unwrap_or("");
     }
