@@ -86,6 +86,8 @@
 //!
 //! With `default-features = false` what remains is the library with the model that is compiled in.
 
+#[cfg(any(feature = "cli", feature = "serve"))]
+pub mod about;
 #[cfg(feature = "cli")]
 pub mod agents;
 #[doc(hidden)]

@@ -3,8 +3,9 @@
 
 use std::fmt::Write;
 
-use super::about::{About, folder_of};
-use super::text::{Caller, plain};
+use super::text::Caller;
+use crate::about::plain::plain;
+use crate::about::{About, folder_of};
 use crate::index::{Index, IndexError, SectionRecord};
 
 /// Most bytes of a digest.

@@ -24,7 +24,6 @@
 //! `clients` is the list of programs and their files, `json`, `toml`, `block` and `skill` are the ways in which
 //! something is put in, `entry` is what a server's entry is, `about`, `text` and `digest` say what the docs are about.
 
-mod about;
 mod block;
 mod clients;
 mod digest;
@@ -37,7 +36,7 @@ mod text;
 mod toml;
 mod value;
 
-pub use about::About;
+pub use crate::about::About;
 pub use clients::{Client, Place, Spot, UserFolders};
 pub use digest::{MAX_BYTES, digest};
 pub use entry::{SERVER_NAME, Server};

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::arguments::{ReadArguments, SearchArguments};
-use super::texts::About;
+use super::texts::Texts;
 use crate::Error;
 use crate::answer::context::{self, ContextOptions};
 use crate::answer::location::{Location, LocationError};
@@ -57,6 +57,8 @@ pub struct Docs {
     budget: usize,
     log: Option<Arc<QueryLogWriter>>,
     tell: Tell,
+    /// What [`Docs::texts`] gave last, with the states of the indexes.
+    texts: Mutex<Option<(Vec<u64>, Arc<Texts>)>>,
 }
 
 struct Open {
@@ -114,25 +116,35 @@ impl Docs {
             budget: options.budget,
             log: options.log,
             tell: options.tell,
+            texts: Mutex::default(),
         })
     }
 
-    /// What the docs are about.
+    /// What clients tell their models of the docs, read once for each state of the indexes.
     ///
     /// # Errors
     ///
     /// [`IndexError::Corrupt`] if an index is damaged.
-    pub(super) fn about(&self) -> Result<About, IndexError> {
+    pub(super) fn texts(&self) -> Result<Arc<Texts>, IndexError> {
         let searchers: Vec<(&str, Searcher)> = self
             .indexes
             .iter()
             .map(|open| (open.name.as_str(), open.reader.searcher()))
             .collect();
-        About::read(
-            searchers
-                .iter()
-                .map(|(name, searcher)| (*name, &**searcher.index())),
-        )
+        let ids = searchers
+            .iter()
+            .map(|(_, searcher)| searcher.index().content_id());
+        let ids: Vec<u64> = ids.collect();
+        let mut known = self.texts.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((_, texts)) = known.as_ref().filter(|(known, _)| *known == ids) {
+            return Ok(Arc::clone(texts));
+        }
+        let indexes = searchers
+            .iter()
+            .map(|(name, searcher)| (*name, &**searcher.index()));
+        let texts = Arc::new(Texts::read(indexes)?);
+        *known = Some((ids, Arc::clone(&texts)));
+        Ok(texts)
     }
 
     /// Serves indexes that builds have replaced from now on. One that cannot be used is told once.

@@ -39,7 +39,7 @@ impl Server {
 
     /// The tools, in an order that never changes; their texts are those of the indexes that are there now.
     fn tools(&self) -> Result<Vec<Tool>, ErrorData> {
-        let about = self.docs.about().map_err(|error| internal(&error))?;
+        let texts = self.docs.texts().map_err(|error| internal(&error))?;
         let query = json!({
             "type": "string",
             "description": "A question in a whole sentence; several, one a line"
@@ -56,14 +56,14 @@ impl Server {
         loaded.insert("anthropic/alwaysLoad".to_owned(), Value::Bool(true));
         let mut search = Tool::new(
             SEARCH,
-            about.search_description(),
+            texts.search_description(),
             schema(json!({"query": query, "in": within}), &["query"]),
         )
         .with_annotations(read_only("Search the docs"));
         search.meta = Some(loaded);
         let read = Tool::new(
             docs::READ,
-            about.read_description(),
+            texts.read_description(),
             schema(json!({"location": location}), &["location"]),
         )
         .with_annotations(read_only("Read the docs"));
@@ -122,8 +122,8 @@ impl ServerHandler for Server {
         let capabilities = ServerCapabilities::builder().enable_tools().build();
         let info = ServerConfig::new(capabilities)
             .with_server_info(Implementation::new("docent", env!("CARGO_PKG_VERSION")));
-        match self.docs.about() {
-            Ok(about) => info.with_instructions(about.instructions()),
+        match self.docs.texts() {
+            Ok(texts) => info.with_instructions(texts.instructions()),
             Err(_) => info,
         }
     }

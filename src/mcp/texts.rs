@@ -3,64 +3,64 @@
 //! Clients cut these texts ([`INSTRUCTIONS`], [`DESCRIPTION`] are the least bounds that are known), and
 //! what decides whether a model calls at all is their beginning: so that says when.
 
+use crate::about::About;
+use crate::about::plain::plain;
 use crate::index::{Index, IndexError};
-use crate::terminal::printable_line;
 
 /// Most characters of the instructions.
 pub const INSTRUCTIONS: usize = 512;
 /// Most bytes of a tool's description.
 pub const DESCRIPTION: usize = 2_000;
-/// Most characters of a title that is named.
-const TITLE: usize = 48;
+/// Most characters of an index's name.
+const NAME: usize = 40;
+/// Most characters of all names.
+const NAMES: usize = 400;
 
-/// What the docs of some indexes are about.
+/// The docs of the indexes that are served.
 #[derive(Debug, Clone)]
-pub struct About {
-    /// A name and topics for each index; the name is empty if there is one index.
-    docs: Vec<(String, Vec<String>)>,
+pub struct Texts {
+    /// A name and what the docs are about for each index; the name is empty if there is one index.
+    docs: Vec<(String, About)>,
 }
 
-impl About {
-    /// Reads what an index says of its docs: the titles that its guide gives sections, or those that they
-    /// give themselves.
+impl Texts {
+    /// Reads what indexes say of their docs.
+    ///
+    /// # Errors
+    ///
+    /// [`IndexError::Corrupt`] if an index is damaged.
     pub fn read<'a>(
         indexes: impl IntoIterator<Item = (&'a str, &'a Index)>,
     ) -> Result<Self, IndexError> {
         let docs = indexes
             .into_iter()
-            .map(|(name, index)| Ok((name.to_owned(), topics(index)?)));
+            .map(|(name, index)| Ok((plain(name, NAME), About::of(index, None)?)));
         Ok(Self {
             docs: docs.collect::<Result<_, IndexError>>()?,
         })
     }
 
-    /// Names and topics, in at most `room` characters.
+    /// Titles and topics, in at most `room` characters.
     fn topics(&self, room: usize) -> String {
         let each = room / self.docs.len().max(1);
-        let of = |(name, topics): &(String, Vec<String>)| {
-            let mut text = match name.is_empty() {
-                true => String::new(),
-                false => format!("{name}: "),
-            };
-            for (i, topic) in topics.iter().enumerate() {
-                let more = if i > 0 { ", " } else { "" };
-                if text.chars().count() + more.len() + topic.chars().count() > each {
-                    break;
-                }
-                text.push_str(more);
-                text.push_str(topic);
+        let of = |(_, about): &(String, About)| {
+            let title = plain(&about.title, each / 3);
+            let rest = each.saturating_sub(title.chars().count() + 5);
+            let titles = about.groups.iter().flat_map(|(_, titles)| titles);
+            match joined(titles.map(String::as_str), ", ", rest) {
+                topics if topics.is_empty() => title,
+                topics => format!("{title} ({topics})"),
             }
-            text
         };
         let docs: Vec<String> = self.docs.iter().map(of).collect();
-        docs.join("; ")
+        joined(docs.iter().map(String::as_str), "; ", room)
     }
 
     /// The server's instructions.
     pub fn instructions(&self) -> String {
         let text = |topics: &str| {
             format!(
-                "Search these docs before you answer from memory or open files whenever a question touches: \
+                "Search these docs before you answer from memory or open files whenever a question touches \
                  {topics}. One call with a whole question usually suffices; it says so when they have no answer."
             )
         };
@@ -70,17 +70,17 @@ impl About {
 
     /// The description of `search_docs`.
     pub fn search_description(&self) -> String {
-        let names: Vec<&str> = self.docs.iter().map(|(name, _)| name.as_str()).collect();
-        let several = match names.len() {
+        let names = self.docs.iter().map(|(name, _)| name.as_str());
+        let several = match self.docs.len() {
             0 | 1 => String::new(),
             _ => format!(
                 " `in` may also begin with the name of the docs to search: {}.",
-                names.join(", ")
+                joined(names, ", ", NAMES)
             ),
         };
         let text = |topics: &str| {
             format!(
-                "Use this first for any question about: {topics}.\n\
+                "Use this first for any question about {topics}.\n\
                  Gives the passages of the documentation that answer, with file and lines, and says in its \
                  first line whether they do: \"answered\", \"weak answer\", or that no section answers, which \
                  is final: do not ask again in other words. Ask in a whole sentence with the names, options \
@@ -100,21 +100,65 @@ impl About {
     }
 }
 
-/// What an index is about, most telling first, each once.
-fn topics(index: &Index) -> Result<Vec<String>, IndexError> {
-    let guide = index.guide()?;
-    let described = guide.descriptors.iter().map(|row| row.title.clone());
-    let mut topics: Vec<String> = Vec::new();
-    let mut add = |title: &str| {
-        let title: String = printable_line(title).chars().take(TITLE).collect();
-        let title = title.trim().to_owned();
-        if !title.is_empty() && !topics.contains(&title) {
-            topics.push(title);
+/// The first of `texts`, as many as there is room for.
+fn joined<'a>(texts: impl Iterator<Item = &'a str>, between: &str, room: usize) -> String {
+    let mut joined = String::new();
+    for text in texts {
+        let more = if joined.is_empty() { "" } else { between };
+        if joined.chars().count() + more.len() + text.chars().count() > room {
+            break;
         }
-    };
-    described.for_each(|title| add(&title));
-    for id in index.sections() {
-        add(&index.section(id)?.title);
+        joined.push_str(more);
+        joined.push_str(text);
     }
-    Ok(topics)
+    joined
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn texts_keep_their_bounds_whatever_is_served() {
+        let about = |length: usize| About {
+            title: "é".repeat(length),
+            groups: vec![("g".to_owned(), vec!["ü".repeat(length); length])],
+        };
+        for (count, length) in [(0, 0), (1, 1), (1, 80), (3, 40), (200, 80)] {
+            let docs = (0..count).map(|i| (format!("{i:040}"), about(length)));
+            let texts = Texts {
+                docs: docs.collect(),
+            };
+            let instructions = texts.instructions();
+            let description = texts.search_description();
+            assert!(
+                instructions.chars().count() <= INSTRUCTIONS,
+                "{instructions}"
+            );
+            assert!(
+                description.len() < DESCRIPTION,
+                "{}: {description}",
+                description.len()
+            );
+        }
+    }
+
+    #[test]
+    fn titles_come_with_what_is_in_the_docs() {
+        let about = About {
+            title: "Boilers".to_owned(),
+            groups: vec![
+                (
+                    "Care".to_owned(),
+                    vec!["Descaling".to_owned(), "Gaskets".to_owned()],
+                ),
+                (String::new(), vec!["Errors".to_owned()]),
+            ],
+        };
+        let texts = Texts {
+            docs: vec![(String::new(), about)],
+        };
+        assert_eq!(texts.topics(40), "Boilers (Descaling, Gaskets, Errors)");
+        assert_eq!(texts.topics(29), "Boilers (Descaling)");
+    }
 }

@@ -23,6 +23,7 @@ const LIBRARY: &[&str] = &[
     "rank",
     "builder",
     "stale",
+    "about",
     "answer",
     "search",
     "query_log",

@@ -1,13 +1,16 @@
 //! What docs are about, as far as an index and their guide tell.
 
+pub(crate) mod plain;
+
 use std::fs::File;
 use std::io::Read;
 use std::path::{Component, Path};
 
-use super::text::plain;
 use crate::corpus::Guide;
 use crate::index::{Index, IndexError, SectionRecord};
 use crate::stale;
+
+use plain::plain;
 
 /// Most characters of a title.
 const TITLE: usize = 80;
@@ -175,7 +178,7 @@ fn groups(guide: &Guide, sections: &[SectionRecord]) -> Vec<(String, Vec<String>
 }
 
 /// The first folder of a section's path; empty if it is in none.
-pub(super) fn folder_of(path: &str) -> &str {
+pub fn folder_of(path: &str) -> &str {
     path.split_once('/').map_or("", |(folder, _)| folder)
 }
 
