@@ -2,7 +2,7 @@
 //!
 //! `search_docs` answers questions, `read_docs` gives the text at a location; what they give is what
 //! [`crate::answer::context`] makes. [`Docs`] holds the indexes and does the work, [`arguments`] reads what a
-//! model wrote, [`texts`] tells it when to call, [`server`] speaks the protocol with the official SDK, and
+//! model wrote, `texts.rs` tells it when to call, [`Server`] speaks the protocol with the official SDK, and
 //! [`stdio`] runs it on standard input and output.
 //!
 //! What is known of clients shapes it. Some give the model only structured content, some only text, some

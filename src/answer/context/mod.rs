@@ -19,7 +19,7 @@
 //! ```
 //!
 //! Lines that begin with the fence are docent's, what stands between them is a document's, cleaned
-//! ([`clean`]): no document can write a line that begins with the fence ([`fence`]). What is left out of a
+//! (`clean.rs`): no document can write a line that begins with the fence (`fence.rs`). What is left out of a
 //! passage is said on a line of docent's, with the location of the rest.
 
 mod clean;
