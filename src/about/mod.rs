@@ -81,18 +81,26 @@ impl About {
         } else {
             named
         };
-        let mut topics = String::new();
-        for name in names {
-            if topics.chars().count() + name.chars().count() + 2 > max {
-                break;
-            }
-            if !topics.is_empty() {
-                topics.push_str(", ");
-            }
-            topics.push_str(name);
-        }
-        topics
+        joined(names.into_iter().map(String::as_str), ", ", max)
     }
+}
+
+/// The first of `texts`, as many as there is room for with `between` between them.
+pub(crate) fn joined<'a>(
+    texts: impl Iterator<Item = &'a str>,
+    between: &str,
+    room: usize,
+) -> String {
+    let mut joined = String::new();
+    for text in texts {
+        let more = if joined.is_empty() { "" } else { between };
+        if joined.chars().count() + more.len() + text.chars().count() > room {
+            break;
+        }
+        joined.push_str(more);
+        joined.push_str(text);
+    }
+    joined
 }
 
 /// The first heading of the first guide file, if the docs are where the index says.

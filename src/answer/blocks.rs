@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use crate::corpus::fences::fence_after;
 use crate::index::{ChunkId, ChunkRef, Index, IndexError, SectionRecord};
 
 /// The chunks of `section` as runs, in order, such that no block is cut between two runs.
@@ -16,7 +17,10 @@ pub fn runs(index: &Index, section: &SectionRecord) -> Result<Vec<Range<u32>>, I
             Some(run) => run.end = id + 1,
             None => runs.push(id..id + 1),
         }
-        fence = chunk.text.lines().fold(fence, fence_after);
+        fence = chunk
+            .text
+            .lines()
+            .fold(fence, |open, line| fence_after(open, line.trim()));
         last = Some(chunk);
     }
     Ok(runs)
@@ -28,34 +32,4 @@ fn is_one_block(a: &ChunkRef<'_>, b: &ChunkRef<'_>) -> bool {
     let is_same_line = b.line_start <= a.line_end;
     let is_next_line = b.line_start == a.line_end.saturating_add(1);
     is_same_line || is_next_line && is_row(a.text.lines().last()) && is_row(b.text.lines().next())
-}
-
-/// The fence that is open after `line`, where `open` is before it.
-fn fence_after<'a>(open: Option<&'a str>, line: &'a str) -> Option<&'a str> {
-    let line = line.trim();
-    let rest = line.trim_start_matches(if line.starts_with('~') { '~' } else { '`' });
-    let fence = &line[..line.len() - rest.len()];
-    match open {
-        Some(open) if fence.starts_with(open) && rest.is_empty() => None,
-        Some(open) => Some(open),
-        // Backticks with others behind them are code within a line.
-        None => {
-            let is_fence = fence.len() >= 3 && (fence.starts_with('~') || !rest.contains('`'));
-            is_fence.then_some(fence)
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_fence_ends_at_one_like_it() {
-        let open_after = |text: &'static str| text.lines().fold(None, fence_after);
-        assert_eq!(open_after("a\n  ```rust\nlet a;"), Some("```"));
-        assert_eq!(open_after("````\n```\n~~~~\n```` x"), Some("````"));
-        assert_eq!(open_after("~~~ `a`\n~~~~"), None);
-        assert_eq!(open_after("```a``` b\n``\n`"), None);
-    }
 }

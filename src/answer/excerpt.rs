@@ -19,6 +19,12 @@ pub fn question_terms(answer: &Answer) -> HashSet<String> {
         .collect()
 }
 
+/// How many of `terms` a text has.
+pub(super) fn shared_terms(text: &str, terms: &HashSet<String>) -> usize {
+    let of_text: HashSet<String> = analysis::terms(text).into_iter().collect();
+    of_text.intersection(terms).count()
+}
+
 /// A line of an excerpt.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Line<'a> {
@@ -90,13 +96,20 @@ fn table_header(lines: &[Line<'_>], i: usize) -> Option<usize> {
 
 /// The number of the first line after the front matter, that of the first line where there is none.
 fn front_matter_end(chunk: &ChunkRef<'_>) -> u32 {
-    let mut lines = chunk.text.lines().zip(chunk.line_start..);
-    let fence = match lines.next() {
-        Some((fence @ ("---" | "+++"), 1)) => fence,
-        _ => return chunk.line_start,
+    match chunk.line_start {
+        1 => 1 + front_matter_lines(chunk.text.lines()) as u32,
+        later => later,
+    }
+}
+
+/// How many of the first lines of a section are its front matter, fences included.
+pub(super) fn front_matter_lines<'a>(mut lines: impl Iterator<Item = &'a str>) -> usize {
+    let Some(fence @ ("---" | "+++")) = lines.next() else {
+        return 0;
     };
-    let end = lines.find(|(text, _)| *text == fence);
-    end.map_or(chunk.line_start, |(_, number)| number + 1)
+    lines
+        .position(|line| line == fence)
+        .map_or(0, |end| end + 2)
 }
 
 fn is_heading(line: &str) -> bool {

@@ -134,8 +134,9 @@ pub fn with_excerpts(
     Ok(printed(&object))
 }
 
-fn printed(object: &Object<'_>) -> String {
-    // Keys are strings and numbers finite or null: nothing of it cannot be JSON.
+/// An object as JSON, safe to print. Its keys are strings and its numbers finite or null.
+pub(crate) fn printed(object: &impl Serialize) -> String {
+    // Nothing of it cannot be JSON.
     let json = serde_json::to_string(object).unwrap_or_default();
     printable_json(&json).into_owned()
 }

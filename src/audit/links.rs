@@ -7,7 +7,7 @@ use percent_encoding::percent_decode_str;
 use super::docs::{Docs, DocsSection};
 use super::draft::{Draft, list, place, quoted};
 use super::finding::{Place, Rule, Severity};
-use crate::corpus::{Anchors, is_documentation, links};
+use crate::corpus::{Anchors, is_documentation, linked_path, links};
 use crate::index::SectionId;
 
 /// Marks of text that a site generator puts into a page: its headings are not in the file.
@@ -216,23 +216,10 @@ fn judged<'a>(from: &str, destination: &'a str) -> Option<Target<'a>> {
             is_certain: true,
         });
     }
-    let is_relative = !path.starts_with('/');
-    let folder = match from.rsplit_once('/') {
-        Some((folder, _)) if is_relative => folder,
-        _ => "",
-    };
-    let mut parts: Vec<&str> = folder.split('/').filter(|part| !part.is_empty()).collect();
-    for part in path.split('/') {
-        match part {
-            "" | "." => {}
-            // What lies outside of the docs cannot be judged.
-            ".." => drop(parts.pop()?),
-            part => parts.push(part),
-        }
-    }
     Some(Target {
-        is_certain: is_relative && is_documentation(&path),
-        path: parts.join("/"),
+        is_certain: !path.starts_with('/') && is_documentation(&path),
+        // What lies outside of the docs cannot be judged.
+        path: linked_path(from, &path)?,
         anchor,
     })
 }

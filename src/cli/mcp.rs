@@ -9,6 +9,7 @@ use docent::answer::context::DEFAULT_BUDGET;
 use docent::encoder;
 use docent::mcp::{Docs, DocsOptions, NamedIndex, Server, stdio};
 use docent::query_log::QueryLogWriter;
+use docent::search::{FollowedIndex, Tell};
 
 use super::args::{budget, locate_index};
 use super::exit::Exit;
@@ -38,43 +39,41 @@ pub struct McpArgs {
 
 /// Serves until standard input ends.
 pub fn run(args: &McpArgs) -> Result<Exit> {
-    let indexes = match &args.index[..] {
-        [] => vec![NamedIndex {
-            name: String::new(),
-            file: locate_index(None)?,
-        }],
+    let files = match &args.index[..] {
+        [] => vec![(String::new(), locate_index(None)?)],
         names => names.iter().map(|name| named(name, names.len())).collect(),
     };
     let log = args.log.as_deref().map(QueryLogWriter::open).transpose()?;
-    let docs = Docs::open(DocsOptions {
-        indexes,
-        encoder: encoder::open(args.model.as_deref())?,
+    let encoder = encoder::open(args.model.as_deref())?;
+    let tell: Tell = Arc::new(|line| message(line));
+    let open = |(name, file): (String, PathBuf)| {
+        let index = FollowedIndex::open(&file, Arc::clone(&encoder), Arc::clone(&tell))?;
+        Ok(NamedIndex {
+            name,
+            index: Arc::new(index),
+        })
+    };
+    let docs = Docs::new(DocsOptions {
+        indexes: files.into_iter().map(open).collect::<Result<_>>()?,
         budget: args.budget,
         log: log.map(Arc::new),
-        tell: Arc::new(|line| message(line)),
-    })?;
+        tell,
+    });
     let searches = std::thread::available_parallelism().map_or(1, usize::from);
     stdio::serve(Server::new(Arc::new(docs), searches))?;
     Ok(Exit::Found)
 }
 
 /// `NAME=FILE`, or a file, which among several is named by its stem.
-fn named(text: &str, count: usize) -> NamedIndex {
+fn named(text: &str, count: usize) -> (String, PathBuf) {
     if let Some((name, file)) = text.split_once('=')
         && !name.is_empty()
         && !name.contains(['/', '\\', '.'])
     {
-        return NamedIndex {
-            name: name.to_owned(),
-            file: PathBuf::from(file),
-        };
+        return (name.to_owned(), PathBuf::from(file));
     }
     let file = PathBuf::from(text);
     let stem = file.file_stem().filter(|_| count > 1);
-    NamedIndex {
-        name: stem
-            .map(|stem| stem.to_string_lossy().into_owned())
-            .unwrap_or_default(),
-        file,
-    }
+    let name = stem.map(|stem| stem.to_string_lossy().into_owned());
+    (name.unwrap_or_default(), file)
 }

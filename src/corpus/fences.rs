@@ -1,28 +1,35 @@
 //! Which lines of a Markdown text stand between code fences.
 
+/// A fence: its mark, and how many there are.
+pub(crate) type Fence = (char, usize);
+
 /// For each line of `text`, whether it stands between code fences or is one. Fences in components, lists and
 /// quotations count too, also where Markdown alone would read them as text.
 pub(super) fn fenced(text: &str) -> Vec<bool> {
-    let mut open: Option<(char, usize)> = None;
+    let mut open = None;
     let of_line = |line: &str| {
         let line = line.trim_start_matches([' ', '\t', '>']);
-        match (open, fence(line)) {
-            (Some((mark, length)), Some((found, run, rest))) => {
-                if found == mark && run >= length && rest.trim().is_empty() {
-                    open = None;
-                }
-            }
-            (Some(_), None) => {}
-            (None, _) => {
-                open = fence(after_markers(line))
-                    .filter(|(mark, _, rest)| *mark == '~' || !rest.contains('`'))
-                    .map(|(mark, run, _)| (mark, run));
-                return open.is_some();
-            }
-        }
-        true
+        let was_open = open.is_some();
+        open = fence_after(open, if was_open { line } else { after_markers(line) });
+        was_open || open.is_some()
     };
     text.lines().map(of_line).collect()
+}
+
+/// The fence that is open after `line`, which has no space before it, where `open` is before it.
+pub(crate) fn fence_after(open: Option<Fence>, line: &str) -> Option<Fence> {
+    match (open, fence(line)) {
+        (Some((mark, length)), Some((found, run, rest)))
+            if found == mark && run >= length && rest.trim().is_empty() =>
+        {
+            None
+        }
+        (Some(open), _) => Some(open),
+        // Backticks with others behind them are code within a line.
+        (None, found) => found
+            .filter(|(mark, _, rest)| *mark == '~' || !rest.contains('`'))
+            .map(|(mark, run, _)| (mark, run)),
+    }
 }
 
 /// The mark of a fence that a line begins with, how many there are, and what follows.
@@ -70,5 +77,14 @@ mod tests {
                 .collect();
             assert_eq!(found, expected, "{text:?}");
         }
+    }
+
+    #[test]
+    fn a_fence_ends_at_one_like_it() {
+        let open_after = |text: &str| text.lines().map(str::trim).fold(None, fence_after);
+        assert_eq!(open_after("a\n  ```rust\nlet a;"), Some(('`', 3)));
+        assert_eq!(open_after("````\n```\n~~~~\n```` x"), Some(('`', 4)));
+        assert_eq!(open_after("~~~ `a`\n~~~~"), None);
+        assert_eq!(open_after("```a``` b\n``\n`"), None);
     }
 }

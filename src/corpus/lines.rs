@@ -1,12 +1,12 @@
 //! Which line of a text a byte offset is on.
 
 /// Where each line of a text begins. Lines end at `\n`, as editors count them.
-pub(super) struct Lines {
+pub(crate) struct Lines {
     starts: Vec<usize>,
 }
 
 impl Lines {
-    pub(super) fn new(text: &str) -> Self {
+    pub(crate) fn new(text: &str) -> Self {
         let after_newline = text.bytes().enumerate().filter(|&(_, byte)| byte == b'\n');
         let starts = std::iter::once(0).chain(after_newline.map(|(at, _)| at + 1));
         Self {
@@ -15,7 +15,7 @@ impl Lines {
     }
 
     /// The 1-based line that holds the byte at `offset`.
-    pub(super) fn number(&self, offset: usize) -> u32 {
+    pub(crate) fn number(&self, offset: usize) -> u32 {
         let lines = self.starts.partition_point(|&start| start <= offset);
         u32::try_from(lines).unwrap_or(u32::MAX)
     }

@@ -42,6 +42,24 @@ pub fn links(text: &str) -> Vec<Link> {
         .collect()
 }
 
+/// `path` as a link in the file `from` means it: from its folder, or from the root of the docs if it begins
+/// with `/`. `None` if it leads out of the docs.
+pub fn linked_path(from: &str, path: &str) -> Option<String> {
+    let folder = match from.rsplit_once('/') {
+        Some((folder, _)) if !path.starts_with('/') => folder,
+        _ => "",
+    };
+    let mut parts: Vec<&str> = folder.split('/').filter(|part| !part.is_empty()).collect();
+    for part in path.split('/') {
+        match part {
+            "" | "." => {}
+            ".." => drop(parts.pop()?),
+            part => parts.push(part),
+        }
+    }
+    Some(parts.join("/"))
+}
+
 /// What the anchors of links to a section may be: its headings, the terms that it defines, and the names
 /// that its markup gives.
 ///

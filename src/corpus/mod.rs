@@ -8,9 +8,9 @@
 mod check;
 mod chunk;
 mod document;
-mod fences;
+pub(crate) mod fences;
 mod guide;
-mod lines;
+pub(crate) mod lines;
 mod links;
 mod outline;
 mod parse;
@@ -28,7 +28,7 @@ pub use guide::{
     Descriptor, Guide, GuidePassage, Guideline, KnownQuestion, Pattern, QuestionsError, Source,
     merge_questions, parse_guide,
 };
-pub use links::{Anchors, Link, Named, links};
+pub use links::{Anchors, Link, Named, linked_path, links};
 pub use outline::{Lead, OutlineEntry};
 pub use walk::MAX_FILE_BYTES;
 #[cfg(feature = "audit")]

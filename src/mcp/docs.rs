@@ -1,7 +1,6 @@
 //! The indexes that are served, and what the tools make of them.
 
 use std::fmt::Write;
-use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::arguments::{ReadArguments, SearchArguments};
@@ -10,10 +9,9 @@ use crate::Error;
 use crate::answer::context::{self, ContextOptions};
 use crate::answer::location::{Location, LocationError};
 use crate::answer::{Answer, Verdict};
-use crate::encoder::Encoder;
 use crate::index::{IndexError, SectionRecord};
 use crate::query_log::QueryLogWriter;
-use crate::search::{IndexReader, Reload, Scope, SearchOptions, Searcher};
+use crate::search::{FollowedIndex, Scope, SearchOptions, Searcher, Tell};
 use crate::terminal::printable_error;
 
 /// Most questions or locations of one call; the others are named.
@@ -26,46 +24,31 @@ pub const READ: &str = "read_docs";
 const READ_FACTOR: usize = 3;
 
 /// An index with the name that its docs have among others.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone)]
 pub struct NamedIndex {
     /// The name; empty if it is the only index.
     pub name: String,
-    /// The file.
-    pub file: PathBuf,
+    /// The index.
+    pub index: Arc<FollowedIndex>,
 }
-
-/// Where something to tell the server's owner goes.
-pub type Tell = Arc<dyn Fn(&str) + Send + Sync>;
 
 /// What is served, and how.
 pub struct DocsOptions {
     /// The indexes, of which there is one at least.
     pub indexes: Vec<NamedIndex>,
-    /// The encoder that made them.
-    pub encoder: Arc<dyn Encoder>,
     /// Most tokens of an answer.
     pub budget: usize,
     /// Where questions are kept, if anywhere.
     pub log: Option<Arc<QueryLogWriter>>,
-    /// Tells the server's owner of an index or a log that cannot be used.
+    /// Tells the server's owner of a log that cannot be written.
     pub tell: Tell,
 }
 
 /// Indexes, with the names of their docs.
 pub struct Docs {
-    indexes: Vec<Open>,
-    budget: usize,
-    log: Option<Arc<QueryLogWriter>>,
-    tell: Tell,
+    options: DocsOptions,
     /// What [`Docs::texts`] gave last, with the states of the indexes.
     texts: Mutex<Option<(Vec<u64>, Arc<Texts>)>>,
-}
-
-struct Open {
-    name: String,
-    reader: IndexReader,
-    /// The last replacement that could not be used.
-    told: Mutex<Option<Arc<Error>>>,
 }
 
 /// What is wrong with a call, in words for the model, safe to print.
@@ -97,27 +80,12 @@ impl From<IndexError> for DocsError {
 }
 
 impl Docs {
-    /// Opens the indexes.
-    ///
-    /// # Errors
-    ///
-    /// As [`IndexReader::open`].
-    pub fn open(options: DocsOptions) -> Result<Self, Error> {
-        let open = |index: &NamedIndex| {
-            Ok(Open {
-                name: index.name.clone(),
-                reader: IndexReader::open(&index.file, Arc::clone(&options.encoder))?,
-                told: Mutex::default(),
-            })
-        };
-        let indexes = options.indexes.iter().map(open);
-        Ok(Self {
-            indexes: indexes.collect::<Result<_, Error>>()?,
-            budget: options.budget,
-            log: options.log,
-            tell: options.tell,
+    /// Serves these.
+    pub fn new(options: DocsOptions) -> Self {
+        Self {
+            options,
             texts: Mutex::default(),
-        })
+        }
     }
 
     /// What clients tell their models of the docs, read once for each state of the indexes.
@@ -127,9 +95,10 @@ impl Docs {
     /// [`IndexError::Corrupt`] if an index is damaged.
     pub(super) fn texts(&self) -> Result<Arc<Texts>, IndexError> {
         let searchers: Vec<(&str, Searcher)> = self
+            .options
             .indexes
             .iter()
-            .map(|open| (open.name.as_str(), open.reader.searcher()))
+            .map(|named| (named.name.as_str(), named.index.searcher()))
             .collect();
         let ids = searchers
             .iter()
@@ -147,20 +116,10 @@ impl Docs {
         Ok(texts)
     }
 
-    /// Serves indexes that builds have replaced from now on. One that cannot be used is told once.
+    /// Serves indexes that builds have replaced from now on.
     pub fn reload(&self) {
-        for open in &self.indexes {
-            let mut told = open.told.lock().unwrap_or_else(PoisonError::into_inner);
-            let Reload::Refused(reason) = open.reader.reload() else {
-                *told = None;
-                continue;
-            };
-            if !told.as_ref().is_some_and(|told| Arc::ptr_eq(told, &reason)) {
-                let why = printable_error(&*reason);
-                (self.tell)(&format!("note: the old index is served: {why}"));
-                *told = Some(reason);
-            }
-        }
+        let indexes = self.options.indexes.iter();
+        indexes.for_each(|named| named.index.reload());
     }
 
     /// Answers questions, the budget in equal parts for each.
@@ -172,14 +131,14 @@ impl Docs {
         let questions: Vec<&str> = asked
             .questions
             .iter()
-            .map(|question| bounded(question))
+            .map(|question| &question[..question.floor_char_boundary(MAX_QUESTION)])
             .collect();
         let (questions, others) = questions.split_at(questions.len().min(MOST_ASKED));
         if questions.is_empty() {
             return Err(DocsError::NoQuestion);
         }
         let mut text = note(asked.note.as_deref());
-        let budget = (self.budget / questions.len()).max(context::LEAST_BUDGET);
+        let budget = (self.options.budget / questions.len()).max(context::LEAST_BUDGET);
         for (i, question) in questions.iter().enumerate() {
             if questions.len() > 1 {
                 let gap = if i > 0 { "\n" } else { "" };
@@ -204,11 +163,11 @@ impl Docs {
         within: &[String],
         budget: usize,
     ) -> Result<String, DocsError> {
-        let mut best: Option<(Answer, &Open, Searcher)> = None;
+        let mut best: Option<(Answer, &NamedIndex, Searcher)> = None;
         let mut failed = None;
         let mut others: Vec<&str> = Vec::new();
-        for open in &self.indexes {
-            let searcher = open.reader.searcher();
+        for open in &self.options.indexes {
+            let searcher = open.index.searcher();
             let found = match self.ask(open, &searcher, question, within) {
                 Ok(Some(answer)) => answer,
                 Ok(None) => continue,
@@ -237,8 +196,8 @@ impl Docs {
         };
         let options = ContextOptions { budget, show: READ };
         let answer = named(answer, &open.name);
-        if let Some(Err(error)) = self.log.as_ref().map(|log| log.add(&answer)) {
-            (self.tell)(&format!("note: {}", printable_error(&error)));
+        if let Some(Err(error)) = self.options.log.as_ref().map(|log| log.add(&answer)) {
+            (self.options.tell)(&format!("note: {}", printable_error(&error)));
         }
         let mut text = context::answer(&answer, searcher.index(), &**searcher.encoder(), &options)?;
         if !others.is_empty() {
@@ -250,7 +209,7 @@ impl Docs {
     /// The answer of one index; `None` if the scope names others alone.
     fn ask(
         &self,
-        open: &Open,
+        open: &NamedIndex,
         searcher: &Searcher,
         question: &str,
         within: &[String],
@@ -271,7 +230,7 @@ impl Docs {
     }
 
     /// The patterns that concern an index, without its name; `None` if they name other indexes alone.
-    fn scope_of(&self, open: &Open, within: &[String]) -> Option<Vec<String>> {
+    fn scope_of(&self, open: &NamedIndex, within: &[String]) -> Option<Vec<String>> {
         let mut patterns = Vec::new();
         let mut is_whole = within.is_empty();
         for pattern in within {
@@ -290,8 +249,8 @@ impl Docs {
     }
 
     /// The index that `text` begins with the name of, and the rest.
-    fn split_name<'a>(&self, text: &'a str) -> Option<(&Open, &'a str)> {
-        self.indexes.iter().find_map(|open| {
+    fn split_name<'a>(&self, text: &'a str) -> Option<(&NamedIndex, &'a str)> {
+        self.options.indexes.iter().find_map(|open| {
             let rest = text
                 .strip_prefix(&*open.name)
                 .filter(|_| !open.name.is_empty())?;
@@ -315,7 +274,8 @@ impl Docs {
             return Err(DocsError::NoLocation);
         }
         let mut text = note(asked.note.as_deref());
-        let budget = (self.budget * READ_FACTOR / locations.len()).max(context::LEAST_BUDGET);
+        let budget =
+            (self.options.budget * READ_FACTOR / locations.len()).max(context::LEAST_BUDGET);
         for location in locations {
             text.push_str(&self.read_one(location, budget)?);
         }
@@ -331,8 +291,8 @@ impl Docs {
 
     fn read_one(&self, location: &str, budget: usize) -> Result<String, DocsError> {
         let named = self.split_name(location);
-        let of = |open: &Open, location: &str| {
-            let searcher = open.reader.searcher();
+        let of = |open: &NamedIndex, location: &str| {
+            let searcher = open.index.searcher();
             let found = Location::find(searcher.index(), location)?;
             let options = ContextOptions { budget, show: READ };
             let section = with_name(found.section, &open.name);
@@ -350,7 +310,7 @@ impl Docs {
         }
         // Whoever left the name out means the docs that have the file.
         let mut first = None;
-        for open in &self.indexes {
+        for open in &self.options.indexes {
             match of(open, location) {
                 Ok(text) => return Ok(text),
                 Err(error) => first = first.or(Some(error)),
@@ -358,15 +318,6 @@ impl Docs {
         }
         Err(first.unwrap_or(DocsError::NoLocation))
     }
-}
-
-/// The beginning of a question that is too long.
-fn bounded(question: &str) -> &str {
-    let mut end = question.len().min(MAX_QUESTION);
-    while !question.is_char_boundary(end) {
-        end -= 1;
-    }
-    &question[..end]
 }
 
 fn note(note: Option<&str>) -> String {

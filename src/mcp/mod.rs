@@ -16,5 +16,5 @@ mod server;
 pub mod stdio;
 mod texts;
 
-pub use docs::{Docs, DocsError, DocsOptions, NamedIndex, Tell};
+pub use docs::{Docs, DocsError, DocsOptions, NamedIndex};
 pub use server::Server;

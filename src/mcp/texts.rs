@@ -3,8 +3,8 @@
 //! Clients cut these texts ([`INSTRUCTIONS`], [`DESCRIPTION`] are the least bounds that are known), and
 //! what decides whether a model calls at all is their beginning: so that says when.
 
-use crate::about::About;
 use crate::about::plain::plain;
+use crate::about::{About, joined};
 use crate::index::{Index, IndexError};
 
 /// Most characters of the instructions.
@@ -98,20 +98,6 @@ impl Texts {
          (the whole file), `PATH#heading`. Several locations go into one call, one a line. Text that is too long \
          ends with the location where it goes on."
     }
-}
-
-/// The first of `texts`, as many as there is room for.
-fn joined<'a>(texts: impl Iterator<Item = &'a str>, between: &str, room: usize) -> String {
-    let mut joined = String::new();
-    for text in texts {
-        let more = if joined.is_empty() { "" } else { between };
-        if joined.chars().count() + more.len() + text.chars().count() > room {
-            break;
-        }
-        joined.push_str(more);
-        joined.push_str(text);
-    }
-    joined
 }
 
 #[cfg(test)]

@@ -11,6 +11,8 @@ use serde::{Deserialize, Serialize};
 
 #[cfg(feature = "serve")]
 pub use write::QueryLogWriter;
+#[cfg(feature = "serve")]
+pub(crate) use write::now;
 
 /// Broken lines that are noted one by one.
 const NOTED: usize = 5;

@@ -86,8 +86,8 @@ impl QueryLogWriter {
             return Ok(());
         }
         let line = Line {
-            time: Utc::now().to_rfc3339_opts(SecondsFormat::Secs, true),
-            question: beginning(question),
+            time: now(),
+            question: &question[..question.floor_char_boundary(MAX_QUESTION)],
             verdict,
             section,
         };
@@ -123,6 +123,11 @@ impl QueryLogWriter {
     }
 }
 
+/// The time, to the second, as RFC 3339 has it.
+pub(crate) fn now() -> String {
+    Utc::now().to_rfc3339_opts(SecondsFormat::Secs, true)
+}
+
 fn open(path: &Path) -> io::Result<File> {
     OpenOptions::new().append(true).create(true).open(path)
 }
@@ -132,14 +137,6 @@ fn rotated(path: &Path) -> PathBuf {
     let mut name = path.as_os_str().to_owned();
     name.push(".1");
     PathBuf::from(name)
-}
-
-fn beginning(question: &str) -> &str {
-    let mut end = question.len().min(MAX_QUESTION);
-    while !question.is_char_boundary(end) {
-        end -= 1;
-    }
-    &question[..end]
 }
 
 #[cfg(test)]

@@ -12,26 +12,21 @@ use crate::calibration::{ARMS, Arms, Curve, Curves};
 /// worth more, or less, than a straight line would give it. What the guide's arms add counts as far as the
 /// sections' own scores leave it open which one answers.
 pub fn fuse(candidates: &[Arms], curves: &Curves) -> Vec<f32> {
-    let worth = worth(candidates, curves);
-    let mut fused: Vec<f32> = worth.iter().map(|worth| sum(worth, false)).collect();
-    let open = openness(&fused);
-    for (fused, worth) in fused.iter_mut().zip(&worth) {
-        *fused += open * sum(worth, true);
-    }
-    fused
+    fuse_with_shares(candidates, curves).0
 }
 
-/// For each candidate what each arm adds to what [`fuse`] makes of it.
-pub fn shares(candidates: &[Arms], curves: &Curves) -> Vec<Arms> {
+/// What [`fuse`] makes of the candidates, and for each of them what each arm adds to that.
+pub fn fuse_with_shares(candidates: &[Arms], curves: &Curves) -> (Vec<f32>, Vec<Arms>) {
     let mut shares = worth(candidates, curves);
-    let text: Vec<f32> = shares.iter().map(|share| sum(share, false)).collect();
-    let open = openness(&text);
-    for share in &mut shares {
+    let mut fused: Vec<f32> = shares.iter().map(|worth| sum(worth, false)).collect();
+    let open = openness(&fused);
+    for (fused, share) in fused.iter_mut().zip(&mut shares) {
+        *fused += open * sum(share, true);
         for arm in ARMS.iter().filter(|arm| arm.is_guide) {
             *(arm.of_mut)(share) *= open;
         }
     }
-    shares
+    (fused, shares)
 }
 
 /// What the arms of the guide, or all others, are worth together.
@@ -145,7 +140,7 @@ mod tests {
         for (found, expected) in fused.iter().zip([0.5 + 0.0 + 0.75, -0.5 + 2.0]) {
             assert!((found - expected).abs() < 1e-6, "{found} for {expected}");
         }
-        let shares = shares(&[first, candidate(0.2, 0.4, 0.0, 0.0)], &curves);
+        let (_, shares) = fuse_with_shares(&[first, candidate(0.2, 0.4, 0.0, 0.0)], &curves);
         let of = |share: Arms| [share.dense, share.max_sim, share.phrase, share.support];
         let expected = [[0.5, 0.0, 0.75, 0.0], [-0.5, 2.0, 0.0, 0.0]];
         for (found, expected) in shares.into_iter().map(of).zip(expected) {

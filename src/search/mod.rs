@@ -2,6 +2,7 @@
 
 mod candidates;
 mod feedback;
+mod followed;
 mod guide;
 mod reader;
 mod scope;
@@ -24,6 +25,7 @@ use candidates::{Candidate, Candidates, Question};
 use guide::{GuidePassages, Said};
 
 pub use crate::rank::hints::HintUse;
+pub use followed::{FollowedIndex, Tell};
 pub use reader::{IndexReader, Reload};
 pub use scope::{Scope, ScopeError};
 
@@ -299,18 +301,16 @@ impl Searcher {
         let curves = self.curves(options.ranking, question);
         let sections = &mut candidates.sections;
         let mut scores = score(sections, options.ranking, curves);
-        let mut looks = LastLook::default();
-        if curves.is_some() {
+        let mut shares = Vec::new();
+        if let Some(curves) = curves {
             feedback::add_feedback(&self.index, question, sections, &scores);
-            scores = score(sections, options.ranking, curves);
+            scores = score(sections, options.ranking, Some(curves));
             feedback::add_support(&self.index, sections, &scores);
-            looks = self.last_look(&candidates, options.ranking, curves, question);
-            scores = looks.scores(&candidates.sections, options.ranking);
+            (scores, shares) = self.last_look(&candidates, options.ranking, curves, question);
         }
         if let Some(hint) = &hint {
             lift(&hint.sections, &candidates.sections, &mut scores);
         }
-        let shares = looks.shares(&candidates.sections);
         let best = fusion::descending(&scores).into_iter().take(options.k);
         best.map(|i| {
             let mut hit = self.hit(question, &candidates, i, hint.as_ref())?;
@@ -331,29 +331,38 @@ impl Searcher {
         }
     }
 
-    /// By which curves sections are scored once feedback and support are known: by curves of their own
+    /// The scores once feedback and support are known, and what each arm adds to them: by curves of their own
     /// where there is late interaction and the guide names candidates.
-    fn last_look<'a>(
-        &'a self,
+    fn last_look(
+        &self,
         candidates: &Candidates,
         ranking: Ranking,
-        curves: Option<&'a Curves>,
+        curves: &Curves,
         question: &Question,
-    ) -> LastLook<'a> {
+    ) -> (Vec<f32>, Vec<Arms>) {
         let fusion = &self.calibration.fusion;
+        let arms: Vec<Arms> = candidates.sections.iter().map(|c| c.arms).collect();
+        let look = |curves| fusion::fuse_with_shares(&arms, curves);
         if ranking != Ranking::Full || !question.has_max_sim() {
-            return LastLook {
-                curves,
-                with_questions: None,
-            };
+            return look(curves);
         }
         let with_guide = fusion.with_guide.as_ref();
+        let with_guide = with_guide.filter(|_| candidates.has_guide());
+        let (mut scores, mut shares) = look(with_guide.unwrap_or(curves));
         let share = candidates.question_share().powi(4);
-        let with_questions = fusion.with_questions.as_ref().filter(|_| share > 0.0);
-        LastLook {
-            curves: with_guide.filter(|_| candidates.has_guide()).or(curves),
-            with_questions: with_questions.map(|curves| (curves, share)),
+        if let Some(with_questions) = fusion.with_questions.as_ref().filter(|_| share > 0.0) {
+            let (other_scores, other_shares) = look(with_questions);
+            let mix = |to: &mut f32, other: f32| *to += share * (other - *to);
+            for (score, other) in scores.iter_mut().zip(other_scores) {
+                mix(score, other);
+            }
+            for (to, other) in shares.iter_mut().zip(other_shares) {
+                for arm in ARMS {
+                    mix((arm.of_mut)(to), (arm.of)(&other));
+                }
+            }
         }
+        (scores, shares)
     }
 
     fn hit(
@@ -413,43 +422,6 @@ fn absent_from(lexicals: &[Postings<'_>], text: &str) -> Result<Vec<String>, Ind
         }
     }
     Ok(absent)
-}
-
-/// The curves of the last look.
-#[derive(Default)]
-struct LastLook<'a> {
-    curves: Option<&'a Curves>,
-    /// Others, and how much of the way to them is gone, 0 to 1.
-    with_questions: Option<(&'a Curves, f32)>,
-}
-
-impl LastLook<'_> {
-    fn scores(&self, candidates: &[Candidate], ranking: Ranking) -> Vec<f32> {
-        let mut scores = score(candidates, ranking, self.curves);
-        if let Some((curves, share)) = self.with_questions {
-            let others = score(candidates, ranking, Some(curves));
-            for (score, other) in scores.iter_mut().zip(others) {
-                *score += share * (other - *score);
-            }
-        }
-        scores
-    }
-
-    /// What each arm adds to the scores; nothing where the ranking adds no arms.
-    fn shares(&self, candidates: &[Candidate]) -> Vec<Arms> {
-        let arms: Vec<Arms> = candidates.iter().map(|c| c.arms).collect();
-        let look = |curves| fusion::shares(&arms, curves);
-        let mut shares = self.curves.map(look).unwrap_or_default();
-        if let Some((curves, share)) = self.with_questions {
-            for (to, other) in shares.iter_mut().zip(look(curves)) {
-                for arm in ARMS {
-                    let (to, other) = ((arm.of_mut)(to), (arm.of)(&other));
-                    *to += share * (other - *to);
-                }
-            }
-        }
-        shares
-    }
 }
 
 /// The score of each candidate: the sum by `curves`, or what a simpler ranking makes of it.

@@ -19,7 +19,7 @@ use crate::answer::context::{self, ContextOptions, LEAST_BUDGET};
 use crate::answer::{Verdict, json, passage};
 use crate::index::{ChunkRef, Index, SectionRecord};
 use crate::search::{Scope, SearchOptions};
-use crate::terminal::{printable_json, printable_line};
+use crate::terminal::printable_line;
 
 const JSON: &str = "application/json";
 /// Most hits that can be asked for.
@@ -201,10 +201,7 @@ pub async fn missed(
 
 /// An object as JSON, safe to print.
 fn printed(object: &impl Serialize) -> Response {
-    // Keys are strings, and numbers whole: nothing of it cannot be JSON.
-    let json = serde_json::to_string(object).unwrap_or_default();
-    let json = printable_json(&json).into_owned();
-    ([(CONTENT_TYPE, JSON)], json).into_response()
+    ([(CONTENT_TYPE, JSON)], json::printed(object)).into_response()
 }
 
 /// A section, as programs get it.

@@ -2,6 +2,8 @@
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 
+use crate::corpus::linked_path;
+
 /// What a segment of a path may hold as it is.
 const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'-')
@@ -52,7 +54,7 @@ pub fn resolved(
     if path.is_empty() {
         return (!anchor.is_empty()).then_some(anchor);
     }
-    let path = joined(from, &path)?;
+    let path = linked_path(from, &path)?;
     let stem = path.strip_suffix(".html").unwrap_or(&path);
     let pages = [
         path.clone(),
@@ -63,23 +65,6 @@ pub fn resolved(
     ];
     let found = pages.iter().find(|path| is_section(path))?;
     Some(address(found) + &anchor)
-}
-
-/// `path` as seen from the file `from`, from the root of the docs; `None` if it leads out of them.
-fn joined(from: &str, path: &str) -> Option<String> {
-    let folder = match from.rsplit_once('/') {
-        Some((folder, _)) if !path.starts_with('/') => folder,
-        _ => "",
-    };
-    let mut parts: Vec<&str> = folder.split('/').filter(|part| !part.is_empty()).collect();
-    for part in path.split('/') {
-        match part {
-            "" | "." => {}
-            ".." => drop(parts.pop()?),
-            part => parts.push(part),
-        }
-    }
-    Some(parts.join("/"))
 }
 
 /// A heading's name in links: letters and digits in lower case, `-` for spaces, as most sites have it.

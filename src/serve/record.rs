@@ -1,15 +1,15 @@
 //! The access log and the figures: one line, one count for each request.
 
 use std::sync::Arc;
-use std::time::{Instant, SystemTime, UNIX_EPOCH};
+use std::time::Instant;
 
 use axum::extract::{MatchedPath, Request, State};
 use axum::middleware::Next;
 use axum::response::Response;
-use chrono::{DateTime, SecondsFormat};
 
 use super::problem::Rejected;
 use super::shared::Shared;
+use crate::query_log;
 
 /// Most characters of a path in the log.
 const SHOWN_PATH: usize = 200;
@@ -32,19 +32,9 @@ pub async fn record(
     let reason = rejected.map(|rejected| rejected.0);
     shared.metrics.request(route, status, took, reason);
     let milliseconds = took.as_secs_f64() * 1e3;
-    let time = now();
+    let time = query_log::now();
     shared.log(&format!(
         "{time} {method} {path} {status} {milliseconds:.1} ms"
     ));
     response
-}
-
-/// The time, to the second, as RFC 3339 has it.
-fn now() -> String {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH);
-    let seconds = since.map_or(0, |since| since.as_secs());
-    let time = i64::try_from(seconds).ok();
-    let time = time.and_then(|seconds| DateTime::from_timestamp(seconds, 0));
-    time.unwrap_or_default()
-        .to_rfc3339_opts(SecondsFormat::Secs, true)
 }

@@ -13,6 +13,7 @@ use ammonia::{Builder, UrlRelative};
 use pulldown_cmark::{BlockQuoteKind, CowStr, Event, Options, Parser, Tag, TagEnd, html};
 
 use super::links::{HEADING, slug};
+use crate::corpus::lines::Lines;
 
 /// Longest text that is read as Markdown, in bytes; a longer one is shown as it stands.
 const MAX_MARKDOWN: usize = 1 << 20;
@@ -86,7 +87,7 @@ pub struct Shown<'a> {
 pub fn html(shown: &Shown<'_>, link: impl Fn(&str) -> Option<String>) -> String {
     let mut page = Page {
         shown,
-        line_starts: line_starts(shown.text),
+        lines: Lines::new(shown.text),
         last_line: 0,
         slugs: HashMap::new(),
         events: Vec::new(),
@@ -136,8 +137,7 @@ static CLEANER: LazyLock<Builder<'static>> = LazyLock::new(|| {
 /// A page in the making.
 struct Page<'a> {
     shown: &'a Shown<'a>,
-    /// Where each line begins.
-    line_starts: Vec<usize>,
+    lines: Lines,
     /// The last line that has its anchor.
     last_line: u32,
     /// How often each heading was there.
@@ -353,8 +353,8 @@ impl<'a> Page<'a> {
 
     /// The number, in the file, of the line that has the byte at `offset`.
     fn line(&self, offset: usize) -> u32 {
-        let before = self.line_starts.partition_point(|&start| start <= offset);
-        self.shown.first_line.saturating_add(before as u32 - 1)
+        let number = self.lines.number(offset);
+        self.shown.first_line.saturating_add(number - 1)
     }
 }
 
@@ -374,12 +374,6 @@ struct Heading {
     /// Which event begins it.
     at: usize,
     text: String,
-}
-
-/// Where lines begin; the first at 0.
-fn line_starts(text: &str) -> Vec<usize> {
-    let ends = text.match_indices('\n').map(|(at, _)| at + 1);
-    std::iter::once(0).chain(ends).collect()
 }
 
 fn callout(kind: BlockQuoteKind) -> &'static str {

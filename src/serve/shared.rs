@@ -10,10 +10,10 @@ use super::problem::Problem;
 use super::{Log, ServeOptions};
 use crate::Error;
 use crate::answer::{Answer, context};
-use crate::index::Index;
+use crate::index::{FileState, Index};
 use crate::mcp::{self, Docs, DocsOptions, NamedIndex};
 use crate::query_log::{QueryLogError, QueryLogWriter};
-use crate::search::{IndexReader, Reload, Searcher};
+use crate::search::{FollowedIndex, Searcher};
 use crate::stale::{Effort, Freshness};
 use crate::terminal::printable_error;
 
@@ -22,9 +22,9 @@ const FRESH_FOR: Duration = Duration::from_secs(2);
 
 /// What all requests share.
 pub struct Shared {
-    reader: IndexReader,
-    /// The last refused replacement that was told.
-    told: Mutex<Option<Arc<Error>>>,
+    index: Arc<FollowedIndex>,
+    /// The file that is served, as far as the log tells.
+    served: Mutex<FileState>,
     freshness: Mutex<Option<Known>>,
     pub pool: Pool,
     pub guard: Guard,
@@ -47,20 +47,21 @@ struct Known {
 impl Shared {
     pub fn open(options: ServeOptions) -> Result<Self, Error> {
         let ip = options.address.ip();
-        let agents = Docs::open(DocsOptions {
+        let tell = Arc::clone(&options.log);
+        let index = FollowedIndex::open(&options.index, options.encoder, tell)?;
+        let index = Arc::new(index);
+        let agents = Docs::new(DocsOptions {
             indexes: vec![NamedIndex {
                 name: String::new(),
-                file: options.index.clone(),
+                index: Arc::clone(&index),
             }],
-            encoder: Arc::clone(&options.encoder),
             budget: context::DEFAULT_BUDGET,
             log: options.queries.clone(),
-            // What there is to tell of the file is told where people's questions are answered.
-            tell: Arc::new(|_| {}),
-        })?;
+            tell: Arc::clone(&options.log),
+        });
         Ok(Self {
-            reader: IndexReader::open(&options.index, options.encoder)?,
-            told: Mutex::default(),
+            served: Mutex::new(index.searcher().index().file_state()),
+            index,
             freshness: Mutex::default(),
             pool: Pool::new(options.limits),
             guard: Guard::new(ip, options.token.as_deref()),
@@ -97,28 +98,19 @@ impl Shared {
         }
     }
 
-    /// The searcher of the newest sound index at the path; what it tells of the file is logged once.
+    /// The searcher of the newest sound index at the path; a replacement is logged once.
     pub fn searcher(&self) -> Searcher {
-        let told = || self.told.lock().unwrap_or_else(PoisonError::into_inner);
-        match self.reader.reload() {
-            Reload::Unchanged => *told() = None,
-            Reload::Replaced => {
-                *told() = None;
-                let sections = self.reader.searcher().index().num_sections();
-                self.log(&format!(
-                    "note: the index was replaced: {sections} sections now"
-                ));
-            }
-            Reload::Refused(reason) => {
-                let mut told = told();
-                if !told.as_ref().is_some_and(|told| Arc::ptr_eq(told, &reason)) {
-                    let why = printable_error(&*reason);
-                    self.log(&format!("note: the old index is served: {why}"));
-                    *told = Some(reason);
-                }
-            }
+        self.index.reload();
+        let searcher = self.index.searcher();
+        let state = searcher.index().file_state();
+        let mut served = self.served.lock().unwrap_or_else(PoisonError::into_inner);
+        if std::mem::replace(&mut *served, state) != state {
+            let sections = searcher.index().num_sections();
+            self.log(&format!(
+                "note: the index was replaced: {sections} sections now"
+            ));
         }
-        self.reader.searcher()
+        searcher
     }
 
     /// Whether the docs are newer than `index`, as of some seconds ago.

@@ -8,6 +8,7 @@ use std::ops::Range;
 use pulldown_cmark::{Event, Options, Parser, Tag};
 use unicode_general_category::{GeneralCategory, get_general_category};
 
+use crate::answer::excerpt::front_matter_lines;
 use crate::terminal::printable_line;
 
 /// Longest run of characters without a space: a longer one is an embedded image, a key or minified code.
@@ -122,14 +123,8 @@ fn shortened(line: &str) -> (String, bool) {
 
 /// Blanks the metadata that stands before the text, but for the description, which is for readers.
 fn blank_front_matter(lines: &mut [(String, bool)]) {
-    let fence = match lines.first() {
-        Some((fence, _)) if fence == "---" || fence == "+++" => fence.clone(),
-        _ => return,
-    };
-    let Some(end) = lines.iter().skip(1).position(|(line, _)| *line == fence) else {
-        return;
-    };
-    for (line, is_cut) in &mut lines[..end + 2] {
+    let end = front_matter_lines(lines.iter().map(|(line, _)| line.as_str()));
+    for (line, is_cut) in &mut lines[..end] {
         if !line.starts_with("description:") {
             line.clear();
             *is_cut = false;

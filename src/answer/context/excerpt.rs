@@ -4,7 +4,7 @@ use std::collections::{BTreeSet, HashSet};
 
 use super::fence::{self, Fence};
 use super::lines::{Kind, Lines};
-use crate::analysis;
+use crate::answer::excerpt::shared_terms;
 use crate::answer::heading_path;
 
 /// Most rows of a table, its header aside.
@@ -171,10 +171,7 @@ impl Rows {
 
 /// Those rows that share most terms with the question, of equal ones the first.
 fn best_rows(lines: &Lines<'_>, rows: &[u32], terms: &HashSet<String>) -> BTreeSet<u32> {
-    let shared = |row: u32| {
-        let of_row: HashSet<String> = analysis::terms(lines.text(row)).into_iter().collect();
-        of_row.intersection(terms).count()
-    };
+    let shared = |row: u32| shared_terms(lines.text(row), terms);
     let mut ranked: Vec<(usize, u32)> = rows.iter().map(|&row| (shared(row), row)).collect();
     ranked.sort_by(|a, b| b.0.cmp(&a.0).then(a.1.cmp(&b.1)));
     ranked

@@ -6,8 +6,7 @@ use std::ops::Range;
 use super::clean;
 use super::fence;
 use super::lines::Lines;
-use crate::analysis;
-use crate::answer::excerpt::excerpt;
+use crate::answer::excerpt::{excerpt, shared_terms};
 use crate::answer::heading_path;
 
 /// Longest matched line, in characters.
@@ -27,12 +26,11 @@ impl<'a> Pointer<'a> {
     /// The passages under the heading of `chunk`, with that chunk's best line.
     pub fn to(lines: &'a Lines<'a>, chunk: usize, terms: &HashSet<String>) -> Self {
         let of_chunk = excerpt(&lines.chunks[chunk], terms);
-        let shared = |text: &str| {
-            let found: BTreeSet<String> = analysis::terms(text).into_iter().collect();
-            found.iter().filter(|term| terms.contains(*term)).count()
-        };
         // `max_by_key` gives the last of equal ones.
-        let best = of_chunk.iter().rev().max_by_key(|line| shared(line.text));
+        let best = of_chunk
+            .iter()
+            .rev()
+            .max_by_key(|line| shared_terms(line.text, terms));
         let line = best.map(|line| (line.number, shortened(&clean::line(line.text))));
         Self {
             line,
