@@ -132,7 +132,9 @@ mod tests {
             line_start: 10,
             line_end: 20,
             tokens: 0,
+            file_lines: (1, 1),
             heading_path: Vec::new(),
+            anchor: None,
             text,
             embed_text_hash: [0; 16],
         }

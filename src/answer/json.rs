@@ -57,10 +57,21 @@ struct ChunkObject<'a> {
     heading_path: Vec<&'a str>,
     line_start: u32,
     line_end: u32,
+    /// Lines of the file, where the section's text is not that of the file.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    file_lines: Option<FileLinesObject>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    anchor: Option<&'a str>,
     score: f32,
     text: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
     excerpt: Option<Vec<LineObject>>,
+}
+
+#[derive(Serialize)]
+struct FileLinesObject {
+    start: u32,
+    end: u32,
 }
 
 /// A line of an excerpt.
@@ -176,9 +187,13 @@ fn hit_object<'a>(
         let chunk = index.chunk(found.id)?;
         Ok(ChunkObject {
             excerpt: terms.map(|terms| excerpt_objects(&chunk, terms)),
-            heading_path: chunk.heading_path,
             line_start: chunk.line_start,
             line_end: chunk.line_end,
+            file_lines: chunk
+                .other_file_lines()
+                .map(|(start, end)| FileLinesObject { start, end }),
+            heading_path: chunk.heading_path,
+            anchor: chunk.anchor,
             score: found.score,
             text: chunk.text,
         })

@@ -49,7 +49,9 @@ mod tests {
             line_start,
             line_end,
             tokens: 0,
+            file_lines: (1, 1),
             heading_path: Vec::new(),
+            anchor: None,
             text,
             embed_text_hash: [0; 16],
         }

@@ -87,7 +87,8 @@ impl<'a> DocsSection<'a> {
         let chunks = index.chunks_of(&record)?;
         let first = chunks.first().map_or(1, |first| first.line_start);
         let blank = "\n".repeat(first.min(record.lines).saturating_sub(1) as usize);
-        let parsed = Section::from_text(record.path.clone(), blank + &passage::text(&chunks));
+        let text = blank + &passage::text(&chunks);
+        let parsed = Section::written(record.path.clone(), text, record.syntax);
         Ok(Self {
             path: record.path,
             title: record.title,

@@ -60,7 +60,7 @@ pub(super) fn findings(docs: &Docs<'_>) -> Vec<Draft> {
         .collect();
     let mut broken: BTreeMap<Missing, Vec<Broken>> = BTreeMap::new();
     for (from, section) in docs.sections.iter().enumerate() {
-        if !is_markdown(&section.path) {
+        if !section.parsed.syntax().is_markdown() {
             continue;
         }
         for link in links(section.text()) {
@@ -79,10 +79,6 @@ pub(super) fn findings(docs: &Docs<'_>) -> Vec<Draft> {
     let drafts = broken.into_iter();
     let drafts = drafts.map(|(missing, links)| draft(docs, &anchors, &missing, links));
     drafts.collect()
-}
-
-fn is_markdown(path: &str) -> bool {
-    is_documentation(path) && !path.to_lowercase().ends_with(".txt")
 }
 
 /// What of `target` is not there, if anything.
@@ -108,7 +104,7 @@ fn missing(
     let anchor = target.anchor?;
     let section = &docs.sections[found];
     if is_special(anchor)
-        || !is_markdown(&section.path)
+        || !section.parsed.syntax().is_markdown()
         || anchors[found].has(anchor)
         || is_generated(section)
     {

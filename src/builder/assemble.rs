@@ -48,8 +48,10 @@ impl Build<'_> {
                     section: sections.len() as u32,
                     line_start: chunk.line_start,
                     line_end: chunk.line_end,
+                    file_lines: chunk.file_lines,
                     tokens: vectors.lengths[at],
                     heading_path: chunk.heading_path,
+                    anchor: chunk.anchor,
                     text: chunk.text,
                     embed_text_hash: vectors.hashes[at],
                 });
@@ -59,6 +61,7 @@ impl Build<'_> {
                 title: chunked.title,
                 description: chunked.description,
                 chunks: first as u32..chunks.len() as u32,
+                syntax: chunked.syntax,
                 lines: chunked.lines,
                 bytes: chunked.bytes,
                 content_hash: chunked.content_hash,

@@ -31,7 +31,7 @@ use rayon::prelude::*;
 
 use crate::Result;
 use crate::content_hash;
-use crate::corpus::{Chunk, ChunkOptions, Corpus, Guide, Section, chunk_section};
+use crate::corpus::{Chunk, ChunkOptions, Corpus, Guide, Section, Syntax, chunk_section};
 use crate::encoder::{Encoder, pack};
 use crate::index::{
     BuiltGraph, FileRecord, GraphOptions, Index, IndexError, IndexParts, IndexSlot,
@@ -168,6 +168,7 @@ struct ChunkedSection {
     path: String,
     title: String,
     description: Option<String>,
+    syntax: Syntax,
     lines: u32,
     bytes: u64,
     content_hash: [u8; 16],
@@ -337,15 +338,19 @@ fn chunk_all(
                 title,
                 description,
                 text,
+                syntax,
+                bytes,
+                content_hash,
                 ..
             } = section;
             ChunkedSection {
                 path,
                 title,
                 description,
+                syntax,
                 lines: text.lines().count() as u32,
-                bytes: text.len() as u64,
-                content_hash: content_hash(&text),
+                bytes,
+                content_hash,
                 chunks,
             }
         })

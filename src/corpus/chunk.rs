@@ -90,6 +90,7 @@ struct Piece<'a> {
 /// A chunk whose end is not known yet: it ends where the next one begins.
 struct Draft<'a> {
     heading_path: Vec<String>,
+    anchor: Option<String>,
     start: usize,
     prefix: String,
     body: Vec<Piece<'a>>,
@@ -172,6 +173,10 @@ impl<'a> Chunker<'a> {
                 .iter()
                 .map(|heading| heading.text.clone())
                 .collect(),
+            anchor: self
+                .heading_path
+                .last()
+                .and_then(|heading| heading.id.clone()),
             start: source.floor_char_boundary(start),
             prefix,
             body,
@@ -246,10 +251,14 @@ impl<'a> Chunker<'a> {
         } else {
             "\n\n"
         };
+        let (line_start, line_end) = (self.lines.number(draft.start), self.lines.number(last));
+        let file_line = |line| self.section.file_line(line);
         Chunk {
             heading_path: draft.heading_path,
-            line_start: self.lines.number(draft.start),
-            line_end: self.lines.number(last),
+            line_start,
+            line_end,
+            file_lines: (file_line(line_start), file_line(line_end)),
+            anchor: draft.anchor,
             text: text.to_owned(),
             embed_text: draft.prefix + separator + &body,
         }

@@ -31,6 +31,8 @@ pub(super) struct Heading {
     pub(super) level: u8,
     /// The heading without markup, on one line; may be empty.
     pub(super) text: String,
+    /// What a link to it names after `#`, where the document says it.
+    pub(super) id: Option<String>,
     /// The offset at which its line begins in the source.
     pub(super) start: usize,
 }

@@ -5,9 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use percent_encoding::percent_decode_str;
 use pulldown_cmark::{CodeBlockKind, Event, LinkType, Options, Parser, Tag};
 
-use super::Section;
-use super::fences::fenced;
 use super::lines::Lines;
+use super::{Section, Syntax};
 use crate::analysis;
 
 /// A link in Markdown, not one to an image.
@@ -203,9 +202,9 @@ fn shared_ends(a: &str, b: &str) -> f64 {
 /// none, although Markdown alone would say so.
 fn code_lines(section: &Section) -> Vec<bool> {
     let text = section.text();
-    let mut code = fenced(text);
+    let mut code = section.fenced();
     // MDX has no indented code.
-    if section.path.to_lowercase().ends_with(".mdx") {
+    if section.syntax() == Syntax::Mdx {
         return code;
     }
     let rows: Vec<&str> = text.lines().collect();

@@ -14,6 +14,7 @@ pub(crate) mod lines;
 mod links;
 mod outline;
 mod parse;
+mod section;
 mod walk;
 
 use std::path::{Path, PathBuf};
@@ -30,13 +31,13 @@ pub use guide::{
 };
 pub use links::{Anchors, Link, Named, linked_path, links};
 pub use outline::{Lead, OutlineEntry};
+pub use parse::{NoContent, Syntax};
+pub use section::Section;
+pub(crate) use section::has_content;
 pub use walk::MAX_FILE_BYTES;
 #[cfg(feature = "audit")]
 pub(crate) use walk::is_documentation;
 pub(crate) use walk::{BYTE_ORDER_MARK, FoundFile, list_files, read_text};
-
-use document::Document;
-use parse::Format;
 
 /// A folder read into memory: sections sorted by path, its guide, what was skipped.
 #[derive(Debug, Clone)]
@@ -53,22 +54,6 @@ pub struct Corpus {
     pub guide: Guide,
     /// Files and folders left out, each with its reason, sorted by path.
     pub skipped: Vec<Skipped>,
-}
-
-/// One documentation file.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Section {
-    /// Path relative to the corpus root, `/`-separated on every platform.
-    pub path: String,
-    /// Front matter `title`, else the first level-1 heading, else the file stem.
-    pub title: String,
-    /// Front matter `description`, if any.
-    pub description: Option<String>,
-    /// The file's whole text, as read.
-    pub(crate) text: String,
-    /// What was parsed of `text`, kept so that cutting the section into chunks does not parse it
-    /// again. Larger than the text, and so not to be kept longer than until then.
-    document: Document,
 }
 
 /// An `INDEX.md` or `QUESTIONS.md` (or `.markdown`, any case) with at least one guideline, table row or
@@ -91,7 +76,12 @@ pub struct Chunk {
     pub line_start: u32,
     /// The last line, which belongs to the passage.
     pub line_end: u32,
-    /// The passage as it is shown: the section's source lines `line_start..=line_end` without
+    /// The lines of the file that these lines come from, the last one included: the same ones, where
+    /// the section's text is that of its file.
+    pub file_lines: (u32, u32),
+    /// What a link to the heading above it names after `#`, where the document says it.
+    pub anchor: Option<String>,
+    /// The passage as it is shown: the lines `line_start..=line_end` of the section's text without
     /// trailing blank space. Of a line that is longer than a chunk, only the part in this chunk.
     pub text: String,
     /// What is embedded: title and heading path, then the passage without markup noise.
@@ -141,6 +131,8 @@ pub enum SkipReason {
     Binary,
     /// It has no bytes, or nothing but blank space.
     Empty,
+    /// It has nothing to be found.
+    NoContent(NoContent),
     /// It changed each time that it was read.
     Changing,
     /// Neither a regular file nor a folder.
@@ -168,6 +160,7 @@ impl std::fmt::Display for SkipReason {
             Self::NotUtf8 { offset } => write!(f, "not UTF-8 (first bad byte at offset {offset})"),
             Self::Binary => f.write_str("binary (contains a NUL byte)"),
             Self::Empty => f.write_str("empty"),
+            Self::NoContent(why) => why.fmt(f),
             Self::Changing => f.write_str("it changed while it was read"),
             Self::NotAFile => f.write_str("neither a regular file nor a folder"),
             Self::Unreadable { message } => write!(f, "cannot be read: {message}"),
@@ -231,7 +224,7 @@ impl Corpus {
         let read: Vec<Result<Parsed, Skipped>> = files
             .into_par_iter()
             .map(|file| match walk::read_text(&file.absolute) {
-                Ok(text) => Ok(parse_file(file.path, text)),
+                Ok(text) => parse_file(file.path, text),
                 Err(reason) => Err(Skipped {
                     path: file.path,
                     reason,
@@ -306,89 +299,19 @@ impl Corpus {
     }
 }
 
-impl Section {
-    /// A section from the text of a file: its title and description are taken from the text.
-    ///
-    /// The format follows the extension of `path`: `.md`, `.markdown` and `.mdx` are Markdown,
-    /// anything else is plain text, whose title is the file stem.
-    pub fn from_text(path: String, text: String) -> Self {
-        let mut document = parse::parse(&text, Format::of(&path));
-        let title = document
-            .title
-            .take()
-            .or_else(|| document.first_h1().map(str::to_owned))
-            .unwrap_or_else(|| title_from_path(&path));
-        Self {
-            title,
-            description: document.description.take(),
-            path,
-            text,
-            document,
-        }
-    }
-
-    /// The file's whole text, as read (UTF-8; CRLF kept so that line numbers hold). A section with
-    /// another text is another section, to be made anew: chunks are cut as this one was parsed.
-    pub fn text(&self) -> &str {
-        &self.text
-    }
-
-    /// A section from a document that is not a file, such as one of a test collection: its title
-    /// is the given one, also if it is empty, and it has no description. The format follows the
-    /// extension of `path`, as in [`Section::from_text`].
-    pub fn titled(path: String, title: String, text: String) -> Self {
-        Self {
-            title,
-            description: None,
-            ..Self::from_text(path, text)
-        }
-    }
-}
-
-fn parse_file(path: String, text: String) -> Parsed {
+fn parse_file(path: String, text: String) -> Result<Parsed, Skipped> {
     if guide::is_guide_name(&path) {
         let guide = guide::parse_guide(&path, &text);
         if !guide.is_empty() {
-            return Parsed::Guide(GuideFile { path, text }, guide);
+            return Ok(Parsed::Guide(GuideFile { path, text }, guide));
         }
     }
-    Parsed::Section(Section::from_text(path, text))
-}
-
-/// `guides/getting-started.md` is titled `getting started`.
-fn title_from_path(path: &str) -> String {
-    let name = path.rsplit('/').next().unwrap_or(path);
-    let stem = match name.rsplit_once('.') {
-        Some((stem, _)) if !stem.is_empty() => stem,
-        _ => name,
-    };
-    stem.replace(['-', '_'], " ")
+    Section::read(path, text).map(Parsed::Section)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn titles_come_from_front_matter_then_heading_then_name() {
-        let title =
-            |path: &str, text: &str| Section::from_text(path.to_owned(), text.to_owned()).title;
-        assert_eq!(title("a.md", "---\ntitle: F\n---\n# H\n"), "F");
-        assert_eq!(title("a.md", "## No\n\nH *e*\n===\n"), "H e");
-        assert_eq!(
-            title("d/getting-started_now.md", "text"),
-            "getting started now"
-        );
-        assert_eq!(title("d/notes.v2.txt", "# no heading"), "notes.v2");
-        assert_eq!(title("doc-17", "text"), "doc 17");
-    }
-
-    #[test]
-    fn a_given_title_counts_more_than_the_text() {
-        let text = "---\ntitle: F\ndescription: D\n---\n# H\n";
-        let section = Section::titled("a.md".to_owned(), String::new(), text.to_owned());
-        assert_eq!((section.title.as_str(), section.description), ("", None));
-    }
 
     #[test]
     fn documents_are_sorted_by_path() {

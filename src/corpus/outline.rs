@@ -34,7 +34,7 @@ impl Section {
     /// where links lead.
     pub fn prose(&self) -> Vec<(u32, &str)> {
         let lines = Lines::new(&self.text);
-        let fenced = fenced(&self.text);
+        let fenced = self.fenced();
         let units = self.document.nodes.iter().filter_map(|node| match node {
             Node::Unit(unit) if unit.context.is_none() => {
                 Some((lines.number(unit.start), unit.text.as_str()))
@@ -46,10 +46,18 @@ impl Section {
             .collect()
     }
 
+    /// For each line, whether it stands between the code fences of Markdown.
+    pub(super) fn fenced(&self) -> Vec<bool> {
+        match self.syntax.is_markdown() {
+            true => fenced(&self.text),
+            false => Vec::new(),
+        }
+    }
+
     /// Its headings in order. The first entry is what stands before any heading, also if that is nothing.
     pub fn outline(&self) -> Vec<OutlineEntry> {
         let lines = Lines::new(&self.text);
-        let fenced = fenced(&self.text);
+        let fenced = self.fenced();
         let mut entries = vec![OutlineEntry {
             line: 1,
             ..OutlineEntry::default()

@@ -16,12 +16,9 @@ pub const MAX_FILE_BYTES: u64 = 4 << 20;
 /// How often a file that changes while it is read is read again.
 const READ_ATTEMPTS: usize = 3;
 
-/// Whether `path` ends in a documentation extension, in any case, after a non-empty stem.
+/// Whether files with the name of `path` are documentation.
 pub(crate) fn is_documentation(path: &str) -> bool {
-    let name = path.rsplit('/').next().unwrap_or(path);
-    name.rsplit_once('.').is_some_and(|(stem, extension)| {
-        !stem.is_empty() && Format::with_extension(extension).is_some()
-    })
+    Format::known(path).is_some()
 }
 
 /// The documentation files of a folder and what was left out while looking for them.

@@ -13,11 +13,13 @@ use super::part::Part;
 compile_error!("the index file is little-endian and read in place: big-endian targets cannot");
 
 /// The version that this program writes and reads.
-pub const VERSION: u8 = 6;
+pub const VERSION: u8 = 7;
 /// The first bytes of every index file of any version; the version byte follows.
 pub(super) const MAGIC: [u8; 7] = *b"\x89docent";
 /// Parts start at multiples of this many bytes.
 pub(super) const ALIGNMENT: u64 = 64;
+/// Section, first and last line of its text, first and last line of the file, tokens of a chunk.
+pub(super) type ChunkNumbers = [u32; 6];
 /// Longest bincode record in bytes, for writing and for reading.
 pub(super) const MAX_RECORD: usize = 64 << 20;
 

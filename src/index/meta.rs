@@ -8,6 +8,7 @@ use super::error::{Corruption, Damage};
 use super::ids::ChunkId;
 use super::options::{GraphOptions, SearchPath};
 use super::part::Part;
+use crate::corpus::Syntax;
 use crate::encoder::ModelId;
 
 /// Identity, options and figures of a build.
@@ -93,11 +94,13 @@ pub struct SectionRecord {
     pub description: Option<String>,
     /// Numbers of its chunks.
     pub chunks: Range<u32>,
-    /// Number of lines of the file.
+    /// What its text is written in.
+    pub syntax: Syntax,
+    /// Number of lines of its text.
     pub lines: u32,
-    /// Length of its text in bytes, without a byte order mark.
+    /// Length of the file's text in bytes, without a byte order mark.
     pub bytes: u64,
-    /// Hash of its text.
+    /// Hash of the file's text.
     pub content_hash: [u8; 16],
 }
 

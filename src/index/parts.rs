@@ -46,14 +46,18 @@ pub struct IndexParts {
 pub struct ChunkRecord {
     /// Number of its section.
     pub section: u32,
-    /// First line, 1-based.
+    /// First line of the section's text, 1-based.
     pub line_start: u32,
-    /// Last line, 1-based, inclusive.
+    /// Last line of it, inclusive.
     pub line_end: u32,
+    /// First and last line of the file, 1-based, inclusive.
+    pub file_lines: (u32, u32),
     /// Tokens of the embedded text.
     pub tokens: u32,
     /// Headings from the outermost down.
     pub heading_path: Vec<String>,
+    /// What a link to the last of them names after `#`, where the document says it.
+    pub anchor: Option<String>,
     /// The passage as it is shown.
     pub text: String,
     /// Hash of the embedded text.

@@ -8,7 +8,7 @@ use super::chunk_set::ChunkSet;
 use super::error::{Corruption, Damage, IndexError};
 use super::file::{FileState, IndexFile};
 use super::flat::{self, Neighbour};
-use super::format::decode_record;
+use super::format::{ChunkNumbers, decode_record};
 use super::graph::{self, BeamPool, CodesRef, EF_SEARCH, GraphQuery, GraphRef};
 use super::ids::{ChunkId, SectionId};
 use super::lexical::{CHUNK_PARTS, GUIDE_PARTS, LexicalParts, Postings, SECTION_PARTS};
@@ -50,18 +50,30 @@ pub struct Index {
 pub struct ChunkRef<'a> {
     /// Its section.
     pub section: SectionId,
-    /// First line, 1-based.
+    /// First line of the section's text, 1-based.
     pub line_start: u32,
-    /// Last line, 1-based, inclusive.
+    /// Last line of it, inclusive.
     pub line_end: u32,
+    /// First and last line of the file, 1-based, inclusive.
+    pub file_lines: (u32, u32),
     /// Tokens of the embedded text.
     pub tokens: u32,
     /// Headings from the outermost down.
     pub heading_path: Vec<&'a str>,
+    /// What a link to the last of them names after `#`, where the document says it.
+    pub anchor: Option<&'a str>,
     /// The passage as it is shown.
     pub text: &'a str,
     /// Hash of the embedded text.
     pub embed_text_hash: [u8; 16],
+}
+
+impl ChunkRef<'_> {
+    /// First and last line of the file where they are not those of the section's text.
+    pub fn other_file_lines(&self) -> Option<(u32, u32)> {
+        let is_other = self.file_lines != (self.line_start, self.line_end);
+        is_other.then_some(self.file_lines)
+    }
 }
 
 impl Index {
@@ -404,7 +416,7 @@ impl Index {
             elements(part, length / size, size)?;
         }
         elements(Part::Vectors, n.saturating_mul(dim), 4)?;
-        elements(Part::ChunkNumbers, n, 16)?;
+        elements(Part::ChunkNumbers, n, size_of::<ChunkNumbers>())?;
         elements(Part::ChunkHashes, n, 16)?;
         let guide_rows = self.guide_vectors().num_rows();
         elements(Part::GuideVectors, guide_rows * dim, 4)?;
@@ -424,22 +436,25 @@ impl Index {
     }
 
     fn read_chunk(&self, i: usize) -> Result<ChunkRef<'_>, Corruption> {
-        let [section, line_start, line_end, tokens] = self.chunk_numbers(i)?;
-        let (heading_path, text) = self.chunk_records().get(i)?;
+        let [section, line_start, line_end, file_start, file_end, tokens] =
+            self.chunk_numbers(i)?;
+        let (heading_path, anchor, text) = self.chunk_records().get(i)?;
         // As long as the numbers, which were found: see `check_shape`.
         let embed_text_hash = self.chunk_hashes()[i];
         Ok(ChunkRef {
             section: SectionId(section),
             line_start,
             line_end,
+            file_lines: (file_start, file_end),
             tokens,
             heading_path,
+            anchor,
             text,
             embed_text_hash,
         })
     }
 
-    fn chunk_numbers(&self, i: usize) -> Result<[u32; 4], Corruption> {
+    fn chunk_numbers(&self, i: usize) -> Result<ChunkNumbers, Corruption> {
         let out_of_range = |value: u64, limit: usize| {
             Damage::OutOfRange {
                 value,
@@ -447,7 +462,7 @@ impl Index {
             }
             .of(Part::ChunkNumbers)
         };
-        let all: &[[u32; 4]] = self.array(Part::ChunkNumbers);
+        let all: &[ChunkNumbers] = self.array(Part::ChunkNumbers);
         let numbers = *all
             .get(i)
             .ok_or_else(|| out_of_range(i as u64, all.len()))?;

@@ -7,7 +7,7 @@ use std::time::SystemTime;
 use bytemuck::cast_slice;
 
 use super::error::{Corruption, Damage, IndexError};
-use super::format::{Header, padding, part_checksum};
+use super::format::{ChunkNumbers, Header, padding, part_checksum};
 use super::lexical::{CHUNK_PARTS, GUIDE_PARTS, SECTION_PARTS};
 use super::matrix::MatrixRef;
 use super::part::Part;
@@ -129,7 +129,7 @@ struct Encoded<'a> {
     guide: Vec<u8>,
     sections: RecordTable,
     texts: RecordTable,
-    numbers: Vec<[u32; 4]>,
+    numbers: Vec<ChunkNumbers>,
     hashes: Vec<[u8; 16]>,
 }
 
@@ -138,12 +138,14 @@ impl<'a> Encoded<'a> {
         let chunks = &parts.chunks;
         let texts = chunks
             .iter()
-            .map(|chunk| (&chunk.heading_path, &chunk.text));
+            .map(|chunk| (&chunk.heading_path, &chunk.anchor, &chunk.text));
         let numbers = chunks.iter().map(|chunk| {
             [
                 chunk.section,
                 chunk.line_start,
                 chunk.line_end,
+                chunk.file_lines.0,
+                chunk.file_lines.1,
                 chunk.tokens,
             ]
         });

@@ -86,14 +86,10 @@ pub async fn section(
 fn page(index: &Index, section: &SectionRecord, chunks: &[ChunkRef<'_>], asked: &Asked) -> Markup {
     let text = passage::text(chunks);
     let path = &section.path;
-    let extension = path.rsplit_once('.').map(|(_, extension)| extension);
-    let markdown = ["md", "markdown", "mdx"];
-    let is_markdown =
-        extension.is_some_and(|it| markdown.iter().any(|known| it.eq_ignore_ascii_case(known)));
     let shown = Shown {
         text: &text,
         first_line: chunks.first().map_or(1, |first| first.line_start),
-        is_markdown,
+        is_markdown: section.syntax.is_markdown(),
         found: asked.lines.clone(),
     };
     let is_section = |path: &str| matches!(index.find_section(path), Ok(Some(_)));

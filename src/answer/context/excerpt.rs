@@ -80,7 +80,11 @@ fn own(lines: &Lines<'_>, element: &Element, style: &Style<'_>) -> String {
             let headings = chunk.map_or(&[][..], |chunk| &chunk.heading_path);
             let headings = fence::headings(&heading_path(lines.section, headings));
             let location = fence::location(path, first, last);
-            style.fence.line(&format!("{location}  {headings}"))
+            let place = match lines.place_in_file(first, last) {
+                Some(place) => format!("  ({place})"),
+                None => String::new(),
+            };
+            style.fence.line(&format!("{location}  {headings}{place}"))
         }
         Element::Cut { what, first, last } => {
             let count = last - first + 1;

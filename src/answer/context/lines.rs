@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::collections::HashMap;
 use std::ops::RangeInclusive;
 
-use super::clean;
+use super::{clean, fence};
 use crate::answer::passage;
 use crate::encoder::Encoder;
 use crate::index::{ChunkRef, Index, IndexError, SectionRecord};
@@ -148,6 +148,19 @@ impl<'a> Lines<'a> {
         // A damaged index may name any line.
         let last = chunk.line_end.min(*self.all().end());
         chunk.line_start.max(self.first)..=last
+    }
+
+    /// Where lines stand in the file, if the lines of the section's text are not those of the file:
+    /// `file: #install, lines 310-352`.
+    pub fn place_in_file(&self, first: u32, last: u32) -> Option<String> {
+        let chunk = self.chunks.get(self.chunk_at(first))?;
+        let (start, _) = chunk.other_file_lines()?;
+        let (_, end) = self.chunks.get(self.chunk_at(last))?.file_lines;
+        let anchor = chunk
+            .anchor
+            .map(|anchor| format!("#{}, ", fence::quoted(anchor)));
+        let anchor = anchor.unwrap_or_default();
+        Some(format!("file: {anchor}lines {start}-{}", end.max(start)))
     }
 
     /// The chunks under the same heading as `chunk`, neighbours of each other.

@@ -9,7 +9,7 @@ use docent::analysis;
 use docent::answer::excerpt::{self, question_terms};
 use docent::answer::{Answer, Hit, heading_line};
 use docent::calibration::ARMS;
-use docent::index::Index;
+use docent::index::{ChunkRef, Index};
 use docent::terminal::printable_line;
 
 const PATH: Style = AnsiColor::Cyan.on_default().bold();
@@ -57,6 +57,14 @@ fn write_hit(
     } else {
         writeln!(out, "{PATH:#}  {}", printable_line(&hit.section.title))?;
     }
+    if let Some(place) = best.as_ref().and_then(place_in_file) {
+        let path = printable_line(&hit.section.path);
+        writeln!(
+            out,
+            "   {DIM}in the file: {path}{}{DIM:#}",
+            printable_line(&place)
+        )?;
+    }
     let confidence = confidence.map(|confidence| format!(", confidence {confidence:.2}"));
     let confidence = confidence.unwrap_or_default();
     writeln!(out, "   {DIM}score {:.2}{confidence}{DIM:#}", hit.score)?;
@@ -70,6 +78,17 @@ fn write_hit(
         writeln!(out, "   {DIM}{:>5}{DIM:#}  {rows}", line.number)?;
     }
     Ok(())
+}
+
+/// Where a passage stands in its file, if the lines of the section's text are not those of the file:
+/// `#install, lines 310-352`.
+fn place_in_file(chunk: &ChunkRef<'_>) -> Option<String> {
+    let (first, last) = chunk.other_file_lines()?;
+    let anchor = chunk.anchor.map(|anchor| format!("#{anchor}"));
+    Some(format!(
+        "{}, lines {first}-{last}",
+        anchor.unwrap_or_default()
+    ))
 }
 
 /// `text`; if it is longer than [`LINE`], whole sentences of it from the first with a word of `terms` on, as

@@ -102,6 +102,8 @@ struct Builder<'a> {
     /// The text of the unit or heading that is being read, and its [`Unit::runs`].
     text: String,
     runs: Vec<(usize, usize)>,
+    /// The id of the heading that is being read.
+    id: Option<String>,
     /// The border before the next unit.
     border: Border,
     context: Option<usize>,
@@ -137,6 +139,7 @@ impl<'a> Builder<'a> {
             document: Document::default(),
             text: String::new(),
             runs: Vec::new(),
+            id: None,
             border: Border::Block,
             context: None,
             containers: 0,
@@ -202,7 +205,10 @@ impl<'a> Builder<'a> {
                 self.mode = Mode::Code;
                 self.open_code(kind, range.start);
             }
-            Tag::Heading { .. } if self.is_structure(range.start) => self.mode = Mode::Heading,
+            Tag::Heading { id, .. } if self.is_structure(range.start) => {
+                self.mode = Mode::Heading;
+                self.id = id.as_ref().map(|id| id.to_string());
+            }
             Tag::MetadataBlock(_) => self.mode = Mode::Metadata,
             _ => {}
         }
@@ -259,6 +265,7 @@ impl<'a> Builder<'a> {
         self.document.nodes.push(Node::Heading(Heading {
             level: level as u8,
             text,
+            id: self.id.take(),
             start,
         }));
         self.border = Border::Block;

@@ -1,50 +1,89 @@
 //! Files become [`Document`]s: a module for each format, and the choice between them.
 //!
+//! A file that people read as it is written is parsed as it stands. Of one that nobody reads so, such as
+//! HTML, its reader makes a [`Rendition`], Markdown that is parsed in its place.
+//!
 //! Parsers know nothing of chunks, and the chunker nothing of formats: both know the document.
 
 mod front_matter;
 mod markdown;
 mod plain;
+mod rendition;
 mod scrub;
 
 use super::document::Document;
 use markdown::Dialect;
+pub use rendition::NoContent;
+pub(super) use rendition::Rendition;
+
+/// What a section's text is written in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
+pub enum Syntax {
+    /// As GitHub reads it; also what docent makes of files in other formats.
+    Markdown,
+    /// Markdown with JavaScript modules and components in it.
+    Mdx,
+    /// No markup.
+    PlainText,
+}
+
+impl Syntax {
+    /// Whether it is Markdown in some dialect.
+    pub fn is_markdown(self) -> bool {
+        matches!(self, Self::Markdown | Self::Mdx)
+    }
+}
 
 /// How a file is read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Format {
-    Markdown,
-    Mdx,
-    PlainText,
+    /// As it is written.
+    Written(Syntax),
 }
 
 impl Format {
-    /// The format of documentation files with this extension, in any case; `None` if files with it
-    /// are no documentation.
-    pub(super) fn with_extension(extension: &str) -> Option<Self> {
+    /// The format of a file of documentation by its name; `None` if files of this name are none.
+    pub(super) fn known(path: &str) -> Option<Self> {
+        let name = path.rsplit('/').next().unwrap_or(path);
+        let (stem, extension) = name.rsplit_once('.')?;
+        if stem.is_empty() {
+            return None;
+        }
         match extension.to_ascii_lowercase().as_str() {
-            "md" | "markdown" => Some(Self::Markdown),
-            "mdx" => Some(Self::Mdx),
-            "txt" => Some(Self::PlainText),
+            "md" | "markdown" => Some(Self::Written(Syntax::Markdown)),
+            "mdx" => Some(Self::Written(Syntax::Mdx)),
+            "txt" => Some(Self::Written(Syntax::PlainText)),
             _ => None,
         }
     }
 
-    /// The format by the extension of `path`; a file with an unknown one is plain text.
+    /// The format by the name of a file; one with an unknown name is plain text.
     pub(super) fn of(path: &str) -> Self {
-        let name = path.rsplit('/').next().unwrap_or(path);
-        name.rsplit_once('.')
-            .and_then(|(_, extension)| Self::with_extension(extension))
-            .unwrap_or(Self::PlainText)
+        Self::known(path).unwrap_or(Self::Written(Syntax::PlainText))
+    }
+
+    /// What docent makes of a file with this text; `None` if it is read as it is written.
+    pub(super) fn render(self, _text: &str) -> Option<Result<Rendition, NoContent>> {
+        match self {
+            Self::Written(_) => None,
+        }
+    }
+
+    /// What the text of a section is written in that was a file of this format.
+    pub(super) fn syntax(self) -> Syntax {
+        match self {
+            Self::Written(syntax) => syntax,
+        }
     }
 }
 
 /// Parses `text` in time proportional to its length. It never fails: what is no markup is text.
-pub(super) fn parse(text: &str, format: Format) -> Document {
-    let mut document = match format {
-        Format::Markdown => markdown::parse(text, Dialect::Markdown),
-        Format::Mdx => markdown::parse(text, Dialect::Mdx),
-        Format::PlainText => plain::parse(text),
+pub(super) fn parse(text: &str, syntax: Syntax) -> Document {
+    let mut document = match syntax {
+        Syntax::Markdown => markdown::parse(text, Dialect::Markdown),
+        Syntax::Mdx => markdown::parse(text, Dialect::Mdx),
+        Syntax::PlainText => plain::parse(text),
     };
     document.shrink_to_fit();
     document
@@ -66,30 +105,31 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_extension_tells_the_format() {
+    fn the_name_tells_the_format() {
         for (path, format) in [
-            ("a.md", Format::Markdown),
-            ("d.mdx/a.MarkDown", Format::Markdown),
-            ("a.b.MDX", Format::Mdx),
-            ("a.txt", Format::PlainText),
-            ("a.html", Format::PlainText),
-            ("d.md/a", Format::PlainText),
-            ("md", Format::PlainText),
+            ("a.md", Some(Syntax::Markdown)),
+            ("d.mdx/a.MarkDown", Some(Syntax::Markdown)),
+            ("a.b.MDX", Some(Syntax::Mdx)),
+            ("a.txt", Some(Syntax::PlainText)),
+            ("a.png", None),
+            ("d.md/a", None),
+            ("md", None),
+            (".md", None),
         ] {
-            assert_eq!(Format::of(path), format, "{path}");
+            assert_eq!(Format::known(path), format.map(Format::Written), "{path}");
         }
-        assert_eq!(Format::with_extension("html"), None);
+        assert_eq!(Format::of("a.png"), Format::Written(Syntax::PlainText));
     }
 
     #[test]
-    fn each_format_has_its_parser() {
+    fn each_syntax_has_its_parser() {
         let source = "# *a* {/* b */} c";
-        for (format, expected) in [
-            (Format::Markdown, "h1 a {/* b */} c"),
-            (Format::Mdx, "h1 a c"),
-            (Format::PlainText, "Block # *a* {/* b */} c"),
+        for (syntax, expected) in [
+            (Syntax::Markdown, "h1 a {/* b */} c"),
+            (Syntax::Mdx, "h1 a c"),
+            (Syntax::PlainText, "Block # *a* {/* b */} c"),
         ] {
-            assert_eq!(outline(&parse(source, format)), [expected]);
+            assert_eq!(outline(&parse(source, syntax)), [expected]);
         }
     }
 }

@@ -8,7 +8,7 @@ use std::path::Path;
 
 use super::*;
 use crate::analysis::ANALYZER;
-use crate::corpus::{Descriptor, Guide, Guideline, KnownQuestion, Source};
+use crate::corpus::{Descriptor, Guide, Guideline, KnownQuestion, Source, Syntax};
 use crate::encoder::ModelId;
 use crate::simd::Simd;
 
@@ -91,6 +91,7 @@ fn parts_over(vectors: Matrix) -> IndexParts {
         title: format!("Section {i}"),
         description: (i % 2 == 0).then(|| "what it says".to_owned()),
         chunks: start..(start + 3).min(n),
+        syntax: Syntax::Mdx,
         lines: 40,
         bytes: 1_234,
         content_hash: [i as u8; 16],
@@ -101,6 +102,8 @@ fn parts_over(vectors: Matrix) -> IndexParts {
         line_start: 1 + 10 * (i % 3),
         line_end: 10 + 10 * (i % 3),
         tokens: 7 + i,
+        file_lines: (7 + i, 9 + i),
+        anchor: (i % 2 == 1).then(|| format!("a{i}")),
         heading_path: (0..i % 3)
             .map(|level| format!("Heading {level} of {i}"))
             .collect(),

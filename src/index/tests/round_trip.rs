@@ -25,7 +25,9 @@ fn assert_same(index: &Index, parts: &IndexParts) {
             section: read.section.0,
             line_start: read.line_start,
             line_end: read.line_end,
+            file_lines: read.file_lines,
             tokens: read.tokens,
+            anchor: read.anchor.map(str::to_owned),
             heading_path: read
                 .heading_path
                 .iter()

@@ -7,7 +7,7 @@ use std::time::Instant;
 
 use anyhow::{Result, bail, ensure};
 use docent::analysis::ANALYZER;
-use docent::corpus::Guide;
+use docent::corpus::{Guide, Syntax};
 use docent::encoder::{BuiltinEncoder, Encoder};
 use docent::index::{
     BuiltGraph, ChunkRecord, Chunking, Counts, GraphOptions, Index, IndexParts, InvertedIndex,
@@ -199,7 +199,9 @@ fn parts_over(base: &[f32], parameters: Parameters) -> Result<IndexParts> {
         line_start: 1,
         line_end: 1,
         tokens: 0,
+        file_lines: (1, 1),
         heading_path: Vec::new(),
+        anchor: None,
         text: String::new(),
         embed_text_hash: [0; 16],
     };
@@ -232,6 +234,7 @@ fn parts_over(base: &[f32], parameters: Parameters) -> Result<IndexParts> {
             title: String::new(),
             description: None,
             chunks: 0..n as u32,
+            syntax: Syntax::PlainText,
             lines: 1,
             bytes: 0,
             content_hash: [0; 16],

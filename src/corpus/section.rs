@@ -1,0 +1,182 @@
+//! A section: one documentation file, as text that can be shown and cut into chunks.
+
+use super::document::Document;
+use super::parse::{self, Format, NoContent, Rendition, Syntax};
+use super::{SkipReason, Skipped};
+use crate::content_hash;
+
+/// One documentation file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Section {
+    /// Path relative to the corpus root, `/`-separated on every platform.
+    pub path: String,
+    /// The title that the file gives itself (front matter `title`), else the first level-1 heading, else
+    /// the file stem.
+    pub title: String,
+    /// The description that it gives itself, if any.
+    pub description: Option<String>,
+    /// The text that passages are parts of: see [`Section::text`].
+    pub(crate) text: String,
+    pub(crate) syntax: Syntax,
+    /// For each line of `text` the line of the file, counted from 1, where docent made the text of it.
+    file_lines: Option<Vec<u32>>,
+    /// Length of the file's text in bytes.
+    pub(crate) bytes: u64,
+    /// Hash of the file's text.
+    pub(crate) content_hash: [u8; 16],
+    /// What was parsed of `text`, kept so that cutting the section into chunks does not parse it
+    /// again. Larger than the text, and so not to be kept longer than until then.
+    pub(super) document: Document,
+}
+
+impl Section {
+    /// A section from the text of a file: its title and description are taken from the text.
+    ///
+    /// The format follows the name of the file: `.md`, `.markdown` and `.mdx` are Markdown, what is not known
+    /// is plain text. A file in which there is nothing to be found is plain text, too.
+    pub fn from_text(path: String, text: String) -> Self {
+        let format = Format::of(&path);
+        match format.render(&text) {
+            Some(Ok(rendition)) => Self::rendered(path, &text, rendition),
+            Some(Err(_)) => Self::written(path, text, Syntax::PlainText),
+            None => Self::written(path, text, format.syntax()),
+        }
+    }
+
+    /// As [`Section::from_text`], for a file of a folder: one in which there is nothing to be found is skipped.
+    pub(super) fn read(path: String, text: String) -> Result<Self, Skipped> {
+        let format = Format::of(&path);
+        let skip = |path, why: NoContent| Skipped {
+            path,
+            reason: SkipReason::NoContent(why),
+        };
+        match format.render(&text) {
+            Some(Ok(rendition)) => Ok(Self::rendered(path, &text, rendition)),
+            Some(Err(why)) => Err(skip(path, why)),
+            None => Ok(Self::written(path, text, format.syntax())),
+        }
+    }
+
+    /// A section whose text is written in `syntax`, whatever the name of its file.
+    pub(crate) fn written(path: String, text: String, syntax: Syntax) -> Self {
+        let (bytes, content_hash) = (text.len() as u64, content_hash(&text));
+        Self::new(path, text, syntax).with_file(bytes, content_hash, None)
+    }
+
+    /// A section of what docent made of a file.
+    fn rendered(path: String, file: &str, rendition: Rendition) -> Self {
+        let mut section = Self::new(path, rendition.text, Syntax::Markdown);
+        if let Some(title) = rendition.title {
+            section.title = title;
+        }
+        section.description = rendition.description.or(section.description);
+        let lines = Some(rendition.file_lines);
+        section.with_file(file.len() as u64, content_hash(file), lines)
+    }
+
+    fn new(path: String, text: String, syntax: Syntax) -> Self {
+        let mut document = parse::parse(&text, syntax);
+        let title = document
+            .title
+            .take()
+            .or_else(|| document.first_h1().map(str::to_owned))
+            .unwrap_or_else(|| title_from_path(&path));
+        Self {
+            title,
+            description: document.description.take(),
+            path,
+            text,
+            syntax,
+            file_lines: None,
+            bytes: 0,
+            content_hash: [0; 16],
+            document,
+        }
+    }
+
+    fn with_file(self, bytes: u64, content_hash: [u8; 16], file_lines: Option<Vec<u32>>) -> Self {
+        Self {
+            bytes,
+            content_hash,
+            file_lines,
+            ..self
+        }
+    }
+
+    /// The text that passages are parts of (UTF-8; CRLF kept so that line numbers hold): the file's, as read, or
+    /// the Markdown that docent made of it, where nobody reads the file itself. A section with another text is
+    /// another section, to be made anew: chunks are cut as this one was parsed.
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// What [`Section::text`] is written in.
+    pub fn syntax(&self) -> Syntax {
+        self.syntax
+    }
+
+    /// The line of the file that a line of the text comes from, both counted from 1.
+    pub fn file_line(&self, line: u32) -> u32 {
+        let Some(lines) = &self.file_lines else {
+            return line;
+        };
+        let at = (line as usize)
+            .saturating_sub(1)
+            .min(lines.len().saturating_sub(1));
+        lines.get(at).copied().unwrap_or(1)
+    }
+
+    /// A section from a document that is not a file, such as one of a test collection: its title
+    /// is the given one, also if it is empty, and it has no description. The format follows `path`, as in
+    /// [`Section::from_text`].
+    pub fn titled(path: String, title: String, text: String) -> Self {
+        Self {
+            title,
+            description: None,
+            ..Self::from_text(path, text)
+        }
+    }
+}
+
+/// Whether a file with this text is a section or a guide file.
+pub(crate) fn has_content(path: &str, text: &str) -> bool {
+    Format::of(path)
+        .render(text)
+        .is_none_or(|made| made.is_ok())
+}
+
+/// `guides/getting-started.md` is titled `getting started`.
+fn title_from_path(path: &str) -> String {
+    let name = path.rsplit('/').next().unwrap_or(path);
+    let stem = match name.rsplit_once('.') {
+        Some((stem, _)) if !stem.is_empty() => stem,
+        _ => name,
+    };
+    stem.replace(['-', '_'], " ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn titles_come_from_front_matter_then_heading_then_name() {
+        let title =
+            |path: &str, text: &str| Section::from_text(path.to_owned(), text.to_owned()).title;
+        assert_eq!(title("a.md", "---\ntitle: F\n---\n# H\n"), "F");
+        assert_eq!(title("a.md", "## No\n\nH *e*\n===\n"), "H e");
+        assert_eq!(
+            title("d/getting-started_now.md", "text"),
+            "getting started now"
+        );
+        assert_eq!(title("d/notes.v2.txt", "# no heading"), "notes.v2");
+        assert_eq!(title("doc-17", "text"), "doc 17");
+    }
+
+    #[test]
+    fn a_given_title_counts_more_than_the_text() {
+        let text = "---\ntitle: F\ndescription: D\n---\n# H\n";
+        let section = Section::titled("a.md".to_owned(), String::new(), text.to_owned());
+        assert_eq!((section.title.as_str(), section.description), ("", None));
+    }
+}
