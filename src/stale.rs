@@ -17,12 +17,12 @@ use std::borrow::Cow;
 use std::collections::HashMap;
 use std::fmt;
 use std::fs::{self, Metadata};
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
 use crate::builder::BuildOptions;
 use crate::content_hash;
-use crate::corpus::{BYTE_ORDER_MARK, FoundFile, has_content, list_files, read_text};
+use crate::corpus::{BYTE_ORDER_MARK, Folder, FoundFile, has_content, list_files, read_text};
 use crate::index::{FileRecord, Index, IndexError};
 use crate::terminal::printable_line;
 
@@ -74,7 +74,7 @@ impl Effort {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Freshness {
     index: PathBuf,
-    docs: Option<PathBuf>,
+    docs: Vec<Folder>,
     /// Files of the docs when the index was built.
     files: usize,
     /// Whether the index is stale, and a build without options would make such a one.
@@ -105,29 +105,27 @@ impl Freshness {
         self.staleness.map(Staleness::is_stale)
     }
 
-    /// The documentation folder, as it can be opened from the working folder; `None` if it is not
-    /// there.
-    pub fn existing_docs(&self) -> Option<String> {
-        let docs = self.docs.as_ref().filter(|docs| docs.is_dir())?;
-        docs.to_str().map(str::to_owned)
+    /// The documentation folders, as they can be opened from the working folder, those that are there.
+    pub fn existing_docs(&self) -> impl Iterator<Item = &Folder> {
+        self.docs.iter().filter(|folder| folder.path.is_dir())
     }
 }
 
 impl fmt::Display for Freshness {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let index = shown(&self.index);
-        match (self.staleness, &self.docs) {
-            (None, None) => write!(
+        let docs = printed(&self.docs);
+        match (self.staleness, &self.docs[..]) {
+            (None, []) => write!(
                 f,
                 "cannot tell whether {index} is stale: it does not say where its docs are"
             ),
-            (None, Some(docs)) => write!(
+            (None, _) => write!(
                 f,
                 "cannot tell whether {index} is stale: its docs are not in {}",
-                shown(docs)
+                docs.join(" and ")
             ),
-            (Some(staleness), docs) => {
-                let docs = docs.as_deref().map(shown).unwrap_or_default();
+            (Some(staleness), folders) => {
                 let repeat = if self.is_default_build {
                     ""
                 } else {
@@ -136,10 +134,11 @@ impl fmt::Display for Freshness {
                 };
                 write!(
                     f,
-                    "{} in {docs} since {index} was built\n\
+                    "{} in {} since {index} was built\n\
                      hint: build-index {} -o {} --update{repeat}",
                     staleness.describe(self.files),
-                    shell_word(&docs),
+                    docs.join(" and "),
+                    arguments(folders).join(" "),
                     shell_word(&index)
                 )
             }
@@ -170,6 +169,22 @@ impl Staleness {
     }
 }
 
+fn printed(folders: &[Folder]) -> Vec<String> {
+    folders.iter().map(|folder| shown(&folder.path)).collect()
+}
+
+/// The folders as `build-index` takes them.
+fn arguments(folders: &[Folder]) -> Vec<String> {
+    let argument = |folder: &Folder| match &*folder.name {
+        "" => shell_word(&shown(&folder.path)).into_owned(),
+        name => {
+            let argument = format!("{name}={}", folder.path.display());
+            shell_word(&printable_line(&argument)).into_owned()
+        }
+    };
+    folders.iter().map(argument).collect()
+}
+
 /// `text` as a shell reads it back: in quotes unless all of it is plain.
 fn shell_word(text: &str) -> Cow<'_, str> {
     let is_plain = |c: char| c.is_alphanumeric() || "/._-+:@%,=".contains(c);
@@ -188,16 +203,37 @@ fn num_files(index: &Index) -> usize {
     index.num_sections() + index.meta().guide_files.len()
 }
 
-/// The folder of the docs of `index`, if it is recorded; it need not be there.
-pub fn docs_of(index: &Index) -> Option<PathBuf> {
-    let docs = index.meta().docs.as_deref()?;
+/// The folders of the docs of `index`, those whose place is recorded; they need not be there.
+pub fn docs_of(index: &Index) -> Vec<Folder> {
     // The path is from the file itself to the docs, not from a link to the file.
     let path = index.path();
     let file = path
         .is_symlink()
         .then(|| fs::canonicalize(path).ok())
         .flatten();
-    Some(file.as_deref().unwrap_or(path).with_file_name(docs))
+    let file = file.as_deref().unwrap_or(path);
+    let folders = index.meta().docs.iter();
+    let folders = folders.filter_map(|folder| {
+        Some(Folder {
+            name: folder.name.clone(),
+            path: file.with_file_name(folder.path.as_deref()?),
+        })
+    });
+    folders.collect()
+}
+
+/// The file that a section or guide file of `folders` is, by its path in the index.
+pub fn file_of(folders: &[Folder], path: &str) -> Option<PathBuf> {
+    let in_folder = |folder: &Folder| {
+        let inside = match &*folder.name {
+            "" => path,
+            name => path.strip_prefix(name)?.strip_prefix('/')?,
+        };
+        let parts = Path::new(inside).components();
+        let mut parts = parts.filter(|part| !matches!(part, Component::Normal(_)));
+        parts.next().is_none().then(|| folder.path.join(inside))
+    };
+    folders.iter().find_map(in_folder)
 }
 
 /// Compares the docs on disk with `index`. `None` if the docs are not there, cannot be listed, or
@@ -206,12 +242,14 @@ pub fn docs_of(index: &Index) -> Option<PathBuf> {
 /// O(files), plus O(bytes) of the files that were touched since the build began.
 pub fn check(index: &Index, effort: Effort) -> Result<Option<Staleness>, IndexError> {
     let files = num_files(index);
-    let Some(docs) = docs_of(index).filter(|_| files <= effort.entries) else {
+    let folders = docs_of(index);
+    let is_known = !folders.is_empty() && folders.len() == index.meta().docs.len();
+    if !is_known || files > effort.entries {
         return Ok(None);
-    };
+    }
     // The time of the file that is open: the one at its path may be a newer build's.
     let as_of = index.file_state().modified();
-    let (Some(as_of), Ok(Some(found))) = (as_of, list_files(&docs, effort.entries)) else {
+    let (Some(as_of), Some(found)) = (as_of, list(&folders, effort.entries)) else {
         return Ok(None);
     };
     let mut check = Check {
@@ -231,6 +269,21 @@ pub fn check(index: &Index, effort: Effort) -> Result<Option<Staleness>, IndexEr
     }
     check.staleness.removed = check.recorded.len();
     Ok(Some(check.staleness))
+}
+
+/// The files of all `folders` by their paths in the index; `None` if a folder cannot be listed, or has more than
+/// `most` entries.
+fn list(folders: &[Folder], most: usize) -> Option<Vec<FoundFile>> {
+    let mut all = Vec::new();
+    for folder in folders {
+        for mut file in list_files(&folder.path, most).ok()?? {
+            if !folder.name.is_empty() {
+                file.path = format!("{}/{}", folder.name, file.path);
+            }
+            all.push(file);
+        }
+    }
+    Some(all)
 }
 
 /// The files of the index by path.

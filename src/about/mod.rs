@@ -4,7 +4,7 @@ pub(crate) mod plain;
 
 use std::fs::File;
 use std::io::Read;
-use std::path::{Component, Path};
+use std::path::Path;
 
 use crate::corpus::Guide;
 use crate::index::{Index, IndexError, SectionRecord};
@@ -105,16 +105,12 @@ pub(crate) fn joined<'a>(
 
 /// The first heading of the first guide file, if the docs are where the index says.
 fn guide_title(index: &Index) -> Option<String> {
-    let docs = stale::docs_of(index)?;
-    let file = Path::new(&index.meta().guide_files.first()?.path);
-    let is_inside = file
-        .components()
-        .all(|part| matches!(part, Component::Normal(_)));
-    let mut text = Vec::new();
-    let guide = docs.join(file);
-    if !is_inside || !guide.is_file() {
+    let folders = stale::docs_of(index);
+    let guide = stale::file_of(&folders, &index.meta().guide_files.first()?.path)?;
+    if folders.len() > 1 || !guide.is_file() {
         return None;
     }
+    let mut text = Vec::new();
     File::open(guide)
         .ok()?
         .take(GUIDE_START)
@@ -146,9 +142,14 @@ fn readme_title(sections: &[SectionRecord]) -> Option<String> {
         .map(|section| section.title.clone())
 }
 
-/// The nearest folder above the docs, or theirs, with a name of its own.
+/// The nearest folder above the docs, or theirs, with a name of its own; of several corpora their names.
 fn folder_name(index: &Index) -> Option<String> {
-    let docs = stale::docs_of(index)?.canonicalize().ok()?;
+    let folders = stale::docs_of(index);
+    let [folder] = &folders[..] else {
+        let names: Vec<&str> = folders.iter().map(|folder| &*folder.name).collect();
+        return (!names.is_empty()).then(|| names.join(", "));
+    };
+    let docs = folder.path.canonicalize().ok()?;
     let mut names = docs
         .ancestors()
         .filter_map(Path::file_name)

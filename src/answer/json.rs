@@ -1,6 +1,6 @@
 //! The documented JSON object: an answer for programs, on one line.
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 use std::time::Duration;
 
 use serde::Serialize;
@@ -29,6 +29,9 @@ struct Object<'a> {
     stale: Option<bool>,
     /// Where the sections' files are; `null` if that is not known.
     docs: Option<String>,
+    /// Where those of each corpus are, if the index has several.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    corpora: Option<BTreeMap<String, String>>,
     /// `null` if the model is not calibrated.
     confidence: Option<f32>,
     corrections: &'a [Correction],
@@ -117,7 +120,12 @@ pub fn to_string(
     explain: bool,
 ) -> Result<String, IndexError> {
     let mut object = object(answer, index, freshness, explain, None)?;
-    object.docs = freshness.existing_docs();
+    let folders = freshness.existing_docs();
+    let folders =
+        folders.filter_map(|folder| Some((folder.name.clone(), folder.path.to_str()?.to_owned())));
+    let mut folders: BTreeMap<String, String> = folders.collect();
+    object.docs = folders.remove("");
+    object.corpora = (!folders.is_empty()).then_some(folders);
     Ok(printed(&object))
 }
 
@@ -168,6 +176,7 @@ fn object<'a>(
         verdict: answer.verdict,
         stale: freshness.is_stale(),
         docs: None,
+        corpora: None,
         confidence: answer.confidence,
         corrections: &answer.corrections,
         absent: &answer.absent,

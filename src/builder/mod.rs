@@ -31,10 +31,10 @@ use rayon::prelude::*;
 
 use crate::Result;
 use crate::content_hash;
-use crate::corpus::{Chunk, ChunkOptions, Corpus, Guide, Section, Syntax, chunk_section};
+use crate::corpus::{Chunk, ChunkOptions, Corpus, Folder, Guide, Section, Syntax, chunk_section};
 use crate::encoder::{Encoder, pack};
 use crate::index::{
-    BuiltGraph, FileRecord, GraphOptions, Index, IndexError, IndexParts, IndexSlot,
+    BuiltGraph, DocsFolder, FileRecord, GraphOptions, Index, IndexError, IndexParts, IndexSlot,
 };
 
 use reuse::Previous;
@@ -145,8 +145,8 @@ pub struct Build<'a> {
     encoder: &'a dyn Encoder,
     options: BuildOptions,
     corpus_fingerprint: String,
-    /// The documentation folder.
-    root: PathBuf,
+    /// The documentation folders.
+    folders: Vec<Folder>,
     as_of: SystemTime,
     guide: Guide,
     guide_files: Vec<FileRecord>,
@@ -156,8 +156,8 @@ pub struct Build<'a> {
     previous: Option<Previous<'a>>,
     /// Where vectors are kept until they are written.
     spool_folder: PathBuf,
-    /// Path from the index's folder to the docs.
-    docs: Option<String>,
+    /// The documentation folders from the folder of the index.
+    docs: Vec<DocsFolder>,
     /// Called with the number of chunks that have vectors and of all chunks.
     progress: Option<&'a (dyn Fn(usize, usize) + Sync)>,
     chunk_time: Duration,
@@ -216,7 +216,7 @@ impl<'a> Build<'a> {
             encoder,
             options,
             corpus_fingerprint,
-            root: corpus.root,
+            folders: corpus.folders,
             as_of: corpus.as_of,
             guide: corpus.guide,
             guide_files,
@@ -224,7 +224,7 @@ impl<'a> Build<'a> {
             with_tokens,
             previous: None,
             spool_folder: std::env::temp_dir(),
-            docs: None,
+            docs: Vec::new(),
             progress: None,
             chunk_time: start.elapsed(),
         }
@@ -248,7 +248,11 @@ impl<'a> Build<'a> {
     /// names; else in the platform's folder for temporary files, which may be one in memory.
     pub fn place_in(&mut self, slot: &IndexSlot) {
         self.spool_folder = slot.folder().to_owned();
-        self.docs = docs::path_between(&self.root, slot.path());
+        let folders = self.folders.iter().map(|folder| DocsFolder {
+            name: folder.name.clone(),
+            path: docs::path_between(&folder.path, slot.path()),
+        });
+        self.docs = folders.collect();
     }
 
     /// Calls `progress` with the number of chunks that have vectors and of all chunks.

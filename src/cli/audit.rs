@@ -216,10 +216,19 @@ impl Opened {
 }
 
 fn about(args: &AuditArgs, index: &Index, encoder: &dyn Encoder) -> About {
-    let docs = args.docs.clone().or_else(|| stale::docs_of(index));
-    let docs = docs.unwrap_or_else(|| index.path().to_owned());
+    let docs = match &args.docs {
+        Some(docs) => vec![docs.clone()],
+        None => stale::docs_of(index)
+            .into_iter()
+            .map(|folder| folder.path)
+            .collect(),
+    };
+    let docs: Vec<String> = docs.iter().map(|docs| docs.display().to_string()).collect();
     About {
-        docs: docs.display().to_string(),
+        docs: match &docs[..] {
+            [] => index.path().display().to_string(),
+            docs => docs.join(" and "),
+        },
         docent: env!("CARGO_PKG_VERSION").to_owned(),
         model: encoder.model().name.clone(),
         sections: index.num_sections(),

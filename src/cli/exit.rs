@@ -78,6 +78,12 @@ pub enum CliError {
          hint: build the index again with build-index, from docs that stay where they are"
     )]
     NoDocs,
+    /// Which of the corpora of an index something is for cannot be told.
+    #[error(
+        "the index has several corpora, and questions are kept beside one\n\
+         hint: build an index of the one that they belong to, and name it with --index"
+    )]
+    SeveralDocs,
 }
 
 impl Exit {

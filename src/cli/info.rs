@@ -5,7 +5,7 @@ use std::io::{self, Write};
 
 use anyhow::Result;
 use docent::encoder::ModelId;
-use docent::index::{Chunking, Counts, GraphOptions, Index, SearchPath, VERSION};
+use docent::index::{Chunking, Counts, DocsFolder, GraphOptions, Index, SearchPath, VERSION};
 use docent::stale::Freshness;
 use docent::terminal::{printable_json, printable_line};
 use serde::Serialize;
@@ -39,7 +39,7 @@ struct Info<'a> {
     bytes: u64,
     docent_version: &'a str,
     corpus_fingerprint: &'a str,
-    docs: Option<&'a str>,
+    docs: &'a [DocsFolder],
     stale: Option<bool>,
     model: &'a ModelId,
     counts: Counts,
@@ -64,7 +64,7 @@ impl<'a> Info<'a> {
             bytes: index.file_length(),
             docent_version: &meta.docent_version,
             corpus_fingerprint: &meta.corpus_fingerprint,
-            docs: meta.docs.as_deref(),
+            docs: &meta.docs,
             stale: freshness.is_stale(),
             model: &meta.model,
             counts: meta.counts,
@@ -98,13 +98,20 @@ impl fmt::Display for Info<'_> {
             printable_line(self.docent_version)
         )?;
         writeln!(f, "corpus      {}", printable_line(self.corpus_fingerprint))?;
-        if let Some(docs) = self.docs {
-            let state = match self.stale {
-                Some(true) => "newer than the index",
-                Some(false) => "as indexed",
-                None => "not compared",
+        let state = match self.stale {
+            Some(true) => "newer than the index",
+            Some(false) => "as indexed",
+            None => "not compared",
+        };
+        for (i, folder) in self.docs.iter().enumerate() {
+            let Some(path) = &folder.path else { continue };
+            let label = if i == 0 { "docs" } else { "" };
+            let name = match &*folder.name {
+                "" => String::new(),
+                name => format!("{name}="),
             };
-            writeln!(f, "docs        {}, {state}", printable_line(docs))?;
+            let shown = format!("{name}{path}");
+            writeln!(f, "{label:<10}  {}, {state}", printable_line(&shown))?;
         }
         writeln!(f, "sections    {sections}")?;
         writeln!(f, "chunks      {chunks}, {tokens} tokens")?;

@@ -204,8 +204,12 @@ impl Session {
 
     /// Adds `questions` to the file in the documentation folder.
     fn write(&self, questions: &[KnownQuestion]) -> Result<PathBuf> {
-        let docs = self.freshness.existing_docs();
-        let path = Path::new(&docs.ok_or(CliError::NoDocs)?).join(FILE_NAME);
+        let mut folders = self.freshness.existing_docs();
+        let path = match (folders.next(), folders.next()) {
+            (Some(folder), None) => folder.path.join(FILE_NAME),
+            (None, _) => return Err(CliError::NoDocs.into()),
+            (Some(_), Some(_)) => return Err(CliError::SeveralDocs.into()),
+        };
         let shown = || format!("cannot add questions to {}", path.display());
         let text = match fs::read_to_string(&path) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => String::new(),

@@ -1,4 +1,4 @@
-//! A corpus: one documentation folder, its sections and its guide.
+//! A corpus: a documentation folder or several, their sections and their guide.
 //!
 //! A *section* is one documentation file, the unit that a guideline names and a query returns.
 //! A *chunk* is a passage of a section, the unit that is embedded.
@@ -10,6 +10,7 @@ mod chunk;
 mod document;
 pub(crate) mod fences;
 mod guide;
+mod join;
 pub(crate) mod lines;
 mod links;
 mod outline;
@@ -29,6 +30,7 @@ pub use guide::{
     Descriptor, Guide, GuidePassage, Guideline, KnownQuestion, Pattern, QuestionsError, Source,
     merge_questions, parse_guide,
 };
+pub use join::is_corpus_name;
 pub use links::{Anchors, Link, Named, linked_path, links};
 pub use outline::{Lead, OutlineEntry};
 pub use parse::{NoContent, Syntax};
@@ -39,11 +41,11 @@ pub use walk::MAX_FILE_BYTES;
 pub(crate) use walk::is_documentation;
 pub(crate) use walk::{BYTE_ORDER_MARK, FoundFile, list_files, read_text};
 
-/// A folder read into memory: sections sorted by path, its guide, what was skipped.
+/// Folders read into memory: sections sorted by path, its guide, what was skipped.
 #[derive(Debug, Clone)]
 pub struct Corpus {
-    /// The folder, as given.
-    pub root: PathBuf,
+    /// The folders: one, or several with different names; none, if its documents are not files.
+    pub folders: Vec<Folder>,
     /// When reading it began: what changed later is not in it.
     pub as_of: SystemTime,
     /// Sections sorted by `path` (byte order). Guide files are not sections.
@@ -54,6 +56,15 @@ pub struct Corpus {
     pub guide: Guide,
     /// Files and folders left out, each with its reason, sorted by path.
     pub skipped: Vec<Skipped>,
+}
+
+/// A documentation folder.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Folder {
+    /// What the paths of its sections begin with, followed by `/`; empty if it is the only one.
+    pub name: String,
+    /// The folder, as given.
+    pub path: PathBuf,
 }
 
 /// An `INDEX.md` or `QUESTIONS.md` (or `.markdown`, any case) with at least one guideline, table row or
@@ -203,6 +214,20 @@ enum Parsed {
     Guide(GuideFile, Guide),
 }
 
+impl Default for Corpus {
+    /// Nothing, as of now.
+    fn default() -> Self {
+        Self {
+            folders: Vec::new(),
+            as_of: SystemTime::now(),
+            sections: Vec::new(),
+            guide_files: Vec::new(),
+            guide: Guide::default(),
+            skipped: Vec::new(),
+        }
+    }
+}
+
 impl Corpus {
     /// Reads the documentation files (`.md`, `.markdown`, `.mdx`, `.txt`, any case) under `root`.
     ///
@@ -233,7 +258,10 @@ impl Corpus {
             .collect();
 
         let mut corpus = Self {
-            root: root.to_owned(),
+            folders: vec![Folder {
+                name: String::new(),
+                path: root.to_owned(),
+            }],
             as_of,
             sections: Vec::new(),
             guide_files: Vec::new(),
@@ -263,16 +291,12 @@ impl Corpus {
     }
 
     /// A corpus of documents that are not files, such as those of a test collection: no guide,
-    /// no skips, an empty root. Sorts by path. A path without a Markdown extension is plain text.
+    /// no skips, no folder. Sorts by path. A path without a Markdown extension is plain text.
     pub fn from_documents(mut sections: Vec<Section>) -> Self {
         sections.sort_by(|a, b| a.path.cmp(&b.path));
         Self {
-            root: PathBuf::new(),
-            as_of: SystemTime::now(),
             sections,
-            guide_files: Vec::new(),
-            guide: Guide::default(),
-            skipped: Vec::new(),
+            ..Self::default()
         }
     }
 

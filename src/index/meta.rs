@@ -22,8 +22,8 @@ pub struct Meta {
     pub analyzer: String,
     /// Hash of the corpus's content, lower-case hex.
     pub corpus_fingerprint: String,
-    /// Path from the index's folder to the docs, `/`-separated; see [`crate::stale`].
-    pub docs: Option<String>,
+    /// Where the docs lie; see [`crate::stale`]. None, if they are no files.
+    pub docs: Vec<DocsFolder>,
     /// The guide files of the corpus, sorted by path.
     pub guide_files: Vec<FileRecord>,
     /// How sections were cut into chunks.
@@ -50,6 +50,15 @@ impl Meta {
             _ => Ok(()),
         }
     }
+}
+
+/// A documentation folder of the corpus.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DocsFolder {
+    /// What the paths of its sections begin with, followed by `/`; empty if it is the only one.
+    pub name: String,
+    /// Path from the index's folder to it, `/`-separated; `None` if there is none.
+    pub path: Option<String>,
 }
 
 /// A file of the corpus, as far as it takes to see that it has changed.

@@ -41,7 +41,7 @@ pub use format::VERSION;
 pub use graph::{FLAT_LIMIT, RECALL_FLOOR};
 pub use ids::{ChunkId, SectionId};
 pub use matrix::MatrixRef;
-pub use meta::{Chunking, Counts, FileRecord, Meta, SectionRecord};
+pub use meta::{Chunking, Counts, DocsFolder, FileRecord, Meta, SectionRecord};
 pub use options::{GraphOptions, SearchPath};
 pub use reader::{ChunkRef, Index, VERIFIED_WHOLE};
 pub use slot::IndexSlot;

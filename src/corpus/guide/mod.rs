@@ -11,6 +11,7 @@ use std::borrow::Cow;
 use std::ops::Range;
 
 pub use parse::parse_guide;
+pub(super) use parse::resolve;
 pub use questions::{QuestionsError, merge_questions};
 
 /// Whether a file with this name is a guide file if it says something of sections: `INDEX.md`,

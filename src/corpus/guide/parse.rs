@@ -371,7 +371,7 @@ pub(super) fn without_anchor(path: &str) -> &str {
 
 /// The path relative to the corpus root of `target`, as a mention in the guide file `file` has it. A leading
 /// `/` means the root. What would leave the root keeps its leading `../`.
-fn resolve(file: &str, target: &str) -> String {
+pub(in crate::corpus) fn resolve(file: &str, target: &str) -> String {
     let folder = match (target.starts_with('/'), file.rsplit_once('/')) {
         (false, Some((folder, _))) => folder,
         _ => "",

@@ -130,7 +130,10 @@ fn parts_over(vectors: Matrix) -> IndexParts {
             docent_version: "0.0.1".into(),
             analyzer: ANALYZER.into(),
             corpus_fingerprint: "abc123".into(),
-            docs: Some("../docs".into()),
+            docs: vec![DocsFolder {
+                name: "api".into(),
+                path: Some("../docs".into()),
+            }],
             guide_files: vec![FileRecord {
                 path: "INDEX.md".into(),
                 bytes: 99,

@@ -211,7 +211,7 @@ fn parts_over(base: &[f32], parameters: Parameters) -> Result<IndexParts> {
             docent_version: String::new(),
             analyzer: ANALYZER.to_owned(),
             corpus_fingerprint: String::new(),
-            docs: None,
+            docs: Vec::new(),
             guide_files: Vec::new(),
             chunking: Chunking {
                 max_tokens: 1,
