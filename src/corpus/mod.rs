@@ -67,7 +67,7 @@ pub struct Folder {
     pub path: PathBuf,
 }
 
-/// An `INDEX.md` or `QUESTIONS.md` (or `.markdown`, any case) with at least one guideline, table row or
+/// An `INDEX.md`, `QUESTIONS.md` (or `.markdown`) or a list of pages such as `SUMMARY.md` (any case) with at least one guideline, table row or
 /// question that points to a documentation file. One without any is an ordinary section.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct GuideFile {
@@ -287,6 +287,12 @@ impl Corpus {
             });
         }
         corpus.skipped = skipped;
+        let sections = &corpus.sections;
+        guide::settle(&mut corpus.guide, |path| {
+            sections
+                .binary_search_by(|section| (*section.path).cmp(path))
+                .is_ok()
+        });
         Ok(corpus)
     }
 
@@ -324,8 +330,14 @@ impl Corpus {
 }
 
 fn parse_file(path: String, text: String) -> Result<Parsed, Skipped> {
+    if guide::is_all_pages_name(&path) {
+        return Err(Skipped {
+            path,
+            reason: SkipReason::NoContent(NoContent::Lists),
+        });
+    }
     if guide::is_guide_name(&path) {
-        let guide = guide::parse_guide(&path, &text);
+        let guide = guide::read_guide(&path, &text);
         if !guide.is_empty() {
             return Ok(Parsed::Guide(GuideFile { path, text }, guide));
         }

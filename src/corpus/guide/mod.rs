@@ -1,21 +1,23 @@
 //! The guide: what the guide files of a corpus say of its sections.
 //!
-//! `parse` reads a guide file, `questions` the tables of questions in it and writes them, `blocks` is
+//! `parse` reads a guide file, `lists` a list of pages, `questions` the tables of questions in it and writes them, `blocks` is
 //! Markdown as lines and cells with the files that they mention.
 
 mod blocks;
+mod lists;
 mod parse;
 mod questions;
 
 use std::borrow::Cow;
 use std::ops::Range;
 
+pub(super) use lists::settle;
 pub use parse::parse_guide;
 pub(super) use parse::resolve;
 pub use questions::{QuestionsError, merge_questions};
 
 /// Whether a file with this name is a guide file if it says something of sections: `INDEX.md`,
-/// `QUESTIONS.md`, or either with `.markdown`, in any case.
+/// `QUESTIONS.md`, or either with `.markdown`, or a list of pages such as `SUMMARY.md`, in any case.
 pub(super) fn is_guide_name(path: &str) -> bool {
     let name = path.rsplit('/').next().unwrap_or(path);
     let names = [
@@ -24,7 +26,23 @@ pub(super) fn is_guide_name(path: &str) -> bool {
         "questions.md",
         "questions.markdown",
     ];
-    names.iter().any(|known| name.eq_ignore_ascii_case(known))
+    lists::is_list_name(name) || names.iter().any(|known| name.eq_ignore_ascii_case(known))
+}
+
+/// Whether a file with this name holds all pages of the docs once more, for language models.
+pub(super) fn is_all_pages_name(path: &str) -> bool {
+    let name = path.rsplit('/').next().unwrap_or(path);
+    name.eq_ignore_ascii_case("llms-full.txt")
+}
+
+/// What the guide file `file` (its path relative to the corpus root) says. Never fails: what has none of the
+/// forms of hints says nothing.
+pub(super) fn read_guide(file: &str, text: &str) -> Guide {
+    let name = file.rsplit('/').next().unwrap_or(file);
+    match lists::is_list_name(name) {
+        true => lists::parse_list(file, text),
+        false => parse_guide(file, text),
+    }
 }
 
 /// Everything that the guide files of a corpus say about its sections.
