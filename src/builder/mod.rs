@@ -31,7 +31,7 @@ use rayon::prelude::*;
 
 use crate::Result;
 use crate::content_hash;
-use crate::corpus::{Chunk, ChunkOptions, Corpus, Guide, Section, chunk_section};
+use crate::corpus::{Chunk, ChunkOptions, Corpus, CorpusOptions, Guide, Section, chunk_section};
 use crate::encoder::{Encoder, pack};
 use crate::index::{
     BuiltGraph, FileRecord, GraphOptions, Index, IndexError, IndexParts, IndexSlot,
@@ -145,6 +145,8 @@ pub struct Build<'a> {
     encoder: &'a dyn Encoder,
     options: BuildOptions,
     corpus_fingerprint: String,
+    /// How the documentation folder was read.
+    corpus_options: CorpusOptions,
     /// The documentation folder.
     root: PathBuf,
     as_of: SystemTime,
@@ -200,7 +202,7 @@ impl<'a> Build<'a> {
         let corpus_fingerprint = corpus.fingerprint();
         let guide_files = corpus.guide_files.into_iter().map(|file| FileRecord {
             path: file.path,
-            bytes: file.text.len() as u64,
+            bytes: file.bytes,
             content_hash: content_hash(&file.text),
         });
         let guide_files = guide_files.collect();
@@ -215,6 +217,7 @@ impl<'a> Build<'a> {
             encoder,
             options,
             corpus_fingerprint,
+            corpus_options: corpus.options,
             root: corpus.root,
             as_of: corpus.as_of,
             guide: corpus.guide,
@@ -337,6 +340,7 @@ fn chunk_all(
                 title,
                 description,
                 text,
+                bytes,
                 ..
             } = section;
             ChunkedSection {
@@ -344,7 +348,7 @@ fn chunk_all(
                 title,
                 description,
                 lines: text.lines().count() as u32,
-                bytes: text.len() as u64,
+                bytes,
                 content_hash: content_hash(&text),
                 chunks,
             }

@@ -13,7 +13,7 @@ use super::part::Part;
 compile_error!("the index file is little-endian and read in place: big-endian targets cannot");
 
 /// The version that this program writes and reads.
-pub const VERSION: u8 = 6;
+pub const VERSION: u8 = 7;
 /// The first bytes of every index file of any version; the version byte follows.
 pub(super) const MAGIC: [u8; 7] = *b"\x89docent";
 /// Parts start at multiples of this many bytes.

@@ -8,6 +8,7 @@ use super::error::{Corruption, Damage};
 use super::ids::ChunkId;
 use super::options::{GraphOptions, SearchPath};
 use super::part::Part;
+use crate::corpus::CorpusOptions;
 use crate::encoder::ModelId;
 
 /// Identity, options and figures of a build.
@@ -23,6 +24,8 @@ pub struct Meta {
     pub corpus_fingerprint: String,
     /// Path from the index's folder to the docs, `/`-separated; see [`crate::stale`].
     pub docs: Option<String>,
+    /// How the docs were read, beside what their own `docent.toml` says.
+    pub corpus: CorpusOptions,
     /// The guide files of the corpus, sorted by path.
     pub guide_files: Vec<FileRecord>,
     /// How sections were cut into chunks.
@@ -56,9 +59,9 @@ impl Meta {
 pub struct FileRecord {
     /// Path relative to the corpus root, `/`-separated.
     pub path: String,
-    /// Length of its text in bytes, without a byte order mark.
+    /// Length of the file in bytes.
     pub bytes: u64,
-    /// Hash of its text.
+    /// Hash of its text, unpacked and decoded, without a byte order mark.
     pub content_hash: [u8; 16],
 }
 
@@ -95,9 +98,9 @@ pub struct SectionRecord {
     pub chunks: Range<u32>,
     /// Number of lines of the file.
     pub lines: u32,
-    /// Length of its text in bytes, without a byte order mark.
+    /// Length of the file in bytes.
     pub bytes: u64,
-    /// Hash of its text.
+    /// Hash of its text, unpacked and decoded, without a byte order mark.
     pub content_hash: [u8; 16],
 }
 

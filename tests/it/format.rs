@@ -143,10 +143,10 @@ fn build(folder: &Path) -> Vec<u8> {
 fn a_build_gives_the_committed_file_of_this_version() {
     let folder = TempDir::new().unwrap();
     let bytes = build(folder.path());
-    let committed = fs::read(repository("tests/data/version-6.idx")).unwrap_or_default();
-    assert_eq!(docent::index::VERSION, 6);
+    let committed = fs::read(repository("tests/data/version-7.idx")).unwrap_or_default();
+    assert_eq!(docent::index::VERSION, 7);
     if bytes != committed {
-        let new = Path::new(env!("CARGO_TARGET_TMPDIR")).join("version-6.idx");
+        let new = Path::new(env!("CARGO_TARGET_TMPDIR")).join("version-7.idx");
         fs::write(&new, &bytes).unwrap();
         let at = bytes.iter().zip(&committed).position(|(a, b)| a != b);
         panic!(
@@ -163,7 +163,7 @@ fn a_build_gives_the_committed_file_of_this_version() {
 fn the_committed_file_gives_the_answers_that_it_gave() {
     let folder = TempDir::new().unwrap();
     let path = folder.path().join("docent.idx");
-    fs::copy(repository("tests/data/version-6.idx"), &path).unwrap();
+    fs::copy(repository("tests/data/version-7.idx"), &path).unwrap();
     let index = Index::open(&path).unwrap();
     index.verify().unwrap();
     let searcher = Searcher::new(Arc::new(index), Arc::new(BagOfWords::new())).unwrap();

@@ -8,7 +8,7 @@ use std::path::Path;
 
 use super::*;
 use crate::analysis::ANALYZER;
-use crate::corpus::{Descriptor, Guide, Guideline, KnownQuestion, Source};
+use crate::corpus::{CorpusOptions, Descriptor, Guide, Guideline, KnownQuestion, Source};
 use crate::encoder::ModelId;
 use crate::simd::Simd;
 
@@ -128,6 +128,10 @@ fn parts_over(vectors: Matrix) -> IndexParts {
             analyzer: ANALYZER.into(),
             corpus_fingerprint: "abc123".into(),
             docs: Some("../docs".into()),
+            corpus: CorpusOptions {
+                include: vec!["*.md".into()],
+                exclude: vec!["drafts/".into(), "old".into()],
+            },
             guide_files: vec![FileRecord {
                 path: "INDEX.md".into(),
                 bytes: 99,
