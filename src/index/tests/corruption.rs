@@ -317,7 +317,7 @@ fn each_kind_of_wrong_file_has_its_own_advice() {
             ),
         ),
         (
-            versioned(7),
+            versioned(8),
             format!(
                 "index file {shown} has format version 8, this docent reads version 7\n\
                  hint: update docent, or rebuild the index with this version's build-index"
