@@ -172,12 +172,25 @@ fn wrong(path: PathBuf, text: &str, error: &toml::de::Error) -> ConfigError {
     let at = error.span().map_or(0, |span| span.start.min(text.len()));
     let before = &text.as_bytes()[..at];
     let line = before.iter().filter(|&&byte| byte == b'\n').count();
-    let shown = text.lines().nth(line).unwrap_or_default().trim();
+    let shown = with_key(text, line);
     ConfigError::Wrong {
         path,
         line: line + 1,
         message: error.message().to_owned(),
         text: shown.chars().take(SHOWN).collect(),
+    }
+}
+
+/// Line number `line`, counted from 0; behind the line that its key stands on, if that is one above it.
+fn with_key(text: &str, line: usize) -> String {
+    let lines: Vec<&str> = text.lines().map(str::trim).take(line + 1).collect();
+    let wrong = lines.get(line).copied().unwrap_or_default();
+    if wrong.contains(['=', '[']) {
+        return wrong.to_owned();
+    }
+    match lines.iter().rfind(|above| above.contains('=')) {
+        Some(key) => format!("{key} … {wrong}"),
+        None => wrong.to_owned(),
     }
 }
 
