@@ -1,9 +1,10 @@
 //! Whether the docs on disk are newer than an index.
 //!
-//! An index records where its docs lie, relative to its own folder, and length and hash of each
-//! file; its modification time is the moment at which the build began to read. A file that has the
-//! recorded length and was last touched before that moment is taken as unchanged; of any other the
-//! content's hash decides. Touched means modified, or on Unix also renamed or given other
+//! An index records where its docs lie, relative to its own folder, how they were read, and length and
+//! hash of each file; its modification time is the moment at which the build began to read. Files are
+//! looked for as a build does now, with the globs that are recorded, and the `docent.toml` and ignore files
+//! that are there. A file that has the recorded length and was last touched before that moment is taken as
+//! unchanged; of any other the content's hash decides. Touched means modified, or on Unix also renamed or given other
 //! attributes (`ctime`), so that an older file put in the place of a newer one is seen.
 //!
 //! Clocks tick: a file may be written after the build began and yet carry the same time, or an
@@ -22,7 +23,9 @@ use std::time::{Duration, SystemTime};
 
 use crate::builder::BuildOptions;
 use crate::content_hash;
-use crate::corpus::{BYTE_ORDER_MARK, Folder, FoundFile, has_content, list_files, read_text};
+use crate::corpus::{
+    CorpusOptions, Folder, FoundFile, MAX_FILE_BYTES, has_content, is_gzip, is_rendered, list_files,
+};
 use crate::index::{FileRecord, Index, IndexError};
 use crate::terminal::printable_line;
 
@@ -77,7 +80,9 @@ pub struct Freshness {
     docs: Vec<Folder>,
     /// Files of the docs when the index was built.
     files: usize,
-    /// Whether the index is stale, and a build without options would make such a one.
+    /// What the build was told of the files to read.
+    options: CorpusOptions,
+    /// Whether the index is stale, and a build with no other options would make such a one.
     is_default_build: bool,
     staleness: Option<Staleness>,
 }
@@ -95,6 +100,7 @@ impl Freshness {
             index: index.path().to_owned(),
             docs: docs_of(index),
             files: num_files(index),
+            options: index.meta().corpus.clone(),
             is_default_build: is_stale && BuildOptions::default().make(index),
             staleness,
         })
@@ -135,11 +141,12 @@ impl fmt::Display for Freshness {
                 write!(
                     f,
                     "{} in {} since {index} was built\n\
-                     hint: build-index {} -o {} --update{repeat}",
+                     hint: build-index {} -o {} --update{}{repeat}",
                     staleness.describe(self.files),
                     docs.join(" and "),
                     arguments(folders).join(" "),
-                    shell_word(&index)
+                    shell_word(&index),
+                    globs(&self.options)
                 )
             }
         }
@@ -183,6 +190,17 @@ fn arguments(folders: &[Folder]) -> Vec<String> {
         }
     };
     folders.iter().map(argument).collect()
+}
+
+/// The options of `build-index` that say the same.
+fn globs(options: &CorpusOptions) -> String {
+    let said = |option, globs: &[String]| -> String {
+        let words = globs
+            .iter()
+            .map(|glob| format!(" {option}={}", shell_word(&printable_line(glob))));
+        words.collect()
+    };
+    said("--include", &options.include) + &said("--exclude", &options.exclude)
 }
 
 /// `text` as a shell reads it back: in quotes unless all of it is plain.
@@ -249,7 +267,8 @@ pub fn check(index: &Index, effort: Effort) -> Result<Option<Staleness>, IndexEr
     }
     // The time of the file that is open: the one at its path may be a newer build's.
     let as_of = index.file_state().modified();
-    let (Some(as_of), Some(found)) = (as_of, list(&folders, effort.entries)) else {
+    let found = list(&folders, &index.meta().corpus, effort.entries);
+    let (Some(as_of), Some(found)) = (as_of, found) else {
         return Ok(None);
     };
     let mut check = Check {
@@ -273,10 +292,10 @@ pub fn check(index: &Index, effort: Effort) -> Result<Option<Staleness>, IndexEr
 
 /// The files of all `folders` by their paths in the index; `None` if a folder cannot be listed, or has more than
 /// `most` entries.
-fn list(folders: &[Folder], most: usize) -> Option<Vec<FoundFile>> {
+fn list(folders: &[Folder], options: &CorpusOptions, most: usize) -> Option<Vec<FoundFile>> {
     let mut all = Vec::new();
     for folder in folders {
-        for mut file in list_files(&folder.path, most).ok()?? {
+        for mut file in list_files(&folder.path, options, most).ok()?? {
             if !folder.name.is_empty() {
                 file.path = format!("{}/{}", folder.name, file.path);
             }
@@ -323,11 +342,11 @@ impl Check {
             Err(_) => (0, None),
         };
         let Some(recorded) = recorded else {
-            // What was there already was left out by the build, for a reason that still holds.
-            if touched.is_none_or(|touched| touched >= self.settled) {
-                self.spend(size)?;
-                let text = read_text(&file.absolute);
-                let is_read = text.is_ok_and(|text| has_content(&file.path, &text));
+            // A page without content was left out by the build, which is not to be read to see it again.
+            let is_old = touched.is_some_and(|touched| touched < self.settled);
+            if !(is_old && is_rendered(&file.path)) {
+                let text = self.read(file, size)?;
+                let is_read = text.is_some_and(|text| has_content(&file.path, &text));
                 self.staleness.added += usize::from(is_read);
             }
             return Some(());
@@ -336,14 +355,27 @@ impl Check {
         if same_size && touched.is_some_and(|touched| touched < self.settled) {
             return Some(());
         }
-        // The recorded length is that of the text, without a byte order mark.
-        let may_be_same = same_size || size == recorded.bytes + BYTE_ORDER_MARK.len_utf8() as u64;
-        let is_same = may_be_same && {
-            self.spend(size)?;
-            read_text(&file.absolute).is_ok_and(|text| content_hash(&text) == recorded.content_hash)
-        };
+        // The same text may be packed more or less tightly.
+        let may_be_same = same_size || is_gzip(&file.path);
+        let is_same = may_be_same
+            && self
+                .read(file, size)?
+                .is_some_and(|text| content_hash(&text) == recorded.content_hash);
         self.staleness.changed += usize::from(!is_same);
         Some(())
+    }
+
+    /// The text of a file of `size` bytes, if it can be read; `None` if that would take too many bytes.
+    fn read(&mut self, file: &FoundFile, size: u64) -> Option<Option<String>> {
+        self.spend(size)?;
+        let text = file.read().ok().map(|read| read.text);
+        if is_gzip(&file.path) {
+            let unpacked = text
+                .as_ref()
+                .map_or(MAX_FILE_BYTES, |text| text.len() as u64);
+            self.spend(unpacked)?;
+        }
+        Some(text)
     }
 
     fn spend(&mut self, bytes: u64) -> Option<()> {

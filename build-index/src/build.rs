@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use anyhow::Result;
 use docent::builder::{Build, LATE_INTERACTION_LIMIT};
-use docent::corpus::{Corpus, GuideWarning, Skipped, check_guide};
+use docent::corpus::{Corpus, CorpusError, Guess, GuideWarning, Skipped, check_guide};
 use docent::encoder::Encoder;
 use docent::index::{Index, IndexSlot};
 use docent::terminal::{printable_line, printable_text};
@@ -14,10 +14,10 @@ use docent::terminal::{printable_line, printable_text};
 use crate::cli::Args;
 use crate::message;
 use crate::progress::Progress;
-use crate::summary::{Summary, Timings};
+use crate::summary::{ReadFrom, Summary, Timings};
 
-/// Skipped files that are listed one by one.
-const LISTED_SKIPS: usize = 20;
+/// Files of a kind that are listed one by one: skipped ones, and those whose encoding is a guess.
+const LISTED_FILES: usize = 20;
 
 /// What came of a build.
 pub enum Outcome {
@@ -46,10 +46,11 @@ impl<'a> Builder<'a> {
     pub fn build(&self, update: bool) -> Result<Outcome> {
         let args = self.args;
         let started = Instant::now();
-        let corpus = Corpus::read(&args.docs)?;
+        let corpus = Corpus::read_with(&args.docs, &args.corpus_options())?;
         let warnings = check_guide(&corpus);
         let read = started.elapsed();
         report_skips(&corpus.skipped);
+        report_guesses(&corpus.guesses);
         report_warnings(args, &warnings);
         if args.strict && !warnings.is_empty() {
             message(format_args!(
@@ -61,7 +62,11 @@ impl<'a> Builder<'a> {
         }
         let slot = IndexSlot::claim(&args.output)?;
         let encoder = self.encoder()?;
-        let skipped = corpus.skipped.clone();
+        let read_from = ReadFrom {
+            skipped: corpus.skipped.clone(),
+            guesses: corpus.guesses.clone(),
+            not_read: corpus.not_read.clone(),
+        };
         let old = update.then(|| Index::open(&args.output));
         let progress = Progress::new();
         let report = |done, all| progress.embedded(done, all);
@@ -86,7 +91,7 @@ impl<'a> Builder<'a> {
             build: built.timings,
             write: write_start.elapsed(),
         };
-        let summary = Summary::new(&args.output, bytes, &built, &skipped, &warnings, &timings);
+        let summary = Summary::new(&args.output, bytes, &built, read_from, &warnings, &timings);
         Ok(Outcome::Built(Box::new(summary)))
     }
 
@@ -94,7 +99,8 @@ impl<'a> Builder<'a> {
         if let Some(encoder) = self.encoder.get() {
             return Ok(&**encoder);
         }
-        let encoder = docent::encoder::open(self.args.model.as_deref())?;
+        let model = self.args.model().map_err(CorpusError::from)?;
+        let encoder = docent::encoder::open(model.as_deref())?;
         Ok(&**self.encoder.get_or_init(|| encoder))
     }
 }
@@ -120,13 +126,27 @@ fn note_all_new(reason: &dyn std::error::Error) {
 }
 
 fn report_skips(skipped: &[Skipped]) {
-    for skipped in skipped.iter().take(LISTED_SKIPS) {
-        let line = format!("{}: {}", skipped.path, skipped.reason);
-        message(format_args!("skipped: {}", printable_line(&line)));
+    let lines = skipped
+        .iter()
+        .map(|skipped| format!("{}: {}", skipped.path, skipped.reason));
+    report_some("skipped", lines);
+}
+
+fn report_guesses(guesses: &[Guess]) {
+    let lines = guesses
+        .iter()
+        .map(|guess| format!("{}: {}", guess.path, guess.encoding));
+    report_some("note", lines);
+}
+
+/// The first of `lines` and the number of the others.
+fn report_some(kind: &str, mut lines: impl ExactSizeIterator<Item = String>) {
+    for line in lines.by_ref().take(LISTED_FILES) {
+        message(format_args!("{kind}: {}", printable_line(&line)));
     }
-    let rest = skipped.len().saturating_sub(LISTED_SKIPS);
+    let rest = lines.len();
     if rest > 0 {
-        message(format_args!("skipped: {rest} more, all listed by --json"));
+        message(format_args!("{kind}: {rest} more, all listed by --json"));
     }
 }
 

@@ -12,7 +12,8 @@ use std::process::ExitCode;
 
 use anyhow::Result;
 use clap::Parser;
-use docent::terminal::{printable_error, printable_json};
+use docent::corpus::Config;
+use docent::terminal::{printable_error, printable_json, printable_line};
 
 use build::{Builder, Outcome};
 use cli::Args;
@@ -35,6 +36,14 @@ fn main() -> ExitCode {
 }
 
 fn run(args: &Args) -> Result<ExitCode> {
+    if args.init {
+        let path = Config::init(&args.docs)?;
+        message(format_args!(
+            "wrote {}",
+            printable_line(&path.display().to_string())
+        ));
+        return Ok(ExitCode::SUCCESS);
+    }
     if args.watch {
         return watch::run(args).map(|()| ExitCode::SUCCESS);
     }

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use docent::builder::{BuildTimings, Built};
-use docent::corpus::{GuideWarning, Skipped};
+use docent::corpus::{Guess, GuideWarning, NotRead, Skipped};
 use docent::encoder::ModelId;
 use docent::index::{Graph, SearchPath};
 use docent::terminal::printable_line;
@@ -33,7 +33,23 @@ pub struct Summary {
     graph_links: Option<usize>,
     ann_recall_at_10: Option<f32>,
     skipped: Vec<SkippedFile>,
+    /// Files that are no documentation, and what was left out on purpose: `not_read` and `left_out`.
+    #[serde(flatten)]
+    not_read: NotRead,
+    /// Files whose encoding is a guess.
+    guesses: Vec<GuessedFile>,
     warnings: Vec<Warning>,
+}
+
+/// What became of the files that are no sections, or doubtful ones.
+#[derive(Debug)]
+pub struct ReadFrom {
+    /// Listed with their reasons.
+    pub skipped: Vec<Skipped>,
+    /// Read in an encoding that is a guess.
+    pub guesses: Vec<Guess>,
+    /// Only counted.
+    pub not_read: NotRead,
 }
 
 /// Seconds of each stage.
@@ -60,6 +76,12 @@ struct SkippedFile {
 }
 
 #[derive(Debug, Serialize)]
+struct GuessedFile {
+    path: String,
+    note: String,
+}
+
+#[derive(Debug, Serialize)]
 struct Warning {
     file: String,
     line: u32,
@@ -83,7 +105,7 @@ impl Summary {
         index: &Path,
         bytes: u64,
         built: &Built,
-        skipped: &[Skipped],
+        read_from: ReadFrom,
         warnings: &[GuideWarning],
         timings: &Timings,
     ) -> Self {
@@ -112,7 +134,9 @@ impl Summary {
             search: meta.search,
             graph_links: built.parts.graph.as_ref().map(Graph::num_links),
             ann_recall_at_10: meta.ann_recall_at_10,
-            skipped: skipped.iter().map(SkippedFile::of).collect(),
+            skipped: read_from.skipped.iter().map(SkippedFile::of).collect(),
+            not_read: read_from.not_read,
+            guesses: read_from.guesses.iter().map(GuessedFile::of).collect(),
             warnings: warnings.iter().map(Warning::of).collect(),
         }
     }
@@ -140,6 +164,15 @@ impl SkippedFile {
         Self {
             path: skipped.path.clone(),
             reason: skipped.reason.to_string(),
+        }
+    }
+}
+
+impl GuessedFile {
+    fn of(guess: &Guess) -> Self {
+        Self {
+            path: guess.path.clone(),
+            note: guess.encoding.to_string(),
         }
     }
 }
@@ -183,6 +216,9 @@ impl fmt::Display for Summary {
             self.warnings.len()
         )?;
         writeln!(f, "  {} skipped", self.skipped.len())?;
+        if self.not_read != NotRead::default() {
+            writeln!(f, "  {}", self.not_read)?;
+        }
         writeln!(f, "  model {}", printable_line(&self.model.name))?;
         if let (Some(links), Some(recall)) = (self.graph_links, self.ann_recall_at_10) {
             // The writer refuses a graph with a chunk that cannot be reached.

@@ -75,6 +75,7 @@ impl Build<'_> {
                 analyzer: ANALYZER.to_owned(),
                 corpus_fingerprint: self.corpus_fingerprint,
                 docs: self.docs,
+                corpus: self.corpus_options,
                 guide_files: self.guide_files,
                 chunking: Chunking {
                     max_tokens: chunking.max_tokens as u32,

@@ -31,7 +31,9 @@ use rayon::prelude::*;
 
 use crate::Result;
 use crate::content_hash;
-use crate::corpus::{Chunk, ChunkOptions, Corpus, Folder, Guide, Section, Syntax, chunk_section};
+use crate::corpus::{
+    Chunk, ChunkOptions, Corpus, CorpusOptions, Folder, Guide, Section, Syntax, chunk_section,
+};
 use crate::encoder::{Encoder, pack};
 use crate::index::{
     BuiltGraph, DocsFolder, FileRecord, GraphOptions, Index, IndexError, IndexParts, IndexSlot,
@@ -145,6 +147,8 @@ pub struct Build<'a> {
     encoder: &'a dyn Encoder,
     options: BuildOptions,
     corpus_fingerprint: String,
+    /// How the documentation folders were read.
+    corpus_options: CorpusOptions,
     /// The documentation folders.
     folders: Vec<Folder>,
     as_of: SystemTime,
@@ -201,7 +205,7 @@ impl<'a> Build<'a> {
         let corpus_fingerprint = corpus.fingerprint();
         let guide_files = corpus.guide_files.into_iter().map(|file| FileRecord {
             path: file.path,
-            bytes: file.text.len() as u64,
+            bytes: file.bytes,
             content_hash: content_hash(&file.text),
         });
         let guide_files = guide_files.collect();
@@ -216,6 +220,7 @@ impl<'a> Build<'a> {
             encoder,
             options,
             corpus_fingerprint,
+            corpus_options: corpus.options,
             folders: corpus.folders,
             as_of: corpus.as_of,
             guide: corpus.guide,

@@ -9,7 +9,7 @@ use anyhow::{Context, Result};
 use clap::{Args, ValueEnum};
 use docent::audit::{self, About, Audit, Baseline, Finding, Readers, Severity, VERSION};
 use docent::builder::{Build, BuildOptions};
-use docent::corpus::Corpus;
+use docent::corpus::{Config, Corpus};
 use docent::encoder::{self, Encoder};
 use docent::eval::Target;
 use docent::index::{Index, IndexSlot};
@@ -59,7 +59,7 @@ Examples:
 #[derive(Debug, Args)]
 #[command(after_long_help = HELP)]
 pub struct AuditArgs {
-    /// Documentation folder, if there is no index of it.
+    /// Documentation folder, if there is no index of it; its docent.toml counts.
     #[arg(value_name = "DOCS", conflicts_with_all = ["index", "fail_stale"])]
     docs: Option<PathBuf>,
     #[command(flatten)]
@@ -131,7 +131,7 @@ struct Output<'a> {
 pub fn run(args: &AuditArgs) -> Result<Exit> {
     let baseline = args.baseline.as_deref().map(Baseline::read).transpose()?;
     let readers = readers(args)?;
-    let encoder = encoder::open(args.model.as_deref())?;
+    let encoder = encoder::open(model(args)?.as_deref())?;
     let opened = Opened::of(args, &*encoder)?;
     let freshness = match &args.docs {
         Some(_) => None,
@@ -156,6 +156,14 @@ pub fn run(args: &AuditArgs) -> Result<Exit> {
     write(args, &about, &found)?;
     let exit = exit(args, &found);
     Ok(freshness.map_or(exit, |freshness| fresh::exit(&freshness, &args.index, exit)))
+}
+
+/// The model that was named, else the one that the documentation folder names.
+fn model(args: &AuditArgs) -> Result<Option<String>> {
+    match (&args.model, &args.docs) {
+        (None, Some(docs)) => Ok(Config::read(docs)?.model),
+        (model, _) => Ok(model.clone()),
+    }
 }
 
 fn readers(args: &AuditArgs) -> Result<Readers> {

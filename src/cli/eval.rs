@@ -9,7 +9,7 @@ use std::sync::Arc;
 use anyhow::{Context, bail};
 use clap::{Args, ValueEnum};
 use docent::builder::BuildOptions;
-use docent::corpus::Corpus;
+use docent::corpus::{Config, Corpus};
 use docent::encoder::{self, Encoder};
 use docent::eval::baseline::{self, Drop};
 use docent::eval::{
@@ -63,8 +63,8 @@ pub struct EvalArgs {
     /// Index that the question files are about; once, or once for each file in order.
     #[arg(long, value_name = "FILE", conflicts_with = "docs")]
     index: Vec<PathBuf>,
-    /// Documentation folder that the question files are about; once, or once for each file in
-    /// order.
+    /// Documentation folder that the question files are about, whose docent.toml counts; once, or once
+    /// for each file in order.
     #[arg(long, value_name = "DIR")]
     docs: Vec<PathBuf>,
     /// Embedding model, if not the built-in one; once, or once for each target in order, so that each
@@ -117,7 +117,7 @@ fn drop_limit(text: &str) -> Result<f64, String> {
 pub fn run(args: EvalArgs) -> anyhow::Result<Exit> {
     let targets = read_targets(&args)?;
     let baseline = args.baseline.as_deref().map(baseline::read).transpose()?;
-    let encoders = open_encoders(&args.model, targets.len())?;
+    let encoders = open_encoders(&models(&args, &targets)?)?;
     let runs = run_all(&args, &targets, &encoders)?;
     let mut report = summarize(&runs, &model_names(&encoders));
 
@@ -183,18 +183,46 @@ fn read_targets(args: &EvalArgs) -> anyhow::Result<Vec<Target>> {
     Ok(targets)
 }
 
-/// The encoder of each target, in their order; a model that is named more than once is opened once.
-fn open_encoders(models: &[String], targets: usize) -> anyhow::Result<Vec<Arc<dyn Encoder>>> {
-    if models.len() > 1 && models.len() != targets {
+/// The model of each target, in their order: what was named, else what its documentation folder names;
+/// `None` for the bundled one.
+fn models(args: &EvalArgs, targets: &[Target]) -> anyhow::Result<Vec<Option<String>>> {
+    let named = &args.model;
+    if named.len() > 1 && named.len() != targets.len() {
         bail!(
-            "{targets} targets but {} models\nhint: name one for all targets, or one for each in order",
-            models.len()
+            "{} targets but {} models\nhint: name one for all targets, or one for each in order",
+            targets.len(),
+            named.len()
         );
     }
+    let mut question_files = 0;
+    let mut models = Vec::with_capacity(targets.len());
+    for (number, target) in targets.iter().enumerate() {
+        let docs = match target.documents {
+            Some(_) => None,
+            None => {
+                question_files += 1;
+                pick(&args.docs, question_files - 1)
+            }
+        };
+        models.push(match (pick(named, number), docs) {
+            (None, Some(docs)) => Config::read(docs)?.model,
+            (model, _) => model.cloned(),
+        });
+    }
+    Ok(models)
+}
+
+/// That of number `i` in order, or the one that holds for all.
+fn pick<T>(given: &[T], i: usize) -> Option<&T> {
+    given.get(i).or(given.first())
+}
+
+/// The encoder of each model; one that is named more than once is opened once.
+fn open_encoders(models: &[Option<String>]) -> anyhow::Result<Vec<Arc<dyn Encoder>>> {
     let mut opened: BTreeMap<Option<&str>, Arc<dyn Encoder>> = BTreeMap::new();
-    let mut encoders = Vec::with_capacity(targets);
-    for target in 0..targets {
-        let model = models.get(target).or(models.first()).map(String::as_str);
+    let mut encoders = Vec::with_capacity(models.len());
+    for model in models {
+        let model = model.as_deref();
         let encoder = match opened.get(&model) {
             Some(encoder) => Arc::clone(encoder),
             None => encoder::open(model)?,
@@ -252,10 +280,9 @@ fn documentation(
     encoder: &dyn Encoder,
     name: &str,
 ) -> anyhow::Result<Index> {
-    let pick = |paths: &[PathBuf]| paths.get(i).or(paths.first()).cloned();
-    match (pick(&args.index), pick(&args.docs)) {
-        (Some(index), _) => Ok(Index::open(&index)?),
-        (_, Some(docs)) => cached(cache, &Corpus::read(&docs)?, encoder, name),
+    match (pick(&args.index, i), pick(&args.docs, i)) {
+        (Some(index), _) => Ok(Index::open(index)?),
+        (_, Some(docs)) => cached(cache, &Corpus::read(docs)?, encoder, name),
         _ => bail!("no documentation for {name}\nhint: name it with --docs DIR or --index FILE"),
     }
 }

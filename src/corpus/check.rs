@@ -6,6 +6,7 @@ use std::fmt;
 
 use globset::{GlobBuilder, GlobSet};
 
+use super::walk::is_documentation;
 use super::{Corpus, Guide, Pattern, Source};
 
 /// A disagreement between what guide files say and what the folder holds.
@@ -186,7 +187,10 @@ fn unnamed_sections(sections: &[&str], guide: &Guide, globs: &[GlobSet]) -> Vec<
     let named: HashSet<&str> = by_guideline.chain(by_table).map(String::as_str).collect();
     let is_named =
         |path: &str| named.contains(path) || globs.iter().any(|glob| glob.is_match(path));
-    let unnamed = sections.iter().filter(|path| !is_named(path));
+    // A guide names files by their extension, so it cannot name a `LICENSE`.
+    let unnamed = sections
+        .iter()
+        .filter(|path| !is_named(path) && is_documentation(path));
     unnamed
         .map(|path| GuideWarning {
             source: Source {
@@ -275,6 +279,7 @@ mod tests {
         corpus.guide_files.push(GuideFile {
             path: "INDEX.md".to_owned(),
             text: guide.to_owned(),
+            bytes: guide.len() as u64,
         });
         corpus
     }

@@ -17,7 +17,7 @@ pub fn is_corpus_name(name: &str) -> bool {
 impl Corpus {
     /// The corpora as one. A section `a.md` of the one that is called `api` is `api/a.md` there, and so are the
     /// files that its guide names; what a guide says with `../` leads to the others. Names are different from
-    /// each other, and [`is_corpus_name`] says yes to each.
+    /// each other, and [`is_corpus_name`] says yes to each; all were read with the same options.
     pub fn join(corpora: Vec<(String, Self)>) -> Self {
         let mut all = Self::default();
         for (name, corpus) in corpora {
@@ -51,6 +51,12 @@ impl Corpus {
             skipped.path = inside(skipped.path);
             self.skipped.push(skipped);
         }
+        for mut guess in corpus.guesses {
+            guess.path = inside(guess.path);
+            self.guesses.push(guess);
+        }
+        self.not_read.add(&corpus.not_read);
+        self.options = corpus.options;
         self.guide.append(corpus.guide.inside(name));
     }
 }

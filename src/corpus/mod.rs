@@ -7,12 +7,15 @@
 
 mod check;
 mod chunk;
+mod config;
 mod document;
 pub(crate) mod fences;
 mod guide;
 mod join;
 pub(crate) mod lines;
 mod links;
+mod not_read;
+mod options;
 mod outline;
 mod parse;
 mod section;
@@ -26,26 +29,35 @@ use xxhash_rust::xxh3::Xxh3;
 
 pub use check::{GuideProblem, GuideWarning, check_guide, check_guide_of};
 pub use chunk::{ChunkOptions, chunk_section};
+pub use config::{Config, ConfigError};
 pub use guide::{
     Descriptor, Guide, GuidePassage, Guideline, KnownQuestion, Pattern, QuestionsError, Source,
     merge_questions, parse_guide,
 };
 pub use join::is_corpus_name;
 pub use links::{Anchors, Link, Named, linked_path, links};
+pub use not_read::{Kind, LeftOut, NotRead};
+pub use options::CorpusOptions;
 pub use outline::{Lead, OutlineEntry};
 pub use parse::{NoContent, Syntax};
 pub use section::Section;
-pub(crate) use section::has_content;
-pub use walk::MAX_FILE_BYTES;
+pub(crate) use section::{has_content, is_rendered};
+#[cfg(feature = "cli")]
+pub(crate) use walk::BYTE_ORDER_MARK;
 #[cfg(feature = "audit")]
 pub(crate) use walk::is_documentation;
-pub(crate) use walk::{BYTE_ORDER_MARK, FoundFile, list_files, read_text};
+pub(crate) use walk::{FoundFile, is_gzip};
+pub use walk::{GuessedEncoding, MAX_FILE_BYTES};
+
+use options::Selection;
 
 /// Folders read into memory: sections sorted by path, its guide, what was skipped.
 #[derive(Debug, Clone)]
 pub struct Corpus {
     /// The folders: one, or several with different names; none, if its documents are not files.
     pub folders: Vec<Folder>,
+    /// How they were read, beside what their own `docent.toml` says.
+    pub options: CorpusOptions,
     /// When reading it began: what changed later is not in it.
     pub as_of: SystemTime,
     /// Sections sorted by `path` (byte order). Guide files are not sections.
@@ -56,6 +68,19 @@ pub struct Corpus {
     pub guide: Guide,
     /// Files and folders left out, each with its reason, sorted by path.
     pub skipped: Vec<Skipped>,
+    /// Files that were read in an encoding that is a guess, sorted by path.
+    pub guesses: Vec<Guess>,
+    /// What is no documentation or left out on purpose, counted.
+    pub not_read: NotRead,
+}
+
+/// A file that was read in an encoding that nothing in it declares.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Guess {
+    /// Path relative to the corpus root.
+    pub path: String,
+    /// What it is taken to be.
+    pub encoding: GuessedEncoding,
 }
 
 /// A documentation folder.
@@ -75,6 +100,8 @@ pub struct GuideFile {
     pub path: String,
     /// The file's whole text, as read.
     pub text: String,
+    /// Length of the file in bytes, as it lies there.
+    pub bytes: u64,
 }
 
 /// A passage of a section.
@@ -133,12 +160,14 @@ pub enum SkipReason {
         /// Its size in bytes.
         bytes: u64,
     },
-    /// It is not UTF-8.
-    NotUtf8 {
-        /// Offset of the first byte that is not UTF-8.
-        offset: usize,
+    /// What it unpacks to is larger than [`MAX_FILE_BYTES`].
+    UnpacksTooLarge,
+    /// It is called `.gz` and cannot be unpacked.
+    NotGzip {
+        /// What the unpacker says.
+        message: String,
     },
-    /// It contains a NUL byte.
+    /// It contains NUL bytes, or many control characters, and is no text in any encoding.
     Binary,
     /// It has no bytes, or nothing but blank space.
     Empty,
@@ -168,8 +197,14 @@ impl std::fmt::Display for SkipReason {
             Self::TooLarge { bytes } => {
                 write!(f, "{bytes} bytes, more than the limit of {MAX_FILE_BYTES}")
             }
-            Self::NotUtf8 { offset } => write!(f, "not UTF-8 (first bad byte at offset {offset})"),
-            Self::Binary => f.write_str("binary (contains a NUL byte)"),
+            Self::UnpacksTooLarge => {
+                write!(
+                    f,
+                    "unpacked it is larger than the limit of {MAX_FILE_BYTES} bytes"
+                )
+            }
+            Self::NotGzip { message } => write!(f, "not a whole gzip file: {message}"),
+            Self::Binary => f.write_str("binary"),
             Self::Empty => f.write_str("empty"),
             Self::NoContent(why) => why.fmt(f),
             Self::Changing => f.write_str("it changed while it was read"),
@@ -193,10 +228,11 @@ pub enum CorpusError {
     },
     /// The folder was read, but nothing in it can be a section.
     #[error(
-        "no documentation in {} ({skipped} files or folders skipped{})\n\
+        "no documentation in {} ({skipped} files or folders skipped{}{})\n\
          hint: name a folder with .md, .markdown, .mdx or .txt files",
         path.display(),
-        first_skip.as_ref().map(|s| format!(", first {}: {}", s.path, s.reason)).unwrap_or_default()
+        first_skip.as_ref().map(|s| format!(", first {}: {}", s.path, s.reason)).unwrap_or_default(),
+        if **not_read == NotRead::default() { String::new() } else { format!("; {not_read}") }
     )]
     NoDocumentation {
         /// The folder.
@@ -205,7 +241,12 @@ pub enum CorpusError {
         skipped: usize,
         /// The first of them by path.
         first_skip: Option<Skipped>,
+        /// What else there was.
+        not_read: Box<NotRead>,
     },
+    /// Its `docent.toml` or a pattern is wrong.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
 }
 
 /// What a readable file of the folder turned out to be.
@@ -224,56 +265,57 @@ impl Default for Corpus {
             guide_files: Vec::new(),
             guide: Guide::default(),
             skipped: Vec::new(),
+            guesses: Vec::new(),
+            not_read: NotRead::default(),
+            options: CorpusOptions::default(),
         }
     }
 }
 
 impl Corpus {
-    /// Reads the documentation files (`.md`, `.markdown`, `.mdx`, `.txt`, any case) under `root`.
+    /// Reads the folder `root` as [`Corpus::read_with`], with nothing said but in its own `docent.toml`.
+    pub fn read(root: &Path) -> Result<Self, CorpusError> {
+        Self::read_with(root, &CorpusOptions::default())
+    }
+
+    /// Reads the documentation files (`.md`, `.markdown`, `.mdx`, `.txt`, also with `.gz` behind it, and names
+    /// such as `README`, any case) under `root`, but for those that `options`, the folder's [`Config`] or an
+    /// ignore file leaves out.
     ///
-    /// Files are read and parsed in parallel; the result depends only on the folder's content.
-    /// Memory is a few times the size of the files. What is left out is in [`Corpus::skipped`];
-    /// files with another extension are not documentation and are not mentioned there.
+    /// Files are read and parsed in parallel; the result depends only on the folder's content and on the
+    /// ignore files of its git repository. Memory is a few times the size of the files. What cannot be
+    /// read is in [`Corpus::skipped`]; files with another extension are not documentation, and are only
+    /// counted, in [`Corpus::not_read`].
     ///
     /// # Errors
     ///
-    /// [`CorpusError::Unreadable`] if `root` is not a readable folder,
-    /// [`CorpusError::NoDocumentation`] if no file in it is a section.
-    pub fn read(root: &Path) -> Result<Self, CorpusError> {
+    /// [`CorpusError::Unreadable`] if `root` is not a readable folder, [`CorpusError::Config`] if its
+    /// `docent.toml` or a pattern is wrong, [`CorpusError::NoDocumentation`] if no file in it is a section.
+    pub fn read_with(root: &Path, options: &CorpusOptions) -> Result<Self, CorpusError> {
         let as_of = SystemTime::now();
-        let walk::Listing { files, mut skipped } =
-            walk::list(root).map_err(|source| CorpusError::Unreadable {
-                path: root.to_owned(),
-                source,
-            })?;
-        let read: Vec<Result<Parsed, Skipped>> = files
-            .into_par_iter()
-            .map(|file| match walk::read_text(&file.absolute) {
-                Ok(text) => parse_file(file.path, text),
-                Err(reason) => Err(Skipped {
-                    path: file.path,
-                    reason,
-                }),
-            })
-            .collect();
+        let listing = list(root, options, usize::MAX)?.unwrap_or_default();
+        let walk::Listing {
+            files,
+            mut skipped,
+            not_read,
+        } = listing;
+        let read: Vec<Result<(Parsed, Option<Guess>), Skipped>> =
+            files.into_par_iter().map(read_file).collect();
 
         let mut corpus = Self {
             folders: vec![Folder {
                 name: String::new(),
                 path: root.to_owned(),
             }],
+            options: options.clone(),
             as_of,
-            sections: Vec::new(),
-            guide_files: Vec::new(),
-            guide: Guide::default(),
-            skipped: Vec::new(),
+            ..Self::default()
         };
         for result in read {
             match result {
-                Ok(Parsed::Section(section)) => corpus.sections.push(section),
-                Ok(Parsed::Guide(file, guide)) => {
-                    corpus.guide_files.push(file);
-                    corpus.guide.append(guide);
+                Ok((parsed, guess)) => {
+                    corpus.guesses.extend(guess);
+                    corpus.add(parsed);
                 }
                 Err(skip) => skipped.push(skip),
             }
@@ -284,9 +326,11 @@ impl Corpus {
                 path: root.to_owned(),
                 skipped: skipped.len(),
                 first_skip: skipped.into_iter().next(),
+                not_read: Box::new(not_read),
             });
         }
         corpus.skipped = skipped;
+        corpus.not_read = not_read;
         let sections = &corpus.sections;
         guide::settle(&mut corpus.guide, |path| {
             sections
@@ -294,6 +338,16 @@ impl Corpus {
                 .is_ok()
         });
         Ok(corpus)
+    }
+
+    fn add(&mut self, parsed: Parsed) {
+        match parsed {
+            Parsed::Section(section) => self.sections.push(section),
+            Parsed::Guide(file, guide) => {
+                self.guide_files.push(file);
+                self.guide.append(guide);
+            }
+        }
     }
 
     /// A corpus of documents that are not files, such as those of a test collection: no guide,
@@ -329,7 +383,46 @@ impl Corpus {
     }
 }
 
-fn parse_file(path: String, text: String) -> Result<Parsed, Skipped> {
+/// The documentation files of the folder `root`, sorted by path; `None` if there are more than `most`
+/// entries in its folders.
+pub(crate) fn list_files(
+    root: &Path,
+    options: &CorpusOptions,
+    most: usize,
+) -> Result<Option<Vec<FoundFile>>, CorpusError> {
+    let listing = list(root, options, most)?;
+    Ok(listing.map(|listing| listing.files))
+}
+
+fn list(
+    root: &Path,
+    options: &CorpusOptions,
+    most: usize,
+) -> Result<Option<walk::Listing>, CorpusError> {
+    let selection = Selection::new(options, &Config::read(root)?)?;
+    walk::list(root, &selection, most).map_err(|source| CorpusError::Unreadable {
+        path: root.to_owned(),
+        source,
+    })
+}
+
+fn read_file(file: FoundFile) -> Result<(Parsed, Option<Guess>), Skipped> {
+    match file.read() {
+        Ok(read) => {
+            let guess = read.guessed.map(|encoding| Guess {
+                path: file.path.clone(),
+                encoding,
+            });
+            Ok((parse_file(file.path, read.text, read.file_bytes)?, guess))
+        }
+        Err(reason) => Err(Skipped {
+            path: file.path,
+            reason,
+        }),
+    }
+}
+
+fn parse_file(path: String, text: String, bytes: u64) -> Result<Parsed, Skipped> {
     if guide::is_all_pages_name(&path) {
         return Err(Skipped {
             path,
@@ -339,10 +432,10 @@ fn parse_file(path: String, text: String) -> Result<Parsed, Skipped> {
     if guide::is_guide_name(&path) {
         let guide = guide::read_guide(&path, &text);
         if !guide.is_empty() {
-            return Ok(Parsed::Guide(GuideFile { path, text }, guide));
+            return Ok(Parsed::Guide(GuideFile { path, text, bytes }, guide));
         }
     }
-    Section::read(path, text).map(Parsed::Section)
+    Section::read(path, text, bytes).map(Parsed::Section)
 }
 
 #[cfg(test)]

@@ -20,7 +20,7 @@ pub struct Section {
     pub(crate) syntax: Syntax,
     /// For each line of `text` the line of the file, counted from 1, where docent made the text of it.
     file_lines: Option<Vec<u32>>,
-    /// Length of the file's text in bytes.
+    /// Length of the file in bytes, as it lies there: compressed, in its own encoding.
     pub(crate) bytes: u64,
     /// Hash of the file's text.
     pub(crate) content_hash: [u8; 16],
@@ -44,17 +44,21 @@ impl Section {
     }
 
     /// As [`Section::from_text`], for a file of a folder: one in which there is nothing to be found is skipped.
-    pub(super) fn read(path: String, text: String) -> Result<Self, Skipped> {
+    pub(super) fn read(path: String, text: String, bytes: u64) -> Result<Self, Skipped> {
         let format = Format::of(&path);
         let skip = |path, why: NoContent| Skipped {
             path,
             reason: SkipReason::NoContent(why),
         };
         match format.render(&text) {
-            Some(Ok(rendition)) => Ok(Self::rendered(path, &text, rendition)),
+            Some(Ok(rendition)) => Ok(Self::rendered(path, &text, rendition).with_bytes(bytes)),
             Some(Err(why)) => Err(skip(path, why)),
-            None => Ok(Self::written(path, text, format.syntax())),
+            None => Ok(Self::written(path, text, format.syntax()).with_bytes(bytes)),
         }
+    }
+
+    fn with_bytes(self, bytes: u64) -> Self {
+        Self { bytes, ..self }
     }
 
     /// A section whose text is written in `syntax`, whatever the name of its file.
@@ -136,6 +140,11 @@ impl Section {
             ..Self::from_text(path, text)
         }
     }
+}
+
+/// Whether the text of a file with this path is made of it, and not the file's own.
+pub(crate) fn is_rendered(path: &str) -> bool {
+    Format::of(path).is_rendered()
 }
 
 /// Whether a file with this text is a section or a guide file.

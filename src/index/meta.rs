@@ -8,7 +8,7 @@ use super::error::{Corruption, Damage};
 use super::ids::ChunkId;
 use super::options::{GraphOptions, SearchPath};
 use super::part::Part;
-use crate::corpus::Syntax;
+use crate::corpus::{CorpusOptions, Syntax};
 use crate::encoder::ModelId;
 
 /// Identity, options and figures of a build.
@@ -24,6 +24,8 @@ pub struct Meta {
     pub corpus_fingerprint: String,
     /// Where the docs lie; see [`crate::stale`]. None, if they are no files.
     pub docs: Vec<DocsFolder>,
+    /// How the docs were read, beside what their own `docent.toml` says.
+    pub corpus: CorpusOptions,
     /// The guide files of the corpus, sorted by path.
     pub guide_files: Vec<FileRecord>,
     /// How sections were cut into chunks.
@@ -66,9 +68,9 @@ pub struct DocsFolder {
 pub struct FileRecord {
     /// Path relative to the corpus root, `/`-separated.
     pub path: String,
-    /// Length of its text in bytes, without a byte order mark.
+    /// Length of the file in bytes.
     pub bytes: u64,
-    /// Hash of its text.
+    /// Hash of its text, unpacked and decoded, without a byte order mark.
     pub content_hash: [u8; 16],
 }
 
@@ -107,9 +109,9 @@ pub struct SectionRecord {
     pub syntax: Syntax,
     /// Number of lines of its text.
     pub lines: u32,
-    /// Length of the file's text in bytes, without a byte order mark.
+    /// Length of the file in bytes.
     pub bytes: u64,
-    /// Hash of the file's text.
+    /// Hash of its text, unpacked and decoded, without a byte order mark.
     pub content_hash: [u8; 16],
 }
 

@@ -174,14 +174,14 @@ fn an_empty_folder_is_an_error_that_counts_the_skips() {
     let dir = folder(|dir| fs::write(dir.join("data.csv"), "1,2").unwrap());
     let message = Corpus::read(dir.path()).unwrap_err().to_string();
     assert!(
-        message.contains("(0 files or folders skipped)\nhint: "),
+        message.contains("(0 files or folders skipped; not read: 1 .csv)\nhint: "),
         "{message}"
     );
 
     fs::write(dir.path().join("empty.md"), "").unwrap();
     let message = Corpus::read(dir.path()).unwrap_err().to_string();
     assert!(
-        message.contains("(1 files or folders skipped, first empty.md: empty)"),
+        message.contains("(1 files or folders skipped, first empty.md: empty; not read: 1 .csv)"),
         "{message}"
     );
 }
@@ -192,7 +192,7 @@ fn files_that_are_no_text_are_skipped_with_their_reason() {
         fs::write(dir.join("a.MD"), "\u{feff}# Title\r\n\r\ntext\r\n").unwrap();
         fs::write(dir.join("binary.md"), b"a\0b").unwrap();
         fs::write(dir.join("blank.txt"), " \n\t\n").unwrap();
-        fs::write(dir.join("latin1.md"), b"caf\xe9").unwrap();
+        fs::write(dir.join("noise.md"), b"\x01\x02\xff\x03").unwrap();
         fs::write(dir.join("logo.png"), b"\x89PNG\0").unwrap();
         fs::write(dir.join("zero.md"), "").unwrap();
         fs::write(dir.join(".draft.md"), "x").unwrap();
@@ -210,7 +210,7 @@ fn files_that_are_no_text_are_skipped_with_their_reason() {
             ("binary.md", &SkipReason::Binary),
             ("blank.txt", &SkipReason::Empty),
             ("huge.md", &SkipReason::TooLarge { bytes: 50 << 20 }),
-            ("latin1.md", &SkipReason::NotUtf8 { offset: 3 }),
+            ("noise.md", &SkipReason::Binary),
             ("zero.md", &SkipReason::Empty),
         ]
     );

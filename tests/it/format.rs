@@ -144,7 +144,7 @@ fn a_build_gives_the_committed_file_of_this_version() {
     let folder = TempDir::new().unwrap();
     let bytes = build(folder.path());
     let committed = fs::read(repository("tests/data/version-7.idx")).unwrap_or_default();
-    assert_eq!(docent::index::VERSION, 6);
+    assert_eq!(docent::index::VERSION, 7);
     if bytes != committed {
         let new = Path::new(env!("CARGO_TARGET_TMPDIR")).join("version-7.idx");
         fs::write(&new, &bytes).unwrap();

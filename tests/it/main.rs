@@ -36,3 +36,4 @@ mod stale;
 mod structure;
 mod support;
 mod toy;
+mod walk;

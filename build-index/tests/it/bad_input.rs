@@ -51,7 +51,7 @@ fn files_that_cannot_be_read_are_skipped_with_their_reason() {
     let folder = docs(&[
         BEANS,
         ("empty.md", b""),
-        ("latin1.md", b"caf\xe9"),
+        ("noise.md", b"\x01\x02\xff"),
         (".hidden.md", b"secret"),
     ]);
     let docs = folder.path().join("docs");

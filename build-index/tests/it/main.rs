@@ -7,6 +7,7 @@ mod build;
 mod layouts;
 mod pack_model;
 mod robust;
+mod selection;
 mod support;
 mod update;
 mod watch;

@@ -12,6 +12,7 @@ mod rendition;
 mod scrub;
 
 use super::document::Document;
+use super::walk::plain_name;
 use markdown::Dialect;
 pub use rendition::NoContent;
 pub(super) use rendition::Rendition;
@@ -58,9 +59,14 @@ impl Format {
         }
     }
 
-    /// The format by the name of a file; one with an unknown name is plain text.
+    /// The format by the name of a file, which may be compressed; one with an unknown name is plain text.
     pub(super) fn of(path: &str) -> Self {
-        Self::known(path).unwrap_or(Self::Written(Syntax::PlainText))
+        Self::known(plain_name(path)).unwrap_or(Self::Written(Syntax::PlainText))
+    }
+
+    /// Whether the text of a section is made of such a file, and not the file's own.
+    pub(super) fn is_rendered(self) -> bool {
+        !matches!(self, Self::Written(_))
     }
 
     /// What docent makes of a file with this text; `None` if it is read as it is written.
@@ -119,6 +125,7 @@ mod tests {
             assert_eq!(Format::known(path), format.map(Format::Written), "{path}");
         }
         assert_eq!(Format::of("a.png"), Format::Written(Syntax::PlainText));
+        assert_eq!(Format::of("a.md.gz"), Format::Written(Syntax::Markdown));
     }
 
     #[test]

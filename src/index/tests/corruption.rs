@@ -312,14 +312,14 @@ fn each_kind_of_wrong_file_has_its_own_advice() {
         (
             versioned(0),
             format!(
-                "index file {shown} has format version 0, this docent reads version 6\n\
+                "index file {shown} has format version 0, this docent reads version 7\n\
                  hint: rebuild it with build-index"
             ),
         ),
         (
-            versioned(7),
+            versioned(8),
             format!(
-                "index file {shown} has format version 7, this docent reads version 6\n\
+                "index file {shown} has format version 8, this docent reads version 7\n\
                  hint: update docent, or rebuild the index with this version's build-index"
             ),
         ),
@@ -350,7 +350,7 @@ fn a_file_of_version_1_asks_for_a_rebuild() {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/version-1.idx");
     let error = Index::open(&path).unwrap_err();
     let expected = format!(
-        "index file {} has format version 1, this docent reads version 6\n\
+        "index file {} has format version 1, this docent reads version 7\n\
          hint: rebuild it with build-index",
         path.display()
     );

@@ -8,7 +8,9 @@ use std::path::Path;
 
 use super::*;
 use crate::analysis::ANALYZER;
-use crate::corpus::{Descriptor, Guide, Guideline, KnownQuestion, Source, Syntax};
+use crate::corpus::{
+    CorpusOptions, Descriptor, Guide, Guideline, KnownQuestion, Source, Syntax,
+};
 use crate::encoder::ModelId;
 use crate::simd::Simd;
 
@@ -134,6 +136,10 @@ fn parts_over(vectors: Matrix) -> IndexParts {
                 name: "api".into(),
                 path: Some("../docs".into()),
             }],
+            corpus: CorpusOptions {
+                include: vec!["*.md".into()],
+                exclude: vec!["drafts/".into(), "old".into()],
+            },
             guide_files: vec![FileRecord {
                 path: "INDEX.md".into(),
                 bytes: 99,

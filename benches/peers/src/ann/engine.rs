@@ -7,7 +7,7 @@ use std::time::Instant;
 
 use anyhow::{Result, bail, ensure};
 use docent::analysis::ANALYZER;
-use docent::corpus::{Guide, Syntax};
+use docent::corpus::{CorpusOptions, Guide, Syntax};
 use docent::encoder::{BuiltinEncoder, Encoder};
 use docent::index::{
     BuiltGraph, ChunkRecord, Chunking, Counts, GraphOptions, Index, IndexParts, InvertedIndex,
@@ -212,6 +212,7 @@ fn parts_over(base: &[f32], parameters: Parameters) -> Result<IndexParts> {
             analyzer: ANALYZER.to_owned(),
             corpus_fingerprint: String::new(),
             docs: Vec::new(),
+            corpus: CorpusOptions::default(),
             guide_files: Vec::new(),
             chunking: Chunking {
                 max_tokens: 1,
