@@ -31,7 +31,7 @@ use rayon::prelude::*;
 
 use crate::Result;
 use crate::content_hash;
-use crate::corpus::{Chunk, ChunkOptions, Corpus, Guide, Section, Syntax, chunk_section};
+use crate::corpus::{Chunk, ChunkOptions, Corpus, Field, Guide, Section, Syntax, chunk_section};
 use crate::encoder::{Encoder, pack};
 use crate::index::{
     BuiltGraph, FileRecord, GraphOptions, Index, IndexError, IndexParts, IndexSlot,
@@ -168,6 +168,7 @@ struct ChunkedSection {
     path: String,
     title: String,
     description: Option<String>,
+    fields: Vec<Field>,
     syntax: Syntax,
     lines: u32,
     bytes: u64,
@@ -337,6 +338,7 @@ fn chunk_all(
                 path,
                 title,
                 description,
+                fields,
                 text,
                 syntax,
                 bytes,
@@ -347,6 +349,7 @@ fn chunk_all(
                 path,
                 title,
                 description,
+                fields,
                 syntax,
                 lines: text.lines().count() as u32,
                 bytes,

@@ -9,6 +9,7 @@ mod check;
 mod chunk;
 mod document;
 pub(crate) mod fences;
+mod fields;
 mod guide;
 pub(crate) mod lines;
 mod links;
@@ -25,6 +26,7 @@ use xxhash_rust::xxh3::Xxh3;
 
 pub use check::{GuideProblem, GuideWarning, check_guide, check_guide_of};
 pub use chunk::{ChunkOptions, chunk_section};
+pub use fields::Field;
 pub use guide::{
     Descriptor, Guide, GuidePassage, Guideline, KnownQuestion, Pattern, QuestionsError, Source,
     merge_questions, parse_guide,

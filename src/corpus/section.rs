@@ -1,6 +1,7 @@
 //! A section: one documentation file, as text that can be shown and cut into chunks.
 
 use super::document::Document;
+use super::fields::Field;
 use super::parse::{self, Format, NoContent, Rendition, Syntax};
 use super::{SkipReason, Skipped};
 use crate::content_hash;
@@ -15,6 +16,9 @@ pub struct Section {
     pub title: String,
     /// The description that it gives itself, if any.
     pub description: Option<String>,
+    /// All that its front matter says, title and description included, in the order of names; bounded as
+    /// `src/corpus/fields.rs` says.
+    pub fields: Vec<Field>,
     /// The text that passages are parts of: see [`Section::text`].
     pub(crate) text: String,
     pub(crate) syntax: Syntax,
@@ -84,6 +88,7 @@ impl Section {
         Self {
             title,
             description: document.description.take(),
+            fields: std::mem::take(&mut document.fields),
             path,
             text,
             syntax,
