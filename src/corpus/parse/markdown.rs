@@ -1,12 +1,13 @@
 //! Markdown, and MDX, which is Markdown with JavaScript modules and JSX components in it.
 //!
-//! Front matter is blanked. Then a first pass finds markup of other languages ([`Survey`]), which is blanked; a second one turns
+//! Front matter and what generators add ([`Outside`]) are blanked. Then a first pass finds markup of other languages ([`Survey`]), which is blanked; a second one turns
 //! what is left into headings and units ([`Builder`]).
 
 use std::ops::Range;
 
 use pulldown_cmark::{CodeBlockKind, Event, HeadingLevel, Options, Parser, Tag, TagEnd};
 
+use super::containers::Outside;
 use super::front_matter::FrontMatter;
 use super::scrub;
 use crate::corpus::document::{Border, Document, Heading, Node, Unit};
@@ -35,6 +36,14 @@ pub(super) fn parse(source: &str, dialect: Dialect) -> Document {
 
 /// Parses a document without front matter.
 fn parse_body(source: &str, dialect: Dialect) -> Document {
+    let outside = Outside::of(source, dialect);
+    let mut document = parse_outside(&outside.text, dialect);
+    outside.restore(&mut document);
+    document
+}
+
+/// Parses a document without what generators of sites add to Markdown.
+fn parse_outside(source: &str, dialect: Dialect) -> Document {
     let survey = Survey::of(source, dialect);
     if survey.blanks.is_empty() {
         return Builder::new(source, dialect, &survey.html).build(source);

@@ -5,11 +5,13 @@
 //!
 //! Parsers know nothing of chunks, and the chunker nothing of formats: both know the document.
 
+mod containers;
 mod front_matter;
 mod markdown;
 mod plain;
 mod rendition;
 mod scrub;
+mod tags;
 
 use super::document::Document;
 use markdown::Dialect;
