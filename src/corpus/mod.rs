@@ -11,6 +11,7 @@ mod document;
 pub(crate) mod fences;
 mod fields;
 mod guide;
+mod include;
 pub(crate) mod lines;
 mod links;
 mod outline;
@@ -18,7 +19,8 @@ mod parse;
 mod section;
 mod walk;
 
-use std::path::{Path, PathBuf};
+use std::fs;
+use std::path::{Component, Path, PathBuf};
 use std::time::SystemTime;
 
 use rayon::prelude::*;
@@ -223,10 +225,12 @@ impl Corpus {
                 path: root.to_owned(),
                 source,
             })?;
+        let canonical = fs::canonicalize(root).unwrap_or_else(|_| root.to_owned());
+        let included = |path: &str| read_included(&canonical, path);
         let read: Vec<Result<Parsed, Skipped>> = files
             .into_par_iter()
             .map(|file| match walk::read_text(&file.absolute) {
-                Ok(text) => parse_file(file.path, text),
+                Ok(text) => parse_file(file.path, text, &included),
                 Err(reason) => Err(Skipped {
                     path: file.path,
                     reason,
@@ -301,14 +305,31 @@ impl Corpus {
     }
 }
 
-fn parse_file(path: String, text: String) -> Result<Parsed, Skipped> {
+/// The text of a file of the docs by its path from `root`, which is canonical. What is hidden, or outside of the
+/// docs behind a symbolic link, is none of them.
+fn read_included(root: &Path, path: &str) -> Option<String> {
+    let file = fs::canonicalize(root.join(path)).ok()?;
+    let inside = file.strip_prefix(root).ok()?;
+    let is_hidden = |part: Component<'_>| part.as_os_str().as_encoded_bytes().starts_with(b".");
+    if inside.components().any(is_hidden) || !file.is_file() {
+        return None;
+    }
+    walk::read_text(&file).ok()
+}
+
+/// `included` gives the text of other files of the docs.
+fn parse_file(
+    path: String,
+    text: String,
+    included: &dyn Fn(&str) -> Option<String>,
+) -> Result<Parsed, Skipped> {
     if guide::is_guide_name(&path) {
         let guide = guide::parse_guide(&path, &text);
         if !guide.is_empty() {
             return Ok(Parsed::Guide(GuideFile { path, text }, guide));
         }
     }
-    Section::read(path, text).map(Parsed::Section)
+    Section::read(path, text, included).map(Parsed::Section)
 }
 
 #[cfg(test)]

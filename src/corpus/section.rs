@@ -2,6 +2,7 @@
 
 use super::document::Document;
 use super::fields::Field;
+use super::include::{self, Included};
 use super::parse::{self, Format, NoContent, Rendition, Syntax};
 use super::{SkipReason, Skipped};
 use crate::content_hash;
@@ -47,8 +48,13 @@ impl Section {
         }
     }
 
-    /// As [`Section::from_text`], for a file of a folder: one in which there is nothing to be found is skipped.
-    pub(super) fn read(path: String, text: String) -> Result<Self, Skipped> {
+    /// As [`Section::from_text`], for a file of a folder: one in which there is nothing to be found is skipped, and
+    /// Markdown has what it includes. `included` gives the text of other files of the folder.
+    pub(super) fn read(
+        path: String,
+        text: String,
+        included: &dyn Fn(&str) -> Option<String>,
+    ) -> Result<Self, Skipped> {
         let format = Format::of(&path);
         let skip = |path, why: NoContent| Skipped {
             path,
@@ -57,8 +63,25 @@ impl Section {
         match format.render(&text) {
             Some(Ok(rendition)) => Ok(Self::rendered(path, &text, rendition)),
             Some(Err(why)) => Err(skip(path, why)),
-            None => Ok(Self::written(path, text, format.syntax())),
+            None => Ok(Self::with_included(path, text, format.syntax(), included)),
         }
+    }
+
+    fn with_included(
+        path: String,
+        file: String,
+        syntax: Syntax,
+        included: &dyn Fn(&str) -> Option<String>,
+    ) -> Self {
+        let expanded = match syntax.is_markdown() {
+            true => include::expand(&path, &file, included),
+            false => None,
+        };
+        let Some(Included { text, file_lines }) = expanded else {
+            return Self::written(path, file, syntax);
+        };
+        let (bytes, content_hash) = (file.len() as u64, content_hash(&file));
+        Self::new(path, text, syntax).with_file(bytes, content_hash, Some(file_lines))
     }
 
     /// A section whose text is written in `syntax`, whatever the name of its file.
