@@ -53,16 +53,21 @@ fn fence(line: &str) -> Option<(char, usize, &str)> {
 }
 
 /// A line without the marks of the list items that begin on it.
-pub(super) fn after_markers(line: &str) -> &str {
+pub(super) fn after_markers(mut line: &str) -> &str {
+    while let Some(after) = after_marker(line) {
+        line = after.trim_start();
+    }
+    line
+}
+
+/// What follows the mark of a list item, if `line` begins with one.
+fn after_marker(line: &str) -> Option<&str> {
     let number = line.trim_start_matches(|c: char| c.is_ascii_digit());
     let after = match number.len() < line.len() {
         true => number.strip_prefix(['.', ')']),
         false => line.strip_prefix(['-', '*', '+']),
     };
-    match after.filter(|after| after.starts_with([' ', '\t'])) {
-        Some(after) => after_markers(after.trim_start()),
-        None => line,
-    }
+    after.filter(|after| after.starts_with([' ', '\t']))
 }
 
 #[cfg(test)]
