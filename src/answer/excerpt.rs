@@ -104,8 +104,10 @@ fn front_matter_end(chunk: &ChunkRef<'_>) -> u32 {
 
 /// How many of the first lines of a section are its front matter, fences included.
 pub(super) fn front_matter_lines<'a>(mut lines: impl Iterator<Item = &'a str>) -> usize {
-    let Some(fence @ ("---" | "+++")) = lines.next() else {
-        return 0;
+    let fence = match lines.next() {
+        Some(fence @ ("---" | "+++" | ";;;")) => fence,
+        Some("{") => "}",
+        _ => return 0,
     };
     lines
         .position(|line| line == fence)

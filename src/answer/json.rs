@@ -50,6 +50,9 @@ struct HitObject<'a> {
     title: &'a str,
     score: f32,
     hint: Option<&'a str>,
+    /// What its front matter says, the values of each field by its name.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    fields: BTreeMap<&'a str, &'a [String]>,
     chunks: Vec<ChunkObject<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     explain: Option<ExplainObject<'a>>,
@@ -208,11 +211,15 @@ fn hit_object<'a>(
         })
     };
     let chunks = hit.listed_chunks().iter().map(chunk_object);
+    let fields = hit.section.fields.iter();
     Ok(HitObject {
         section: &hit.section.path,
         title: &hit.section.title,
         score: hit.score,
         hint: hit.hint.as_ref().map(|hint| hint.phrase.as_str()),
+        fields: fields
+            .map(|field| (field.name.as_str(), field.values.as_slice()))
+            .collect(),
         chunks: chunks.collect::<Result<_, IndexError>>()?,
         explain: explain.then(|| explain_object(hit)),
     })

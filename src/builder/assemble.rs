@@ -60,6 +60,7 @@ impl Build<'_> {
                 path: chunked.path,
                 title: chunked.title,
                 description: chunked.description,
+                fields: chunked.fields,
                 chunks: first as u32..chunks.len() as u32,
                 syntax: chunked.syntax,
                 lines: chunked.lines,

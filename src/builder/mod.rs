@@ -32,7 +32,7 @@ use rayon::prelude::*;
 use crate::Result;
 use crate::content_hash;
 use crate::corpus::{
-    Chunk, ChunkOptions, Corpus, CorpusOptions, Folder, Guide, Section, Syntax, chunk_section,
+    Chunk, ChunkOptions, Corpus, CorpusOptions, Field, Folder, Guide, Section, Syntax, chunk_section,
 };
 use crate::encoder::{Encoder, pack};
 use crate::index::{
@@ -172,6 +172,7 @@ struct ChunkedSection {
     path: String,
     title: String,
     description: Option<String>,
+    fields: Vec<Field>,
     syntax: Syntax,
     lines: u32,
     bytes: u64,
@@ -346,6 +347,7 @@ fn chunk_all(
                 path,
                 title,
                 description,
+                fields,
                 text,
                 syntax,
                 bytes,
@@ -356,6 +358,7 @@ fn chunk_all(
                 path,
                 title,
                 description,
+                fields,
                 syntax,
                 lines: text.lines().count() as u32,
                 bytes,

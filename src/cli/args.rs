@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use clap::error::ErrorKind;
 use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 use docent::answer::context;
-use docent::search::{HintUse, SearchOptions};
+use docent::search::{Condition, ConditionError, HintUse, SearchOptions};
 
 use super::agents::AgentsArgs;
 use super::audit::AuditArgs;
@@ -58,6 +58,8 @@ pub struct QueryConfig {
     pub search: SearchOptions,
     /// Paths and globs of the sections that an answer may name; none: all.
     pub within: Vec<String>,
+    /// What their front matter must say.
+    pub conditions: Vec<Condition>,
     /// Where questions are kept, if anywhere.
     pub log: Option<PathBuf>,
 }
@@ -193,6 +195,10 @@ struct QueryArgs {
     /// Answer from this section, folder or glob of sections only; repeat for more
     #[arg(long = "in", value_name = "PATTERN")]
     within: Vec<String>,
+    /// Answer from sections only whose front matter says so: tags=howto, tags!=old, version>=2.1,
+    /// date<2026-01-31, draft, !draft; repeat for more, which must all hold
+    #[arg(long = "where", value_name = "CONDITION", value_parser = condition)]
+    conditions: Vec<Condition>,
     /// Another model than the bundled one, as given to build-index: a folder or a name
     #[arg(long)]
     model: Option<String>,
@@ -350,6 +356,7 @@ impl QueryArgs {
             index: self.index,
             model: self.model,
             within: self.within,
+            conditions: self.conditions,
             log: self.log,
         })
     }
@@ -405,6 +412,15 @@ pub fn budget(text: &str) -> Result<usize, String> {
         Ok(budget) if budget >= context::LEAST_BUDGET => Ok(budget),
         _ => Err(format!("give a number, {} or more", context::LEAST_BUDGET)),
     }
+}
+
+/// A condition; an error is told as clap tells those of arguments, which it names itself.
+fn condition(text: &str) -> Result<Condition, String> {
+    let read: Result<Condition, ConditionError> = text.parse();
+    read.map_err(|error| match error.to_string().split_once('\n') {
+        Some((_, hint)) => format!("{}\n{hint}", error.problem),
+        None => error.problem.to_owned(),
+    })
 }
 
 fn probability(text: &str) -> Result<f32, String> {

@@ -26,8 +26,8 @@ pub fn run(config: &QueryConfig) -> Result<Exit> {
     let encoder = encoder::open(config.model.as_deref())?;
     let freshness = check(&index, &config.index)?;
     let mut options = config.search.clone();
-    if !config.within.is_empty() {
-        options.scope = Some(Scope::new(&index, &config.within)?);
+    if !config.within.is_empty() || !config.conditions.is_empty() {
+        options.scope = Some(Scope::new(&index, &config.within, &config.conditions)?);
     }
     let session = Session {
         searcher: Searcher::new(index, encoder)?,

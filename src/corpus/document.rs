@@ -7,12 +7,16 @@
 //! Nothing here knows a file format: a parser of one (`parse/`) makes a [`Document`], and the
 //! chunker reads it.
 
+use super::fields::Field;
+
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Document {
     /// The title that the document gives itself outside of its text, for example in front matter.
     pub(super) title: Option<String>,
     /// The description that it gives itself there.
     pub(super) description: Option<String>,
+    /// All that it says of itself there, in the order of names.
+    pub(super) fields: Vec<Field>,
     /// The headings and units in source order; each begins after the one before it.
     pub(super) nodes: Vec<Node>,
     /// What [`Unit::context`] points to: table header rows and languages of code blocks.

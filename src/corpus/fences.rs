@@ -8,12 +8,24 @@ pub(crate) type Fence = (char, usize);
 pub(super) fn fenced(text: &str) -> Vec<bool> {
     let mut open = None;
     let of_line = |line: &str| {
-        let line = line.trim_start_matches([' ', '\t', '>']);
         let was_open = open.is_some();
-        open = fence_after(open, if was_open { line } else { after_markers(line) });
+        open = open_after(open, line);
         was_open || open.is_some()
     };
     text.lines().map(of_line).collect()
+}
+
+/// The fence that is open after `line`, where `open` is before it, in whatever it stands.
+pub(super) fn open_after(open: Option<Fence>, line: &str) -> Option<Fence> {
+    let line = line.trim_start_matches([' ', '\t', '>']);
+    fence_after(
+        open,
+        if open.is_some() {
+            line
+        } else {
+            after_markers(line)
+        },
+    )
 }
 
 /// The fence that is open after `line`, which has no space before it, where `open` is before it.
@@ -41,16 +53,21 @@ fn fence(line: &str) -> Option<(char, usize, &str)> {
 }
 
 /// A line without the marks of the list items that begin on it.
-fn after_markers(line: &str) -> &str {
+pub(super) fn after_markers(mut line: &str) -> &str {
+    while let Some(after) = after_marker(line) {
+        line = after.trim_start();
+    }
+    line
+}
+
+/// What follows the mark of a list item, if `line` begins with one.
+fn after_marker(line: &str) -> Option<&str> {
     let number = line.trim_start_matches(|c: char| c.is_ascii_digit());
     let after = match number.len() < line.len() {
         true => number.strip_prefix(['.', ')']),
         false => line.strip_prefix(['-', '*', '+']),
     };
-    match after.filter(|after| after.starts_with([' ', '\t'])) {
-        Some(after) => after_markers(after.trim_start()),
-        None => line,
-    }
+    after.filter(|after| after.starts_with([' ', '\t']))
 }
 
 #[cfg(test)]

@@ -23,6 +23,7 @@ pub fn links(text: &str) -> Vec<Link> {
     let lines = Lines::new(text);
     let options = Options::ENABLE_TABLES
         | Options::ENABLE_YAML_STYLE_METADATA_BLOCKS
+        | Options::ENABLE_PLUSES_DELIMITED_METADATA_BLOCKS
         | Options::ENABLE_FOOTNOTES
         | Options::ENABLE_GFM;
     let events = Parser::new_ext(text, options).into_offset_iter();

@@ -10,7 +10,9 @@ mod chunk;
 mod config;
 mod document;
 pub(crate) mod fences;
+mod fields;
 mod guide;
+mod include;
 mod join;
 pub(crate) mod lines;
 mod links;
@@ -21,7 +23,8 @@ mod parse;
 mod section;
 mod walk;
 
-use std::path::{Path, PathBuf};
+use std::fs;
+use std::path::{Component, Path, PathBuf};
 use std::time::SystemTime;
 
 use rayon::prelude::*;
@@ -30,6 +33,7 @@ use xxhash_rust::xxh3::Xxh3;
 pub use check::{GuideProblem, GuideWarning, check_guide, check_guide_of};
 pub use chunk::{ChunkOptions, chunk_section};
 pub use config::{Config, ConfigError};
+pub use fields::Field;
 pub use guide::{
     Descriptor, Guide, GuidePassage, Guideline, KnownQuestion, Pattern, QuestionsError, Source,
     merge_questions, parse_guide,
@@ -299,8 +303,12 @@ impl Corpus {
             mut skipped,
             not_read,
         } = listing;
-        let read: Vec<Result<(Parsed, Option<Guess>), Skipped>> =
-            files.into_par_iter().map(read_file).collect();
+        let canonical = fs::canonicalize(root).unwrap_or_else(|_| root.to_owned());
+        let included = |path: &str| read_included(&canonical, path);
+        let read: Vec<Result<(Parsed, Option<Guess>), Skipped>> = files
+            .into_par_iter()
+            .map(|file| read_file(file, &included))
+            .collect();
 
         let mut corpus = Self {
             folders: vec![Folder {
@@ -406,14 +414,18 @@ fn list(
     })
 }
 
-fn read_file(file: FoundFile) -> Result<(Parsed, Option<Guess>), Skipped> {
+/// `included` gives the text of other files of the docs.
+fn read_file(
+    file: FoundFile,
+    included: &dyn Fn(&str) -> Option<String>,
+) -> Result<(Parsed, Option<Guess>), Skipped> {
     match file.read() {
         Ok(read) => {
             let guess = read.guessed.map(|encoding| Guess {
                 path: file.path.clone(),
                 encoding,
             });
-            Ok((parse_file(file.path, read.text, read.file_bytes)?, guess))
+            Ok((parse_file(file.path, read, included)?, guess))
         }
         Err(reason) => Err(Skipped {
             path: file.path,
@@ -422,7 +434,27 @@ fn read_file(file: FoundFile) -> Result<(Parsed, Option<Guess>), Skipped> {
     }
 }
 
-fn parse_file(path: String, text: String, bytes: u64) -> Result<Parsed, Skipped> {
+/// The text of a file of the docs by its path from `root`, which is canonical. What is hidden, or outside of the
+/// docs behind a symbolic link, is none of them.
+fn read_included(root: &Path, path: &str) -> Option<String> {
+    let file = fs::canonicalize(root.join(path)).ok()?;
+    let inside = file.strip_prefix(root).ok()?;
+    let is_hidden = |part: Component<'_>| part.as_os_str().as_encoded_bytes().starts_with(b".");
+    if inside.components().any(is_hidden) || !file.is_file() {
+        return None;
+    }
+    let found = FoundFile {
+        path: path.to_owned(),
+        absolute: file,
+    };
+    found.read().ok().map(|read| read.text)
+}
+
+fn parse_file(
+    path: String,
+    file: FileText,
+    included: &dyn Fn(&str) -> Option<String>,
+) -> Result<Parsed, Skipped> {
     if guide::is_all_pages_name(&path) {
         return Err(Skipped {
             path,
@@ -430,12 +462,13 @@ fn parse_file(path: String, text: String, bytes: u64) -> Result<Parsed, Skipped>
         });
     }
     if guide::is_guide_name(&path) {
-        let guide = guide::read_guide(&path, &text);
+        let guide = guide::read_guide(&path, &file.text);
         if !guide.is_empty() {
+            let (text, bytes) = (file.text, file.file_bytes);
             return Ok(Parsed::Guide(GuideFile { path, text, bytes }, guide));
         }
     }
-    Section::read(path, text, bytes).map(Parsed::Section)
+    Section::read(path, file, included).map(Parsed::Section)
 }
 
 #[cfg(test)]

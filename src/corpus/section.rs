@@ -1,6 +1,8 @@
 //! A section: one documentation file, as text that can be shown and cut into chunks.
 
 use super::document::Document;
+use super::fields::Field;
+use super::include::{self, Included};
 use super::parse::{self, Format, NoContent, Rendition, Syntax};
 use super::{SkipReason, Skipped};
 use crate::content_hash;
@@ -15,6 +17,9 @@ pub struct Section {
     pub title: String,
     /// The description that it gives itself, if any.
     pub description: Option<String>,
+    /// All that its front matter says, title and description included, in the order of names; bounded as
+    /// `src/corpus/fields.rs` says.
+    pub fields: Vec<Field>,
     /// The text that passages are parts of: see [`Section::text`].
     pub(crate) text: String,
     pub(crate) syntax: Syntax,
@@ -43,22 +48,47 @@ impl Section {
         }
     }
 
-    /// As [`Section::from_text`], for a file of a folder: one in which there is nothing to be found is skipped.
-    pub(super) fn read(path: String, text: String, bytes: u64) -> Result<Self, Skipped> {
+    /// As [`Section::from_text`], for a file of a folder: one in which there is nothing to be found is skipped, and
+    /// Markdown has what it includes. `included` gives the text of other files of the folder.
+    pub(super) fn read(
+        path: String,
+        file: FileText,
+        included: &dyn Fn(&str) -> Option<String>,
+    ) -> Result<Self, Skipped> {
+        let FileText {
+            text, file_bytes, ..
+        } = file;
         let format = Format::of(&path);
         let skip = |path, why: NoContent| Skipped {
             path,
             reason: SkipReason::NoContent(why),
         };
-        match format.render(&text) {
-            Some(Ok(rendition)) => Ok(Self::rendered(path, &text, rendition).with_bytes(bytes)),
+        let section = match format.render(&text) {
+            Some(Ok(rendition)) => Ok(Self::rendered(path, &text, rendition)),
             Some(Err(why)) => Err(skip(path, why)),
-            None => Ok(Self::written(path, text, format.syntax()).with_bytes(bytes)),
-        }
+            None => Ok(Self::with_included(path, text, format.syntax(), included)),
+        };
+        section.map(|section| Self {
+            bytes: file_bytes,
+            ..section
+        })
     }
 
-    fn with_bytes(self, bytes: u64) -> Self {
-        Self { bytes, ..self }
+    fn with_included(
+        path: String,
+        file: String,
+        syntax: Syntax,
+        included: &dyn Fn(&str) -> Option<String>,
+    ) -> Self {
+        let expanded = match syntax.is_markdown() {
+            true => include::expand(&path, &file, included),
+            false => None,
+        };
+        let Some(Included { text, file_lines }) = expanded else {
+            return Self::written(path, file, syntax);
+        };
+        let (bytes, content_hash) = (file.len() as u64, content_hash(&file));
+        Self::new(path, text, syntax).with_file(bytes, content_hash, Some(file_lines))
     }
 
     /// A section whose text is written in `syntax`, whatever the name of its file.
@@ -88,6 +118,7 @@ impl Section {
         Self {
             title,
             description: document.description.take(),
+            fields: std::mem::take(&mut document.fields),
             path,
             text,
             syntax,

@@ -8,7 +8,7 @@ use super::error::{Corruption, Damage};
 use super::ids::ChunkId;
 use super::options::{GraphOptions, SearchPath};
 use super::part::Part;
-use crate::corpus::{CorpusOptions, Syntax};
+use crate::corpus::{CorpusOptions, Field, Syntax};
 use crate::encoder::ModelId;
 
 /// Identity, options and figures of a build.
@@ -103,6 +103,8 @@ pub struct SectionRecord {
     pub title: String,
     /// What it says of itself, if anything.
     pub description: Option<String>,
+    /// All that its front matter says, in the order of names.
+    pub fields: Vec<Field>,
     /// Numbers of its chunks.
     pub chunks: Range<u32>,
     /// What its text is written in.

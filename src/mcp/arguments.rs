@@ -21,6 +21,8 @@ const QUERY: Names = &[
 ];
 /// Where it searches.
 const IN: Names = &["in", "path", "folder", "scope", "file", "section"];
+/// What the front matter of sections must say.
+const WHERE: Names = &["where", "filter", "filters"];
 /// What `read_docs` reads.
 const LOCATION: Names = &[
     "location",
@@ -50,6 +52,8 @@ pub struct SearchArguments {
     pub questions: Vec<String>,
     /// Sections, folders or globs.
     pub within: Vec<String>,
+    /// What their front matter must say.
+    pub conditions: Vec<String>,
     /// A word about parameters that are not known.
     pub note: Option<String>,
 }
@@ -66,11 +70,12 @@ pub struct ReadArguments {
 impl SearchArguments {
     /// Reads the arguments of a call. Each line of the query is a question.
     pub fn read(arguments: &Map<String, Value>) -> Self {
-        let mut arguments = Arguments::read(arguments, &[QUERY, IN]);
+        let mut arguments = Arguments::read(arguments, &[QUERY, IN, WHERE]);
         Self {
             note: arguments.note(),
             questions: arguments.take(0),
             within: arguments.take(1),
+            conditions: arguments.take(2),
         }
     }
 }
@@ -114,15 +119,17 @@ impl Arguments {
         if self.unknown.is_empty() {
             return None;
         }
-        let known: Vec<&str> = self.parameters.iter().map(|names| names[0]).collect();
+        let names: Vec<&str> = self.parameters.iter().map(|names| names[0]).collect();
+        let known = match names.split_last() {
+            Some((last, [])) => (*last).to_owned(),
+            Some((last, others)) => format!("{} and {last}", others.join(", ")),
+            None => String::new(),
+        };
         let mut unknown = self.unknown.join(", ");
         if unknown.len() > 200 {
             unknown = unknown.chars().take(200).collect();
         }
-        Some(format!(
-            "ignored: {unknown}; the parameters are {}",
-            known.join(" and ")
-        ))
+        Some(format!("ignored: {unknown}; the parameters are {known}"))
     }
 }
 
@@ -175,7 +182,7 @@ mod tests {
             search(json!({"query": "a", "limit": 5, "top_k": 0, "x": null, "y\u{1b}": "b"}));
         assert_eq!(
             asked.note.as_deref(),
-            Some("ignored: limit, top_k, y\\u{1b}; the parameters are query and in")
+            Some("ignored: limit, top_k, y\\u{1b}; the parameters are query, in and where")
         );
     }
 }

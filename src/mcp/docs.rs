@@ -11,7 +11,9 @@ use crate::answer::location::{Location, LocationError};
 use crate::answer::{Answer, Verdict};
 use crate::index::{IndexError, SectionRecord};
 use crate::query_log::QueryLogWriter;
-use crate::search::{FollowedIndex, Scope, SearchOptions, Searcher, Tell};
+use crate::search::{
+    Condition, ConditionError, FollowedIndex, Scope, SearchOptions, Searcher, Tell,
+};
 use crate::terminal::printable_error;
 
 /// Most questions or locations of one call; the others are named.
@@ -68,9 +70,19 @@ pub enum DocsError {
     /// There is nothing at the location.
     #[error(transparent)]
     Location(#[from] LocationError),
+    /// A condition cannot be read.
+    #[error(transparent)]
+    Condition(#[from] ConditionError),
     /// The search failed, or its scope names nothing.
     #[error(transparent)]
     Docent(#[from] Error),
+}
+
+/// Which sections a call is about.
+struct Asked<'a> {
+    /// Sections, folders or globs, maybe with the name of their docs before them.
+    within: &'a [String],
+    conditions: Vec<Condition>,
 }
 
 impl From<IndexError> for DocsError {
@@ -126,7 +138,7 @@ impl Docs {
     ///
     /// # Errors
     ///
-    /// [`DocsError::NoQuestion`], a scope that names nothing, a damaged index.
+    /// [`DocsError::NoQuestion`], [`DocsError::Condition`], a scope that names nothing, a damaged index.
     pub fn search(&self, asked: &SearchArguments) -> Result<String, DocsError> {
         let questions: Vec<&str> = asked
             .questions
@@ -137,6 +149,11 @@ impl Docs {
         if questions.is_empty() {
             return Err(DocsError::NoQuestion);
         }
+        let conditions = asked.conditions.iter().map(|text| text.parse());
+        let scope = Asked {
+            within: &asked.within,
+            conditions: conditions.collect::<Result<_, ConditionError>>()?,
+        };
         let mut text = note(asked.note.as_deref());
         let budget = (self.options.budget / questions.len()).max(context::LEAST_BUDGET);
         for (i, question) in questions.iter().enumerate() {
@@ -144,7 +161,7 @@ impl Docs {
                 let gap = if i > 0 { "\n" } else { "" };
                 let _ = writeln!(text, "{gap}question {}: {question}", i + 1);
             }
-            text.push_str(&self.answer(question, &asked.within, budget)?);
+            text.push_str(&self.answer(question, &scope, budget)?);
         }
         if !others.is_empty() {
             let _ = writeln!(
@@ -160,7 +177,7 @@ impl Docs {
     fn answer(
         &self,
         question: &str,
-        within: &[String],
+        scope: &Asked<'_>,
         budget: usize,
     ) -> Result<String, DocsError> {
         let mut best: Option<(Answer, &NamedIndex, Searcher)> = None;
@@ -168,7 +185,7 @@ impl Docs {
         let mut others: Vec<&str> = Vec::new();
         for open in &self.options.indexes {
             let searcher = open.index.searcher();
-            let found = match self.ask(open, &searcher, question, within) {
+            let found = match self.ask(open, &searcher, question, scope) {
                 Ok(Some(answer)) => answer,
                 Ok(None) => continue,
                 // A file that one of several indexes has is enough.
@@ -212,14 +229,15 @@ impl Docs {
         open: &NamedIndex,
         searcher: &Searcher,
         question: &str,
-        within: &[String],
+        asked: &Asked<'_>,
     ) -> Result<Option<Answer>, DocsError> {
-        let Some(within) = self.scope_of(open, within) else {
+        let Some(within) = self.scope_of(open, asked.within) else {
             return Ok(None);
         };
-        let scope = match &within[..] {
-            [] => None,
-            within => Some(Scope::new(searcher.index(), within)?),
+        let is_everything = within.is_empty() && asked.conditions.is_empty();
+        let scope = match is_everything {
+            true => None,
+            false => Some(Scope::new(searcher.index(), &within, &asked.conditions)?),
         };
         let options = SearchOptions {
             k: context::HITS,

@@ -48,6 +48,11 @@ impl Server {
             "type": "string",
             "description": "A file, folder or glob to search; empty: everything"
         });
+        let conditions = json!({
+            "type": "array",
+            "items": {"type": "string"},
+            "description": "What the front matter of sections must say, all of it: tags=howto, version>=2, !draft"
+        });
         let location = json!({
             "type": "string",
             "description": "PATH:A-B, PATH or PATH#heading; several, one a line"
@@ -57,7 +62,10 @@ impl Server {
         let mut search = Tool::new(
             SEARCH,
             texts.search_description(),
-            schema(json!({"query": query, "in": within}), &["query"]),
+            schema(
+                json!({"query": query, "in": within, "where": conditions}),
+                &["query"],
+            ),
         )
         .with_annotations(read_only("Search the docs"));
         search.meta = Some(loaded);

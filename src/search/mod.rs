@@ -1,6 +1,7 @@
 //! A search: one question against one opened index.
 
 mod candidates;
+mod condition;
 mod feedback;
 mod followed;
 mod guide;
@@ -25,6 +26,7 @@ use candidates::{Candidate, Candidates, Question};
 use guide::{GuidePassages, Said};
 
 pub use crate::rank::hints::HintUse;
+pub use condition::{Condition, ConditionError};
 pub use followed::{FollowedIndex, Tell};
 pub use reader::{IndexReader, Reload};
 pub use scope::{Scope, ScopeError};

@@ -1,11 +1,13 @@
-//! Which sections an answer may name: a part of the corpus, by paths or globs.
+//! Which sections an answer may name: a part of the corpus, by paths or globs and by what their front matter says.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
 
+use super::condition::Condition;
 use crate::Result;
-use crate::index::{ChunkSet, Index, SectionId};
+use crate::index::{ChunkSet, Index, SectionId, SectionRecord};
 
 /// The sections that a search is limited to, with their chunks.
 #[derive(Debug, Clone)]
@@ -45,6 +47,45 @@ pub enum ScopeError {
         /// The folder of the index whose path begins most alike.
         nearest: Option<String>,
     },
+    /// No section has the field of a condition.
+    #[error(
+        "no section has a field {field}\nhint: {}",
+        named("the fields are", known)
+    )]
+    NoField {
+        /// The field.
+        field: String,
+        /// The fields that sections have, in the order of their names.
+        known: Vec<String>,
+    },
+    /// Sections have the field, and the condition holds for none.
+    #[error(
+        "{condition} holds for no section\nhint: {}",
+        named("its values are", known)
+    )]
+    NeverHolds {
+        /// The condition as it was given.
+        condition: String,
+        /// The values that the field has, in the order of text.
+        known: Vec<String>,
+    },
+    /// Each pattern and condition alone leaves sections, all together leave none.
+    #[error(
+        "no section is left by all patterns and conditions together\nhint: leave one of them out"
+    )]
+    NothingLeft,
+}
+
+/// Most names or values that a hint lists.
+const MOST_NAMED: usize = 30;
+
+fn named(what: &str, names: &[String]) -> String {
+    let listed = names[..names.len().min(MOST_NAMED)].join(", ");
+    match names.len().saturating_sub(MOST_NAMED) {
+        _ if names.is_empty() => "no section has front matter".to_owned(),
+        0 => format!("{what} {listed}"),
+        others => format!("{what} {listed} and {others} more"),
+    }
 }
 
 fn remedy(nearest: Option<&str>) -> String {
@@ -56,45 +97,30 @@ fn remedy(nearest: Option<&str>) -> String {
 
 impl Scope {
     /// The sections of `index` that match any of `patterns`: a section's path, a folder's, or a glob
-    /// over the paths of sections. Decodes every section's record.
+    /// over the paths of sections; without patterns, all. Of these, those for which all `conditions` hold.
+    /// Decodes every section's record.
     ///
     /// # Errors
     ///
-    /// A pattern that is no glob, or that no section matches.
-    pub fn new(index: &Index, patterns: &[String]) -> Result<Self> {
-        let patterns: Vec<Pattern<'_>> = patterns.iter().map(|text| Pattern::new(text)).collect();
-        let mut is_used = vec![false; patterns.len()];
-        let mut sections = Vec::with_capacity(index.num_sections());
-        let mut ranges = Vec::new();
-        let mut paths = Vec::new();
-        for id in index.sections() {
-            let section = index.section(id)?;
-            let mut is_in = false;
-            for (pattern, is_used) in patterns.iter().zip(&mut is_used) {
-                let matches = pattern.matches(&section.path);
-                *is_used |= matches;
-                is_in |= matches;
-            }
-            sections.push(is_in);
-            if is_in {
-                ranges.push(section.chunks);
-            }
-            paths.push(section.path);
+    /// A pattern that is no glob, or that no section matches; a condition on a field that no section has, or
+    /// that holds for none; nothing left by all together.
+    pub fn new(index: &Index, patterns: &[String], conditions: &[Condition]) -> Result<Self> {
+        let all = index.sections().map(|id| index.section(id));
+        let all = all.collect::<Result<Vec<SectionRecord>, _>>()?;
+        let mut sections = vec![true; all.len()];
+        if !patterns.is_empty() {
+            sections = matching(&all, patterns)?;
         }
-        let unused = patterns
-            .into_iter()
-            .zip(is_used)
-            .find(|(_, is_used)| !is_used);
-        if let Some((pattern, _)) = unused {
-            let glob = pattern.glob.map_err(|error| ScopeError::Pattern {
-                pattern: pattern.text.to_owned(),
-                reason: error.kind().to_string(),
-            });
-            let no_section = |_| ScopeError::NoSection {
-                pattern: pattern.text.to_owned(),
-                nearest: nearest_folder(pattern.text, &paths),
-            };
-            return Err(glob.map_or_else(|error| error, no_section).into());
+        for condition in conditions {
+            let holds = fulfilling(&all, condition)?;
+            for (is_in, holds) in sections.iter_mut().zip(holds) {
+                *is_in &= holds;
+            }
+        }
+        let left = all.into_iter().zip(&sections).filter(|(_, is_in)| **is_in);
+        let ranges: Vec<_> = left.map(|(section, _)| section.chunks).collect();
+        if ranges.is_empty() && !sections.is_empty() {
+            return Err(ScopeError::NothingLeft.into());
         }
         Ok(Self {
             index: index.content_id(),
@@ -141,6 +167,59 @@ impl Scope {
     }
 }
 
+/// Whether each section matches any of `patterns`; an error if one of these matches none.
+fn matching(sections: &[SectionRecord], patterns: &[String]) -> Result<Vec<bool>, ScopeError> {
+    let mut is_in = vec![false; sections.len()];
+    for pattern in patterns.iter().map(|text| Pattern::new(text)) {
+        let mut is_used = false;
+        for (section, is_in) in sections.iter().zip(&mut is_in) {
+            let matches = pattern.matches(&section.path);
+            is_used |= matches;
+            *is_in |= matches;
+        }
+        if is_used {
+            continue;
+        }
+        return Err(match pattern.glob {
+            Err(error) => ScopeError::Pattern {
+                pattern: pattern.text.to_owned(),
+                reason: error.kind().to_string(),
+            },
+            Ok(_) => ScopeError::NoSection {
+                pattern: pattern.text.to_owned(),
+                nearest: nearest_folder(pattern.text, sections),
+            },
+        });
+    }
+    Ok(is_in)
+}
+
+/// Whether `condition` holds for each section; an error if it does for none.
+fn fulfilling(sections: &[SectionRecord], condition: &Condition) -> Result<Vec<bool>, ScopeError> {
+    let fields = || sections.iter().flat_map(|section| &section.fields);
+    let distinct = |names: BTreeSet<&String>| names.into_iter().cloned().collect();
+    let mut of_field = fields()
+        .filter(|field| field.name == condition.field())
+        .peekable();
+    if of_field.peek().is_none() {
+        return Err(ScopeError::NoField {
+            field: condition.field().to_owned(),
+            known: distinct(fields().map(|field| &field.name).collect()),
+        });
+    }
+    let holds: Vec<bool> = sections
+        .iter()
+        .map(|section| condition.holds(&section.fields))
+        .collect();
+    if !holds.contains(&true) {
+        return Err(ScopeError::NeverHolds {
+            condition: condition.to_string(),
+            known: distinct(of_field.flat_map(|field| &field.values).collect()),
+        });
+    }
+    Ok(holds)
+}
+
 /// A section's path, a folder's, or a glob over either; `.` is everything.
 struct Pattern<'a> {
     /// As it was given.
@@ -172,12 +251,12 @@ impl<'a> Pattern<'a> {
     }
 }
 
-/// The folder of `paths` that shares the longest beginning with `pattern`; of equals, the shortest
+/// The folder of `sections` that shares the longest beginning with `pattern`; of equals, the shortest
 /// and then the first.
-fn nearest_folder(pattern: &str, paths: &[String]) -> Option<String> {
-    let folders = paths
+fn nearest_folder(pattern: &str, sections: &[SectionRecord]) -> Option<String> {
+    let folders = sections
         .iter()
-        .flat_map(|path| Path::new(path).ancestors().skip(1))
+        .flat_map(|section| Path::new(&section.path).ancestors().skip(1))
         .filter_map(Path::to_str)
         .filter(|folder| !folder.is_empty());
     let alike = |folder: &str| {
@@ -193,7 +272,7 @@ fn nearest_folder(pattern: &str, paths: &[String]) -> Option<String> {
 mod tests {
     use super::*;
     use crate::builder::{self, BuildOptions};
-    use crate::corpus::{Corpus, Section};
+    use crate::corpus::{Corpus, Section, Syntax};
     use crate::encoder::BuiltinEncoder;
 
     #[test]
@@ -239,7 +318,7 @@ mod tests {
             let left_out: Vec<SectionId> = left_out.iter().copied().map(SectionId).collect();
             let all_but = Scope::all_but(&index, &left_out).unwrap();
             let kept: Vec<String> = kept.iter().map(|path| (*path).to_owned()).collect();
-            let kept = Scope::new(&index, &kept).unwrap();
+            let kept = Scope::new(&index, &kept, &[]).unwrap();
             assert_eq!(all_but.sections, kept.sections);
             assert_eq!(all_but.chunks, kept.chunks);
         }
@@ -248,11 +327,22 @@ mod tests {
 
     #[test]
     fn the_nearest_folder_begins_alike() {
-        let paths = ["guides/a.md", "guides/deep/b.md", "api/c.md", "d.md"].map(str::to_owned);
-        let nearest = |pattern| nearest_folder(pattern, &paths);
+        let section = |path: &str| SectionRecord {
+            path: path.to_owned(),
+            title: String::new(),
+            description: None,
+            fields: Vec::new(),
+            chunks: 0..0,
+            syntax: Syntax::Markdown,
+            lines: 0,
+            bytes: 0,
+            content_hash: [0; 16],
+        };
+        let sections = ["guides/a.md", "guides/deep/b.md", "api/c.md", "d.md"].map(section);
+        let nearest = |pattern| nearest_folder(pattern, &sections);
         assert_eq!(nearest("guidez/").as_deref(), Some("guides/"));
         assert_eq!(nearest("guides/dee").as_deref(), Some("guides/deep/"));
         assert_eq!(nearest("x").as_deref(), Some("api/"));
-        assert_eq!(nearest_folder("x", &paths[3..]), None);
+        assert_eq!(nearest_folder("x", &sections[3..]), None);
     }
 }

@@ -18,7 +18,7 @@ use super::shared::Shared;
 use crate::answer::context::{self, ContextOptions, LEAST_BUDGET};
 use crate::answer::{Verdict, json, passage};
 use crate::index::{ChunkRef, Index, SectionRecord};
-use crate::search::{Scope, SearchOptions};
+use crate::search::{Condition, ConditionError, Scope, SearchOptions};
 use crate::terminal::printable_line;
 
 const JSON: &str = "application/json";
@@ -26,7 +26,7 @@ const JSON: &str = "application/json";
 const MAX_HITS: usize = 50;
 /// Most tokens of an answer that can be asked for.
 const MAX_BUDGET: usize = 20_000;
-/// Most patterns of one question.
+/// Most patterns, and most conditions, of one question.
 const MAX_PATTERNS: usize = 20;
 /// Most folders that are named.
 const MAX_FOLDERS: usize = 200;
@@ -43,6 +43,8 @@ struct Asked {
     options: SearchOptions,
     /// Paths and globs that the answer may name; none: all.
     within: Vec<String>,
+    /// What their front matter must say.
+    conditions: Vec<Condition>,
     explain: bool,
     /// Tokens of an answer for a language model; `None`: the object.
     budget: Option<usize>,
@@ -58,6 +60,7 @@ impl Asked {
             question: String::new(),
             options: SearchOptions::default(),
             within: Vec::new(),
+            conditions: Vec::new(),
             explain: false,
             budget: None,
             is_kept: true,
@@ -91,6 +94,16 @@ impl Asked {
             // What a form sends where nothing was chosen.
             "in" if value.is_empty() => {}
             "in" => self.within.push(value),
+            "where" if value.len() > MAX_QUESTION || self.conditions.len() == MAX_PATTERNS => {
+                return Err(wrong(format!(
+                    "give at most {MAX_PATTERNS} short conditions"
+                )));
+            }
+            "where" => {
+                let condition: Result<Condition, ConditionError> = value.parse();
+                let condition = condition.map_err(|error| Problem::of_asked(&error))?;
+                self.conditions.push(condition);
+            }
             "explain" => self.explain = switch(&value).ok_or_else(|| wrong(SWITCH.to_owned()))?,
             "keep" => self.is_kept = switch(&value).ok_or_else(|| wrong(SWITCH.to_owned()))?,
             "budget" => {
@@ -111,7 +124,7 @@ impl Asked {
                 let shown: String = printable_line(name).chars().take(40).collect();
                 return Err(Problem::bad_request(
                     format!("there is no parameter {shown}"),
-                    "there are q, k, in, explain, budget, keep and min_confidence",
+                    "there are q, k, in, where, explain, budget, keep and min_confidence",
                 ));
             }
         }
@@ -149,8 +162,9 @@ pub async fn search(
 fn answer(shared: &Shared, mut asked: Asked) -> Result<String, crate::Error> {
     let searcher = shared.searcher();
     let index = searcher.index();
-    if !asked.within.is_empty() {
-        asked.options.scope = Some(Scope::new(index, &asked.within)?);
+    if !asked.within.is_empty() || !asked.conditions.is_empty() {
+        let scope = Scope::new(index, &asked.within, &asked.conditions)?;
+        asked.options.scope = Some(scope);
     }
     let answer = searcher.search(&asked.question, &asked.options)?;
     shared.metrics.search(match answer.verdict {

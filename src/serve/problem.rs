@@ -115,7 +115,7 @@ impl Problem {
     }
 
     /// What the library says of what was asked, with its remedy.
-    pub fn of_scope(error: &crate::search::ScopeError) -> Self {
+    pub fn of_asked(error: &dyn std::error::Error) -> Self {
         let text = error.to_string();
         let (error, hint) = text.split_once("\nhint: ").unwrap_or((&text, ""));
         Self::bad_request(printable_line(error), printable_line(hint))

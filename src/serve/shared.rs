@@ -139,7 +139,7 @@ impl Shared {
     /// since it may name files.
     pub fn problem(&self, error: Error) -> Problem {
         match error {
-            Error::Scope(error) => Problem::of_scope(&error),
+            Error::Scope(error) => Problem::of_asked(&error),
             error => {
                 self.log(&format!("error: {}", printable_error(&error)));
                 Problem::internal()

@@ -53,7 +53,7 @@ async def check(name, client, era):
     for arguments in ({"question": QUESTION}, {"q": QUESTION, "in": ""}, {"query": [QUESTION], "in": "null"}):
         expect(await call("search_docs", arguments) == answer, f"{arguments} means the same")
     limited = await call("search_docs", {"query": QUESTION, "limit": 3})
-    expect(limited == f"ignored: limit; the parameters are query and in\n{answer}", limited)
+    expect(limited == f"ignored: limit; the parameters are query, in and where\n{answer}", limited)
     several = await call("search_docs", {"query": f"{QUESTION}\nWhat is a grant?"})
     expect(several.startswith(f"question 1: {QUESTION}\n") and "\nquestion 2: What is a grant?\n" in several, several)
     within = await call("search_docs", {"query": QUESTION, "in": "ref-*.md"})

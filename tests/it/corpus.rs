@@ -219,6 +219,48 @@ fn files_that_are_no_text_are_skipped_with_their_reason() {
     assert_eq!(corpus.sections[0].text(), "# Title\r\n\r\ntext\r\n");
 }
 
+#[test]
+fn what_a_file_includes_is_text_of_its_section() {
+    let dir = folder(|dir| {
+        fs::create_dir(dir.join("code")).unwrap();
+        fs::write(dir.join("code/a.rs"), "fn a() {}\nfn b() {}\n").unwrap();
+        fs::write(dir.join(".secret"), "secret").unwrap();
+        let text = "# A\n\n```rust\n{{#include code/a.rs}}\n```\n\n{{#include .secret}}\n";
+        fs::write(dir.join("a.md"), text).unwrap();
+    });
+    let corpus = Corpus::read(dir.path()).unwrap();
+    let section = &corpus.sections[0];
+    assert_eq!(
+        section.text(),
+        "# A\n\n```rust\nfn a() {}\nfn b() {}\n```\n\n{{#include .secret}}\n"
+    );
+    let lines: Vec<u32> = (1..=8).map(|line| section.file_line(line)).collect();
+    assert_eq!(lines, [1, 2, 3, 4, 4, 5, 6, 7]);
+}
+
+#[cfg(unix)]
+#[test]
+fn nothing_outside_of_the_folder_is_included() {
+    use std::os::unix::fs::symlink;
+    let outside = folder(|dir| fs::write(dir.join("secret.md"), "secret").unwrap());
+    let dir = folder(|dir| {
+        symlink(outside.path().join("secret.md"), dir.join("out.txt")).unwrap();
+        symlink(outside.path(), dir.join("outside")).unwrap();
+        let to = outside.path().join("secret.md");
+        let text = format!(
+            "{{{{#include out.txt}}}}\n{{{{#include outside/secret.md}}}}\n{{!{}!}}\n{{!../secret.md!}}\n",
+            to.display()
+        );
+        fs::write(dir.join("a.md"), text).unwrap();
+    });
+    let corpus = Corpus::read(dir.path()).unwrap();
+    let paths: Vec<_> = corpus.sections.iter().map(|s| s.path.as_str()).collect();
+    assert_eq!(paths, ["a.md"]);
+    let text = corpus.sections[0].text();
+    assert!(!text.contains("secret\n"), "{text}");
+    assert_eq!(text.lines().count(), 4);
+}
+
 #[cfg(unix)]
 #[test]
 fn links_are_followed_only_to_files_inside() {

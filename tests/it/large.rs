@@ -232,7 +232,7 @@ fn ask(searcher: &Searcher, question: &str, options: &SearchOptions) -> Vec<Stri
 
 fn scoped(index: &Index, pattern: &str) -> SearchOptions {
     let mut options = SearchOptions::default();
-    options.scope = Some(Scope::new(index, &[pattern.to_owned()]).unwrap());
+    options.scope = Some(Scope::new(index, &[pattern.to_owned()], &[]).unwrap());
     options
 }
 

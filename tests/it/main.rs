@@ -11,6 +11,7 @@ mod audit_report;
 mod audit_rules;
 mod cli_errors;
 mod cli_query;
+mod conditions;
 mod context;
 mod corpus;
 mod diff;

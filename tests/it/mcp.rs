@@ -19,14 +19,14 @@ fn initialize() -> Value {
     })
 }
 
-fn call(id: u32, tool: &str, arguments: Value) -> Value {
+pub fn call(id: u32, tool: &str, arguments: Value) -> Value {
     let params = json!({"name": tool, "arguments": arguments});
     json!({"jsonrpc": "2.0", "id": id, "method": "tools/call", "params": params})
 }
 
 /// What comes of these lines: the answers by rising id, and whether it ended well. Every line of standard
 /// output is a message.
-fn answers(folder: &Path, args: &[&str], lines: &[String]) -> Vec<Value> {
+pub fn answers(folder: &Path, args: &[&str], lines: &[String]) -> Vec<Value> {
     let mut input = format!("{}\n", initialize());
     input.push_str("{\"jsonrpc\":\"2.0\",\"method\":\"notifications/initialized\"}\n");
     for line in lines {
@@ -50,7 +50,7 @@ fn answers(folder: &Path, args: &[&str], lines: &[String]) -> Vec<Value> {
     answers
 }
 
-fn text(answer: &Value) -> &str {
+pub fn text(answer: &Value) -> &str {
     answer["result"]["content"][0]["text"].as_str().unwrap()
 }
 

@@ -103,7 +103,7 @@ pub fn all(ranking: Ranking) -> SearchOptions {
 
 fn scope(index: &Index, patterns: &[&str]) -> Scope {
     let patterns: Vec<String> = patterns.iter().map(|&pattern| pattern.to_owned()).collect();
-    Scope::new(index, &patterns).unwrap()
+    Scope::new(index, &patterns, &[]).unwrap()
 }
 
 pub fn paths(answer: &Answer) -> Vec<&str> {

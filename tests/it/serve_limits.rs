@@ -44,12 +44,12 @@ fn parameters_that_make_no_sense_are_named_with_a_remedy() {
         (
             "q=a&query=b",
             "there is no parameter query",
-            "there are q, k, in, explain, budget, keep and min_confidence",
+            "there are q, k, in, where, explain, budget, keep and min_confidence",
         ),
         (
             "q=a&%1b%5b31m=b",
             "there is no parameter \\u{1b}[31m",
-            "there are q, k, in, explain, budget, keep and min_confidence",
+            "there are q, k, in, where, explain, budget, keep and min_confidence",
         ),
         (
             "q=a&in=roast",

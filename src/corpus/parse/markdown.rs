@@ -1,12 +1,13 @@
 //! Markdown, and MDX, which is Markdown with JavaScript modules and JSX components in it.
 //!
-//! A first pass finds markup of other languages ([`Survey`]), which is blanked; a second one turns
+//! Front matter and what generators add ([`Outside`]) are blanked. Then a first pass finds markup of other languages ([`Survey`]), which is blanked; a second one turns
 //! what is left into headings and units ([`Builder`]).
 
 use std::ops::Range;
 
 use pulldown_cmark::{CodeBlockKind, Event, HeadingLevel, Options, Parser, Tag, TagEnd};
 
+use super::containers::Outside;
 use super::front_matter::FrontMatter;
 use super::scrub;
 use crate::corpus::document::{Border, Document, Heading, Node, Unit};
@@ -21,6 +22,28 @@ pub(super) enum Dialect {
 
 /// Parses `source` in time proportional to its length.
 pub(super) fn parse(source: &str, dialect: Dialect) -> Document {
+    let Some((range, front)) = FrontMatter::find(source) else {
+        return parse_body(source, dialect);
+    };
+    let body = scrub::blank(source, std::slice::from_ref(&range));
+    Document {
+        title: front.title.clone(),
+        description: front.description.clone(),
+        fields: front.fields(),
+        ..parse_body(&body, dialect)
+    }
+}
+
+/// Parses a document without front matter.
+fn parse_body(source: &str, dialect: Dialect) -> Document {
+    let outside = Outside::of(source, dialect);
+    let mut document = parse_outside(&outside.text, dialect);
+    outside.restore(&mut document);
+    document
+}
+
+/// Parses a document without what generators of sites add to Markdown.
+fn parse_outside(source: &str, dialect: Dialect) -> Document {
     let survey = Survey::of(source, dialect);
     if survey.blanks.is_empty() {
         return Builder::new(source, dialect, &survey.html).build(source);
@@ -34,7 +57,6 @@ fn options() -> Options {
         | Options::ENABLE_STRIKETHROUGH
         | Options::ENABLE_TASKLISTS
         | Options::ENABLE_HEADING_ATTRIBUTES
-        | Options::ENABLE_YAML_STYLE_METADATA_BLOCKS
         | Options::ENABLE_GFM
 }
 
@@ -56,7 +78,7 @@ impl Survey {
                     match tag {
                         Tag::HtmlBlock => html.push(range),
                         // MDX has no indented code: it is the content of indented components.
-                        Tag::CodeBlock(CodeBlockKind::Fenced(_)) | Tag::MetadataBlock(_) => {
+                        Tag::CodeBlock(CodeBlockKind::Fenced(_)) => {
                             code.push(range);
                         }
                         Tag::Paragraph if depth == 0 && is_module_code(&source[range.clone()]) => {
@@ -127,7 +149,6 @@ enum Mode {
     Prose,
     Heading,
     Code,
-    Metadata,
 }
 
 impl<'a> Builder<'a> {
@@ -209,7 +230,6 @@ impl<'a> Builder<'a> {
                 self.mode = Mode::Heading;
                 self.id = id.as_ref().map(|id| id.to_string());
             }
-            Tag::MetadataBlock(_) => self.mode = Mode::Metadata,
             _ => {}
         }
     }
@@ -217,15 +237,6 @@ impl<'a> Builder<'a> {
     fn end(&mut self, tag: TagEnd, range: Range<usize>) {
         match tag {
             TagEnd::Heading(level) => return self.end_heading(level, range),
-            TagEnd::MetadataBlock(_) => {
-                let front_matter = FrontMatter::parse(&self.text);
-                self.document.title = front_matter.title;
-                self.document.description = front_matter.description;
-                self.text.clear();
-                self.runs.clear();
-                self.mode = Mode::Prose;
-                return;
-            }
             TagEnd::TableHead => {
                 let header = self.text.trim().to_owned();
                 self.open_context(header);
@@ -363,9 +374,6 @@ impl<'a> Builder<'a> {
 
     /// Ends the unit that is being read, if it has any text.
     fn flush(&mut self) {
-        if self.mode == Mode::Metadata {
-            return;
-        }
         let mut text = std::mem::take(&mut self.text);
         let runs = std::mem::take(&mut self.runs);
         self.is_cell_open = false;

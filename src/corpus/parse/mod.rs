@@ -5,14 +5,17 @@
 //!
 //! Parsers know nothing of chunks, and the chunker nothing of formats: both know the document.
 
+mod containers;
 mod front_matter;
 mod markdown;
 mod plain;
 mod rendition;
 mod scrub;
+mod tags;
 
 use super::document::Document;
 use super::walk::plain_name;
+use front_matter::FrontMatter;
 use markdown::Dialect;
 pub use rendition::NoContent;
 pub(super) use rendition::Rendition;
@@ -93,6 +96,16 @@ pub(super) fn parse(text: &str, syntax: Syntax) -> Document {
     };
     document.shrink_to_fit();
     document
+}
+
+/// `text` of the file at `path` without its front matter, if it is Markdown and has some.
+pub(super) fn without_front_matter<'a>(path: &str, text: &'a str) -> &'a str {
+    match Format::of(path) {
+        Format::Written(syntax) if syntax.is_markdown() => {
+            FrontMatter::find(text).map_or(text, |(range, _)| &text[range.end..])
+        }
+        _ => text,
+    }
 }
 
 /// One line a node: a heading with its level, a unit with the border before it.

@@ -117,7 +117,7 @@ fn scan_region(
 
 /// The length in bytes of the code span that `text` begins with, if it begins with one. The first
 /// pass over a document does not see the code spans that stand in an HTML block.
-fn code_span_length(text: &str) -> Option<usize> {
+pub(super) fn code_span_length(text: &str) -> Option<usize> {
     let bytes = &text.as_bytes()[..text.len().min(MAX_TAG_BYTES)];
     let ticks = bytes.iter().take_while(|&&byte| byte == b'`').count();
     if ticks == 0 {

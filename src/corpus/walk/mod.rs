@@ -20,6 +20,7 @@ pub(crate) use encoding::BYTE_ORDER_MARK;
 pub use encoding::GuessedEncoding;
 use ignored::Ignored;
 pub(crate) use names::{is_documentation, is_gzip};
+pub(in crate::corpus) use names::plain_name;
 use names::{is_read, kind};
 use read::unreadable;
 

@@ -9,7 +9,7 @@ use std::path::Path;
 use super::*;
 use crate::analysis::ANALYZER;
 use crate::corpus::{
-    CorpusOptions, Descriptor, Guide, Guideline, KnownQuestion, Source, Syntax,
+    CorpusOptions, Descriptor, Field, Guide, Guideline, KnownQuestion, Source, Syntax,
 };
 use crate::encoder::ModelId;
 use crate::simd::Simd;
@@ -92,6 +92,10 @@ fn parts_over(vectors: Matrix) -> IndexParts {
         path: format!("s{i}.md"),
         title: format!("Section {i}"),
         description: (i % 2 == 0).then(|| "what it says".to_owned()),
+        fields: vec![Field {
+            name: "tags".to_owned(),
+            values: vec![format!("t{i}"), "all".to_owned()],
+        }],
         chunks: start..(start + 3).min(n),
         syntax: Syntax::Mdx,
         lines: 40,

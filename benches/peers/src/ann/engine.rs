@@ -234,6 +234,7 @@ fn parts_over(base: &[f32], parameters: Parameters) -> Result<IndexParts> {
             path: "vectors".into(),
             title: String::new(),
             description: None,
+            fields: Vec::new(),
             chunks: 0..n as u32,
             syntax: Syntax::PlainText,
             lines: 1,

@@ -154,3 +154,121 @@ fn offsets_lead_back_to_the_source() {
     assert_eq!(&source[unit.source_offset(3)..][..5], "there");
     assert_eq!(&source[unit.source_offset(9)..], "now");
 }
+
+#[test]
+fn admonitions_and_tabs_hold_ordinary_content() {
+    let source = "# A\n\n!!! note \"Mind *this*\"\n    b c\n\n    ## D\n\n    ```sh\n    echo 1\n    ```\n\n    ??? tip\n\n        - e\n\n\
+                  === \"Linux\"\n\n    f\n\ng\n\n    !!! code\n        h\n\n1. i\n\n    !!! note\n        j\n";
+    assert_eq!(
+        markdown(source),
+        [
+            "h1 A",
+            "Block Mind this",
+            "Line b c",
+            "h2 D",
+            "Block sh",
+            "Line echo 1",
+            "Block e",
+            "Block Linux",
+            "Block f",
+            "Block g",
+            "Block !!! code",
+            "Line     h",
+            "Block i",
+            "Paragraph j",
+        ]
+    );
+    let document = parse(source, Dialect::Markdown);
+    for node in &document.nodes {
+        let (start, text) = match node {
+            Node::Heading(heading) => (heading.start, heading.text.as_str()),
+            Node::Unit(unit) => {
+                if unit.is_context {
+                    continue;
+                }
+                let word = unit.text.trim_start();
+                let at = unit.source_offset(unit.text.len() - word.len());
+                let first = word.split(' ').next().unwrap();
+                assert_eq!(&source[at..at + first.len()], first, "{unit:?}");
+                (unit.start, first)
+            }
+        };
+        assert!(start == 0 || source[..start].ends_with('\n'), "{node:?}");
+        let line = source[start..].lines().next().unwrap();
+        assert!(line.contains(text), "{line}: {text}");
+    }
+}
+
+#[test]
+fn marks_of_generators_are_no_text() {
+    for (source, expected) in [
+        (
+            ":::note A title\n\nb\n\n:::\n",
+            &["Block A title", "Block b"][..],
+        ),
+        (
+            "::: tip\n## C\nd\n:::\ne\n",
+            &["h2 C", "Block d", "Block e"],
+        ),
+        ("> [!WARNING]\n> f\n", &["Block f"]),
+        ("> [!info]- G\n> h\n", &["Block G", "Line h"]),
+        (
+            "{{< tabs >}}\n{{% tab \"I\" %}}\nj [k]({{< ref \"l\" >}})\n{{% /tab %}}\n{{< /tabs >}}\n",
+            &["Block I", "Line j k"],
+        ),
+        (
+            "{% hint style=\"info\" %}\nm\n{% endhint %}\n",
+            &["Block m"],
+        ),
+        ("# N\n{: .no_toc }\n\no\n{: .p }\n", &["h1 N", "Block o"]),
+        (
+            "```\n:::note\n{{< q >}}\n!!! r\n    s\n```\n",
+            &[
+                "Block :::note",
+                "Line {{< q >}}",
+                "Line !!! r",
+                "Line     s",
+            ],
+        ),
+    ] {
+        assert_eq!(markdown(source), expected, "{source}");
+    }
+}
+
+proptest::proptest! {
+    #[test]
+    fn offsets_hold_whatever_generators_add(
+        lines in proptest::collection::vec(
+            proptest::sample::select(&[
+                "", "text é {: .x }", "# head", "!!! note \"T\"", "??? é", "=== \"Tab\"", "    inner é", "        deep",
+                "\tinner", "    ```sh", "```", "    ", ":::note T", ":::", "> [!TIP] é", "- item", "  - é", "    !!! tip",
+                "{{< tab \"é\" >}}", "{% hint", "%} x", "| a | b |", "|---|---|", "---", "<b>", "    === \"é\"",
+            ][..]),
+            0..14,
+        ),
+        ending in proptest::sample::select(&["\n", "\r\n"][..]),
+        is_mdx in proptest::bool::ANY,
+    ) {
+        let source = lines.join(ending);
+        let dialect = if is_mdx { Dialect::Mdx } else { Dialect::Markdown };
+        let mut last = None;
+        for node in parse(&source, dialect).nodes {
+            let start = match &node {
+                Node::Heading(heading) => heading.start,
+                Node::Unit(unit) => {
+                    for (_, at) in &unit.runs {
+                        proptest::prop_assert!(source.is_char_boundary(*at), "{source:?} {unit:?}");
+                    }
+                    let first = unit.text.trim_start();
+                    let at = unit.source_offset(unit.text.len() - first.len());
+                    let word = first.chars().next().unwrap();
+                    let is_language = unit.is_context || unit.context.is_some();
+                    proptest::prop_assert!(is_language || source[at..].starts_with(word), "{source:?} {unit:?}");
+                    unit.start
+                }
+            };
+            proptest::prop_assert!(last < Some(start) && start <= source.len(), "{source:?} {node:?}");
+            last = Some(start);
+        }
+    }
+}

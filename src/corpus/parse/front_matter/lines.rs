@@ -1,28 +1,8 @@
-//! The title and the description that a block of YAML front matter gives.
-//!
-//! Only two scalars are wanted, and documentation in the wild holds front matter that is not valid
-//! YAML (`title: Setup: the basics`), which a YAML parser would reject whole. So the two keys are
-//! read line by line: plain, quoted, folded (`>`), literal (`|`) and continued scalars.
-
-/// The scalars that docent uses.
-#[derive(Debug, Default, PartialEq, Eq)]
-pub(super) struct FrontMatter {
-    pub(super) title: Option<String>,
-    pub(super) description: Option<String>,
-}
-
-impl FrontMatter {
-    /// Reads the text between the `---` lines.
-    pub(super) fn parse(yaml: &str) -> Self {
-        Self {
-            title: scalar(yaml, "title"),
-            description: scalar(yaml, "description"),
-        }
-    }
-}
+//! A scalar of front matter that is not valid YAML, read line by line: plain, quoted, folded (`>`), literal (`|`)
+//! and continued scalars.
 
 /// The value of the top-level `key`, on one line, or `None` if it is absent or blank.
-fn scalar(yaml: &str, key: &str) -> Option<String> {
+pub(super) fn scalar(yaml: &str, key: &str) -> Option<String> {
     let mut lines = yaml.lines();
     let first = lines.find_map(|line| line.strip_prefix(key)?.trim_start().strip_prefix(':'))?;
     let mut words: Vec<&str> = match first.trim() {
@@ -72,7 +52,7 @@ mod tests {
     use super::*;
 
     fn title(yaml: &str) -> Option<String> {
-        FrontMatter::parse(yaml).title
+        scalar(yaml, "title")
     }
 
     #[test]
@@ -111,12 +91,5 @@ mod tests {
         assert_eq!(title("title:\nother: x"), None);
         assert_eq!(title("title: \"\""), None);
         assert_eq!(title("subtitle: x\ntitles: y"), None);
-    }
-
-    #[test]
-    fn description_is_read_beside_the_title() {
-        let front = FrontMatter::parse("description: What it does\ntitle: T\n");
-        assert_eq!(front.description.as_deref(), Some("What it does"));
-        assert_eq!(front.title.as_deref(), Some("T"));
     }
 }
