@@ -6,9 +6,10 @@ use std::time::Instant;
 
 use anyhow::Result;
 use docent::builder::{Build, LATE_INTERACTION_LIMIT};
-use docent::corpus::{Corpus, CorpusError, Guess, GuideWarning, Skipped, check_guide};
+use docent::corpus::{Corpus, CorpusError, Guess, GuideWarning, Skipped, Source, check_guide};
 use docent::encoder::Encoder;
 use docent::index::{Index, IndexSlot};
+use docent::stale;
 use docent::terminal::{printable_line, printable_text};
 
 use crate::cli::Args;
@@ -46,7 +47,7 @@ impl<'a> Builder<'a> {
     pub fn build(&self, update: bool) -> Result<Outcome> {
         let args = self.args;
         let started = Instant::now();
-        let corpus = Corpus::read_with(&args.docs, &args.corpus_options())?;
+        let corpus = read(args)?;
         let warnings = check_guide(&corpus);
         let read = started.elapsed();
         report_skips(&corpus.skipped);
@@ -99,10 +100,24 @@ impl<'a> Builder<'a> {
         if let Some(encoder) = self.encoder.get() {
             return Ok(&**encoder);
         }
-        let model = self.args.model().map_err(CorpusError::from)?;
+        let model = self.args.model()?;
         let encoder = docent::encoder::open(model.as_deref())?;
         Ok(&**self.encoder.get_or_init(|| encoder))
     }
+}
+
+/// The corpus of the documentation folders.
+fn read(args: &Args) -> Result<Corpus, CorpusError> {
+    let options = args.corpus_options();
+    let mut corpora = Vec::new();
+    for folder in &args.docs {
+        let corpus = Corpus::read_with(&folder.path, &options)?;
+        if folder.name.is_empty() {
+            return Ok(corpus);
+        }
+        corpora.push((folder.name.clone(), corpus));
+    }
+    Ok(Corpus::join(corpora))
 }
 
 fn note_missing_token_vectors(build: &Build<'_>) {
@@ -154,13 +169,9 @@ fn report_some(kind: &str, mut lines: impl ExactSizeIterator<Item = String>) {
 fn report_warnings(args: &Args, warnings: &[GuideWarning]) {
     let severity = if args.strict { "error" } else { "warning" };
     for warning in warnings {
-        let file = args.docs.join(&warning.source.file);
-        let line = format!(
-            "{}:{}: {}",
-            file.display(),
-            warning.source.line,
-            warning.problem
-        );
+        let Source { file, line } = &warning.source;
+        let found = stale::file_of(&args.docs, file).unwrap_or_else(|| file.into());
+        let line = format!("{}:{line}: {}", found.display(), warning.problem);
         message(format_args!("{severity}: {}", printable_line(&line)));
     }
 }

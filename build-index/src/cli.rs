@@ -1,10 +1,11 @@
 //! Arguments of `build-index`.
 
-use std::path::PathBuf;
+use std::collections::HashSet;
+use std::path::{Path, PathBuf};
 
 use clap::{Parser, ValueEnum};
 use docent::builder::{BuildOptions, LateInteraction};
-use docent::corpus::{Config, ConfigError, CorpusOptions};
+use docent::corpus::{Config, CorpusError, CorpusOptions, Folder, is_corpus_name};
 use docent::index::GraphOptions;
 
 const AFTER_HELP: &str = "\
@@ -25,6 +26,10 @@ docent.toml, in the documentation folder:
   fields        fields of front matter that are kept [default: all scalars and lists of scalars]
   Options of the command line take the place of what it says. Audits and evaluations read it too.
 
+Several folders:
+  build-index api=../api/docs web=./site makes one index of both. Their sections are api/... and web/..., each
+  has its own guide, docent.toml and ignore files, and docent --in api asks one of them.
+
 Exit codes:
   0  built
   1  not built: --strict, and the docs' guide contradicts the docs
@@ -36,9 +41,9 @@ A build that fails or is interrupted leaves the old index as it was.";
 #[derive(Debug, Parser)]
 #[command(name = "build-index", version, after_help = AFTER_HELP)]
 pub struct Args {
-    /// The documentation folder
-    #[arg(default_value = "docs")]
-    pub docs: PathBuf,
+    /// The documentation folder; or several, each with the name that its sections' paths begin with
+    #[arg(value_name = "DIR | NAME=DIR", default_value = "docs", value_parser = parse_docs)]
+    pub docs: Vec<Folder>,
     /// The index file to write
     #[arg(short, long, value_name = "FILE", default_value = "docent.idx")]
     pub output: PathBuf,
@@ -82,6 +87,21 @@ pub struct Args {
     pub init: bool,
 }
 
+/// `DIR`, or `NAME=DIR` where there is no folder of that name as a whole.
+fn parse_docs(text: &str) -> Result<Folder, String> {
+    let whole = || Folder {
+        name: String::new(),
+        path: PathBuf::from(text),
+    };
+    match text.split_once('=') {
+        Some((name, path)) if !Path::new(text).exists() && is_corpus_name(name) => Ok(Folder {
+            name: name.to_owned(),
+            path: PathBuf::from(path),
+        }),
+        _ => Ok(whole()),
+    }
+}
+
 /// When token vectors are stored.
 #[derive(Debug, Clone, Copy, ValueEnum)]
 pub enum LateInteractionName {
@@ -99,13 +119,43 @@ impl Args {
         }
     }
 
-    /// The model: the one of the command line, else that of the folder's `docent.toml`; `None` for the
+    /// The model: the one of the command line, else that of the first `docent.toml` that names one; `None` for the
     /// bundled one.
-    pub fn model(&self) -> Result<Option<String>, ConfigError> {
-        match &self.model {
-            Some(model) => Ok(Some(model.clone())),
-            None => Ok(Config::read(&self.docs)?.model),
+    pub fn model(&self) -> Result<Option<String>, CorpusError> {
+        if let Some(model) = &self.model {
+            return Ok(Some(model.clone()));
         }
+        for folder in &self.docs {
+            if let Some(model) = Config::read(&folder.path)?.model {
+                return Ok(Some(model));
+            }
+        }
+        Ok(None)
+    }
+
+    /// What is wrong with the names of the folders, with what helps.
+    pub fn problem_of_names(&self) -> Option<String> {
+        let several = self.docs.len() > 1;
+        if let Some(folder) = self
+            .docs
+            .iter()
+            .find(|folder| several && folder.name.is_empty())
+        {
+            let path = folder.path.display();
+            return Some(format!(
+                "one of several documentation folders has no name: {path}\n\
+                 hint: NAME={path} gives it the name that its sections' paths begin with"
+            ));
+        }
+        let mut names = HashSet::new();
+        let twice = self
+            .docs
+            .iter()
+            .find(|folder| !names.insert(&folder.name))?;
+        Some(format!(
+            "two documentation folders have the name {}\nhint: give each a name of its own",
+            twice.name
+        ))
     }
 
     /// How the index is built.

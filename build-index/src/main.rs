@@ -10,7 +10,7 @@ use std::fmt::Display;
 use std::io::{self, Write};
 use std::process::ExitCode;
 
-use anyhow::Result;
+use anyhow::{Result, bail};
 use clap::Parser;
 use docent::corpus::Config;
 use docent::terminal::{printable_error, printable_json, printable_line};
@@ -36,8 +36,14 @@ fn main() -> ExitCode {
 }
 
 fn run(args: &Args) -> Result<ExitCode> {
+    if let Some(problem) = args.problem_of_names() {
+        bail!(problem);
+    }
     if args.init {
-        let path = Config::init(&args.docs)?;
+        let [folder] = &args.docs[..] else {
+            bail!("--init writes into one documentation folder\nhint: name one of them");
+        };
+        let path = Config::init(&folder.path)?;
         message(format_args!(
             "wrote {}",
             printable_line(&path.display().to_string())

@@ -43,10 +43,13 @@ enum Signal {
 /// standard output.
 pub fn run(args: &Args) -> Result<()> {
     // A folder that never was is most likely misspelt; one that goes later is waited for.
-    fs::read_dir(&args.docs).map_err(|source| CorpusError::Unreadable {
-        path: args.docs.clone(),
-        source,
-    })?;
+    let folders: Vec<&Path> = args.docs.iter().map(|docs| &*docs.path).collect();
+    for &folder in &folders {
+        fs::read_dir(folder).map_err(|source| CorpusError::Unreadable {
+            path: folder.to_owned(),
+            source,
+        })?;
+    }
     let (sender, signals) = mpsc::channel();
     let stop = sender.clone();
     let asked = AtomicBool::new(false);
@@ -63,18 +66,24 @@ pub fn run(args: &Args) -> Result<()> {
             let _ = sender.send(Signal::Change);
         }
     })?;
-    if let Err(error) = watch(&mut watcher, &args.docs) {
-        bail!(
-            "cannot watch {}: {error}\n\
-             hint: raise the system's limit of watches (Linux: fs.inotify.max_user_watches), or \
-             build without --watch",
-            args.docs.display()
-        );
+    for folder in &folders {
+        if let Err(error) = watch(&mut watcher, folder) {
+            bail!(
+                "cannot watch {}: {error}\n\
+                 hint: raise the system's limit of watches (Linux: fs.inotify.max_user_watches), or \
+                 build without --watch",
+                folder.display()
+            );
+        }
     }
 
     let builder = Builder::new(args);
     rebuild(&builder, args.update, args.json)?;
-    while wait_for_change(&signals) && watch_again(&mut watcher, &args.docs, &signals) {
+    let watch_all = |watcher: &mut _| {
+        let mut folders = folders.iter();
+        folders.all(|folder| watch_again(watcher, folder, &signals))
+    };
+    while wait_for_change(&signals) && watch_all(&mut watcher) {
         if is_stale(&args.output) {
             rebuild(&builder, true, args.json)?;
         }

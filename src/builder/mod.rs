@@ -32,7 +32,8 @@ use rayon::prelude::*;
 use crate::Result;
 use crate::content_hash;
 use crate::corpus::{
-    Chunk, ChunkOptions, Corpus, CorpusOptions, Field, Folder, Guide, Section, Syntax, chunk_section,
+    Chunk, ChunkOptions, Corpus, CorpusOptions, Field, Folder, Guide, Section, Syntax,
+    chunk_section,
 };
 use crate::encoder::{Encoder, pack};
 use crate::index::{

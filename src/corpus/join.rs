@@ -25,7 +25,7 @@ impl Corpus {
                 true => corpus.as_of,
                 false => all.as_of.min(corpus.as_of),
             };
-            all.add(&name, corpus);
+            all.add_as(&name, corpus);
         }
         all.sections.sort_by(|a, b| a.path.cmp(&b.path));
         all.guide_files.sort_by(|a, b| a.path.cmp(&b.path));
@@ -33,7 +33,7 @@ impl Corpus {
         all
     }
 
-    fn add(&mut self, name: &str, corpus: Self) {
+    fn add_as(&mut self, name: &str, corpus: Self) {
         let inside = |path: String| format!("{name}/{path}");
         for mut folder in corpus.folders {
             folder.name = name.to_owned();

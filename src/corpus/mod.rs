@@ -50,7 +50,7 @@ pub(crate) use section::{has_content, is_rendered};
 pub(crate) use walk::BYTE_ORDER_MARK;
 #[cfg(feature = "audit")]
 pub(crate) use walk::is_documentation;
-pub(crate) use walk::{FoundFile, is_gzip};
+pub(crate) use walk::{FileText, FoundFile, is_gzip};
 pub use walk::{GuessedEncoding, MAX_FILE_BYTES};
 
 use options::Selection;

@@ -42,15 +42,26 @@ impl NotRead {
     /// Adds what was not read of another folder.
     pub(super) fn add(&mut self, other: &Self) {
         for more in &other.kinds {
-            match self.kinds.iter_mut().find(|kind| kind.extension == more.extension) {
+            match self
+                .kinds
+                .iter_mut()
+                .find(|kind| kind.extension == more.extension)
+            {
                 Some(kind) => kind.files += more.files,
                 None => self.kinds.push(more.clone()),
             }
         }
-        self.kinds
-            .sort_by(|a, b| b.files.cmp(&a.files).then_with(|| a.extension.cmp(&b.extension)));
+        self.kinds.sort_by(|a, b| {
+            b.files
+                .cmp(&a.files)
+                .then_with(|| a.extension.cmp(&b.extension))
+        });
         for more in &other.left_out {
-            match self.left_out.iter_mut().find(|left_out| left_out.by == more.by) {
+            match self
+                .left_out
+                .iter_mut()
+                .find(|left_out| left_out.by == more.by)
+            {
                 Some(left_out) => {
                     left_out.files += more.files;
                     left_out.folders += more.folders;

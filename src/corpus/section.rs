@@ -4,6 +4,7 @@ use super::document::Document;
 use super::fields::Field;
 use super::include::{self, Included};
 use super::parse::{self, Format, NoContent, Rendition, Syntax};
+use super::walk::FileText;
 use super::{SkipReason, Skipped};
 use crate::content_hash;
 

@@ -7,11 +7,16 @@
 
 mod containers;
 mod front_matter;
+mod man;
 mod markdown;
+mod markup;
+mod notebook;
+mod openapi;
 mod plain;
 mod rendition;
 mod scrub;
 mod tags;
+mod tree;
 
 use super::document::Document;
 use super::walk::plain_name;
@@ -44,6 +49,12 @@ impl Syntax {
 pub(super) enum Format {
     /// As it is written.
     Written(Syntax),
+    /// A notebook of Jupyter.
+    Notebook,
+    /// A manual page in the language of roff.
+    Man,
+    /// A description of an HTTP interface.
+    OpenApi,
 }
 
 impl Format {
@@ -58,6 +69,9 @@ impl Format {
             "md" | "markdown" => Some(Self::Written(Syntax::Markdown)),
             "mdx" => Some(Self::Written(Syntax::Mdx)),
             "txt" => Some(Self::Written(Syntax::PlainText)),
+            "ipynb" => Some(Self::Notebook),
+            "json" | "yaml" | "yml" if names_openapi(stem) => Some(Self::OpenApi),
+            extension if is_manual(stem, extension) => Some(Self::Man),
             _ => None,
         }
     }
@@ -73,9 +87,12 @@ impl Format {
     }
 
     /// What docent makes of a file with this text; `None` if it is read as it is written.
-    pub(super) fn render(self, _text: &str) -> Option<Result<Rendition, NoContent>> {
+    pub(super) fn render(self, text: &str) -> Option<Result<Rendition, NoContent>> {
         match self {
             Self::Written(_) => None,
+            Self::Notebook => Some(notebook::render(text)),
+            Self::Man => Some(man::render(text)),
+            Self::OpenApi => Some(openapi::render(text)),
         }
     }
 
@@ -83,8 +100,25 @@ impl Format {
     pub(super) fn syntax(self) -> Syntax {
         match self {
             Self::Written(syntax) => syntax,
+            _ => Syntax::Markdown,
         }
     }
+}
+
+/// Whether a file of JSON or YAML with this name says that it describes an interface.
+fn names_openapi(stem: &str) -> bool {
+    let stem = stem.to_ascii_lowercase();
+    stem.contains("openapi") || stem.contains("swagger")
+}
+
+/// Whether a file is a manual page by its name, such as `tar.1` or `perlre.3pm`. Programs have versions at their
+/// ends too: `libfoo.so.1`, `foo-1.2`.
+fn is_manual(stem: &str, extension: &str) -> bool {
+    let mut chars = extension.chars();
+    let is_section = chars.next().is_some_and(|c| matches!(c, '1'..='9'))
+        && chars.clone().count() <= 6
+        && chars.all(|c| c.is_ascii_lowercase());
+    is_section && !stem.ends_with(".so") && !stem.ends_with(|c: char| c.is_ascii_digit())
 }
 
 /// Parses `text` in time proportional to its length. It never fails: what is no markup is text.
@@ -131,11 +165,23 @@ mod tests {
             ("a.b.MDX", Some(Syntax::Mdx)),
             ("a.txt", Some(Syntax::PlainText)),
             ("a.png", None),
+            ("data.json", None),
+            ("libfoo.so.1", None),
+            ("foo-1.2", None),
             ("d.md/a", None),
             ("md", None),
             (".md", None),
         ] {
             assert_eq!(Format::known(path), format.map(Format::Written), "{path}");
+        }
+        for (path, format) in [
+            ("a.ipynb", Format::Notebook),
+            ("api/openapi.v3.yaml", Format::OpenApi),
+            ("swagger.JSON", Format::OpenApi),
+            ("tar.1", Format::Man),
+            ("perlre.3pm", Format::Man),
+        ] {
+            assert_eq!(Format::known(path), Some(format), "{path}");
         }
         assert_eq!(Format::of("a.png"), Format::Written(Syntax::PlainText));
         assert_eq!(Format::of("a.md.gz"), Format::Written(Syntax::Markdown));

@@ -19,9 +19,10 @@ use super::{SkipReason, Skipped};
 pub(crate) use encoding::BYTE_ORDER_MARK;
 pub use encoding::GuessedEncoding;
 use ignored::Ignored;
-pub(crate) use names::{is_documentation, is_gzip};
 pub(in crate::corpus) use names::plain_name;
+pub(crate) use names::{is_documentation, is_gzip};
 use names::{is_read, kind};
+pub(crate) use read::FileText;
 use read::unreadable;
 
 /// Largest file that is read, in bytes, unpacked where it is compressed: 4 MiB.
