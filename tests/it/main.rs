@@ -21,6 +21,7 @@ mod eval;
 #[cfg(feature = "fastembed")]
 mod fastembed;
 mod format;
+mod formats;
 mod fuzz;
 mod guide_search;
 mod large;

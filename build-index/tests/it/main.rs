@@ -4,6 +4,7 @@
 
 mod bad_input;
 mod build;
+mod corpora;
 mod layouts;
 mod pack_model;
 mod robust;

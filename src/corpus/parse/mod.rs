@@ -5,16 +5,24 @@
 //!
 //! Parsers know nothing of chunks, and the chunker nothing of formats: both know the document.
 
+mod asciidoc;
+#[cfg(test)]
+mod checks;
 mod containers;
 mod front_matter;
+mod html;
 mod man;
 mod markdown;
 mod markup;
+mod nodes;
 mod notebook;
 mod openapi;
+mod passage;
 mod plain;
 mod rendition;
+mod rst;
 mod scrub;
+mod source_lines;
 mod tags;
 mod tree;
 
@@ -35,6 +43,10 @@ pub enum Syntax {
     Mdx,
     /// No markup.
     PlainText,
+    /// AsciiDoc.
+    AsciiDoc,
+    /// reStructuredText.
+    ReStructuredText,
 }
 
 impl Syntax {
@@ -49,6 +61,8 @@ impl Syntax {
 pub(super) enum Format {
     /// As it is written.
     Written(Syntax),
+    /// A page of a site.
+    Html,
     /// A notebook of Jupyter.
     Notebook,
     /// A manual page in the language of roff.
@@ -69,6 +83,9 @@ impl Format {
             "md" | "markdown" => Some(Self::Written(Syntax::Markdown)),
             "mdx" => Some(Self::Written(Syntax::Mdx)),
             "txt" => Some(Self::Written(Syntax::PlainText)),
+            "adoc" | "asciidoc" => Some(Self::Written(Syntax::AsciiDoc)),
+            "rst" | "rest" => Some(Self::Written(Syntax::ReStructuredText)),
+            "html" | "htm" | "xhtml" => Some(Self::Html),
             "ipynb" => Some(Self::Notebook),
             "json" | "yaml" | "yml" if names_openapi(stem) => Some(Self::OpenApi),
             extension if is_manual(stem, extension) => Some(Self::Man),
@@ -90,6 +107,7 @@ impl Format {
     pub(super) fn render(self, text: &str) -> Option<Result<Rendition, NoContent>> {
         match self {
             Self::Written(_) => None,
+            Self::Html => Some(html::render(text)),
             Self::Notebook => Some(notebook::render(text)),
             Self::Man => Some(man::render(text)),
             Self::OpenApi => Some(openapi::render(text)),
@@ -127,6 +145,8 @@ pub(super) fn parse(text: &str, syntax: Syntax) -> Document {
         Syntax::Markdown => markdown::parse(text, Dialect::Markdown),
         Syntax::Mdx => markdown::parse(text, Dialect::Mdx),
         Syntax::PlainText => plain::parse(text),
+        Syntax::AsciiDoc => asciidoc::parse(text),
+        Syntax::ReStructuredText => rst::parse(text),
     };
     document.shrink_to_fit();
     document
@@ -175,6 +195,9 @@ mod tests {
             assert_eq!(Format::known(path), format.map(Format::Written), "{path}");
         }
         for (path, format) in [
+            ("a.HTM", Format::Html),
+            ("a.adoc", Format::Written(Syntax::AsciiDoc)),
+            ("a.rst", Format::Written(Syntax::ReStructuredText)),
             ("a.ipynb", Format::Notebook),
             ("api/openapi.v3.yaml", Format::OpenApi),
             ("swagger.JSON", Format::OpenApi),
