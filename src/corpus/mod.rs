@@ -223,7 +223,7 @@ impl std::fmt::Display for SkipReason {
 #[non_exhaustive]
 pub enum CorpusError {
     /// The folder does not exist or cannot be read.
-    #[error("cannot read documentation folder {}: {source}\nhint: name a folder of .md files", path.display())]
+    #[error("cannot read documentation folder {}: {source}\nhint: name a folder of documentation", path.display())]
     Unreadable {
         /// The folder.
         path: PathBuf,
@@ -233,7 +233,7 @@ pub enum CorpusError {
     /// The folder was read, but nothing in it can be a section.
     #[error(
         "no documentation in {} ({skipped} files or folders skipped{}{})\n\
-         hint: name a folder with .md, .markdown, .mdx or .txt files",
+         hint: name a folder with files in a format that is read: Markdown, HTML, AsciiDoc, reStructuredText, text, ...",
         path.display(),
         first_skip.as_ref().map(|s| format!(", first {}: {}", s.path, s.reason)).unwrap_or_default(),
         if **not_read == NotRead::default() { String::new() } else { format!("; {not_read}") }
@@ -282,8 +282,8 @@ impl Corpus {
         Self::read_with(root, &CorpusOptions::default())
     }
 
-    /// Reads the documentation files (`.md`, `.markdown`, `.mdx`, `.txt`, also with `.gz` behind it, and names
-    /// such as `README`, any case) under `root`, but for those that `options`, the folder's [`Config`] or an
+    /// Reads the documentation files (in the formats that the README lists, also with `.gz` behind the name, and
+    /// names such as `README`, any case) under `root`, but for those that `options`, the folder's [`Config`] or an
     /// ignore file leaves out.
     ///
     /// Files are read and parsed in parallel; the result depends only on the folder's content and on the

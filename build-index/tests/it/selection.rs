@@ -77,7 +77,7 @@ fn a_folder_without_documentation_says_what_it_has() {
         transcript(&mut build_index(folder.path(), &[])),
         "exit code 2\n--- stdout\n--- stderr\nerror: no documentation in docs (0 files or folders \
          skipped; not read: 2 .pdf, 1 .png; left out: 1 file by .ignore)\n\
-         hint: name a folder with .md, .markdown, .mdx or .txt files\n"
+         hint: name a folder with files in a format that is read: Markdown, HTML, AsciiDoc, reStructuredText, text, ...\n"
     );
 }
 

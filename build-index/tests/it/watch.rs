@@ -189,6 +189,6 @@ fn a_folder_that_is_not_there_is_an_error_with_its_cause() {
     assert_eq!(
         String::from_utf8(output.stderr).unwrap(),
         "error: cannot read documentation folder nowhere: No such file or directory (os error 2)\n\
-         hint: name a folder of .md files\n"
+         hint: name a folder of documentation\n"
     );
 }

@@ -14,7 +14,7 @@ use std::rc::Rc;
 use super::config::Config;
 use super::not_read::{Kind, LeftOut, NotRead};
 use super::options::Selection;
-use super::{SkipReason, Skipped};
+use super::{NoContent, SkipReason, Skipped};
 #[cfg(feature = "cli")]
 pub(crate) use encoding::BYTE_ORDER_MARK;
 pub use encoding::GuessedEncoding;
@@ -119,6 +119,12 @@ impl Folder {
     }
 }
 
+/// Whether a folder holds what Sphinx made the pages beside it of: all of them once more. Such a site has an
+/// inventory of what its pages define.
+fn is_copy_of_sources(folder: &Path) -> bool {
+    folder.ends_with("_sources") && folder.with_file_name("objects.inv").is_file()
+}
+
 impl Walker<'_> {
     fn enter(&mut self, mut folder: Folder) -> io::Result<()> {
         let entries = fs::read_dir(&folder.absolute)?;
@@ -156,6 +162,8 @@ impl Walker<'_> {
             self.skip(path, SkipReason::Hidden);
         } else if file_type.is_symlink() {
             self.visit_link(entry.path(), path);
+        } else if file_type.is_dir() && is_copy_of_sources(&entry.path()) {
+            self.skip(path, SkipReason::NoContent(NoContent::Lists));
         } else if file_type.is_dir() {
             self.pending.push(Folder {
                 absolute: entry.path(),

@@ -147,10 +147,8 @@ fn densest(tree: &Tree) -> NodeId {
         .unwrap_or(0);
     loop {
         let is_most = |&child: &NodeId| {
-            matches!(
-                tree.name(child),
-                "div" | "section" | "article" | "center" | "table" | "tbody" | "tr" | "td"
-            ) && weight(child) * 100 > weight(root) * MOST
+            matches!(tree.name(child), "div" | "section" | "article" | "center")
+                && weight(child) * 100 > weight(root) * MOST
         };
         match tree.children(root).find(is_most) {
             Some(child) if weight(child) > 0 => root = child,

@@ -31,10 +31,11 @@ impl Builder<'_> {
             "dt" | "dd" => self.end_scoped(|open| matches!(open, "dt" | "dd"), is_item_border),
             "a" => self.end_scoped(|open| open == "a", |open| !is_inline(open)),
             _ if is_table_part(name) => return self.make_room_in_table(name),
-            _ if heading_level(name).is_some() => {
-                if heading_level(self.top_name()).is_some() {
-                    self.pop();
-                }
+            _ if heading_level(name)
+                .and(heading_level(self.top_name()))
+                .is_some() =>
+            {
+                self.pop()
             }
             _ => {}
         }

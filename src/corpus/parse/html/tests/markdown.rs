@@ -16,7 +16,8 @@ fn ends_that_are_left_out_are_found() {
         "| a | b |\n| --- | --- |\n| c | d |\n\ne\n"
     );
     assert_eq!(text("<h2>a<h3>b</h3>c"), "## a\n\n### b\n\nc\n");
-    assert_eq!(text("<b><p>a</b>b</p>c</b>d"), "ab\n\ncd\n");
+    // An element with a block in it is one: what follows it is another paragraph.
+    assert_eq!(text("<b><p>a</b>b</p>c</b>d"), "ab\n\nc\n\nd\n");
 }
 
 #[test]
@@ -40,7 +41,11 @@ fn headings_have_the_id_that_links_name() {
         ("<h2>{#a}</h2>", "## {#a&#125;"),
         ("<h2>C #</h2>", "## C \\#"),
         ("<h2>a\nb <a href=c>d</a></h2>", "## a b d"),
-        ("<ul><li><h2 id=a>T</h2>x</ul>", "- **T**\n\n  x"),
+        ("<ul><li><h2 id=a>T</h2>x</ul>", "## T {#a}\n\nx"),
+        (
+            "<blockquote><h2 id=a>T</h2>x</blockquote>",
+            "> **T**\n>\n> x",
+        ),
     ] {
         assert_eq!(text(html), format!("{expected}\n"), "{html}");
     }
@@ -51,8 +56,8 @@ fn text_stays_text() {
     for (html, expected) in [
         ("*a* _b_ c_d `e` ~f~", "\\*a\\* \\_b\\_ c_d \\`e\\` \\~f\\~"),
         (
-            "&lt;b&gt; a &lt; b [c](d) &amp;lt; &amp; R&amp;D",
-            "\\<b> a < b \\[c](d) \\&lt; & R&D",
+            "&lt;b&gt; a &lt; b [c](d) &amp;lt; &amp; R&amp;D x",
+            "\\<b> a < b \\[c](d) \\&lt; & R&D x",
         ),
         (
             "- a\n+ b\n1. c\n2) d\n# e\n&gt; f",
