@@ -30,7 +30,7 @@ parts! {
     Shape: u32 = "shape",
     SectionOffsets: u64 = "section offsets",
     SectionRecords: u8 = "section records",
-    ChunkNumbers: [u32; 4] = "chunk numbers",
+    ChunkNumbers: [u32; 6] = "chunk numbers",
     ChunkHashes: [u8; 16] = "chunk hashes",
     ChunkOffsets: u64 = "chunk offsets",
     ChunkRecords: u8 = "chunk records",

@@ -100,23 +100,28 @@ fn next_indents(lines: &[&str]) -> Vec<usize> {
     indents
 }
 
+/// The columns before the text of `line`.
 fn columns(line: &str) -> usize {
-    let mut columns = 0;
-    for byte in line.bytes() {
-        match byte {
-            b' ' => columns += 1,
-            b'\t' => columns += INDENT - columns % INDENT,
-            _ => break,
-        }
-    }
-    columns
+    leading(line).last().map_or(0, |(_, columns)| columns)
 }
 
-/// The bytes of `line` that fill its first `columns` columns, all blank.
-fn bytes_of_columns(line: &str, columns: usize) -> usize {
-    let bytes = line.bytes().take_while(|byte| matches!(byte, b' ' | b'\t'));
-    let ends = (0..=bytes.count()).find(|&end| self::columns(&line[..end]) >= columns);
-    ends.unwrap_or(0)
+/// The bytes of `line` that fill its first `least` columns, all blank.
+fn bytes_of_columns(line: &str, least: usize) -> usize {
+    let filled = leading(line).find(|&(_, columns)| columns >= least);
+    filled.filter(|_| least > 0).map_or(0, |(bytes, _)| bytes)
+}
+
+/// After each blank byte that `line` begins with, how many bytes and how many columns there were.
+fn leading(line: &str) -> impl Iterator<Item = (usize, usize)> {
+    let blank = line.bytes().take_while(|byte| matches!(byte, b' ' | b'\t'));
+    blank.scan((0, 0), |(bytes, columns), byte| {
+        *bytes += 1;
+        *columns += match byte {
+            b'\t' => INDENT - *columns % INDENT,
+            _ => 1,
+        };
+        Some((*bytes, *columns))
+    })
 }
 
 /// Reads a text line by line.
