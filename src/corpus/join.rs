@@ -106,12 +106,14 @@ mod tests {
             guide_files: vec![GuideFile {
                 path: "INDEX.md".to_owned(),
                 text: guide.to_owned(),
+                bytes: 0,
             }],
             guide: parse_guide("INDEX.md", guide),
             skipped: vec![Skipped {
                 path: "c.md".to_owned(),
                 reason: SkipReason::Empty,
             }],
+            ..Corpus::default()
         }
     }
 

@@ -29,7 +29,7 @@ impl<'a> SourceLine<'a> {
 
     /// The line with the blank space before it that reaches beyond the column `indent`, and where that
     /// begins.
-    pub(super) fn from_column(&self, source: &'a str, indent: usize) -> (&'a str, usize) {
+    pub(super) fn beyond_column(&self, source: &'a str, indent: usize) -> (&'a str, usize) {
         let blank = self.indent.saturating_sub(indent);
         let before = &source.as_bytes()[..self.start];
         let spaces = before.iter().rev();
@@ -44,10 +44,11 @@ pub(super) fn source_lines(source: &str) -> Vec<SourceLine<'_>> {
     let mut lines = Vec::new();
     let mut start = 0;
     for line in source.split_inclusive('\n') {
-        let text = line.trim_start();
-        let lead = &line[..line.len() - text.len()];
+        let content = line.trim_end();
+        let text = content.trim_start();
+        let lead = &content[..content.len() - text.len()];
         lines.push(SourceLine {
-            text: text.trim_end(),
+            text,
             start: start + lead.len(),
             indent: lead.chars().fold(0, |column, c| match c {
                 '\t' => (column / 8 + 1) * 8,
@@ -92,9 +93,9 @@ mod tests {
             .iter()
             .map(|line| (line.text, line.start, line.indent))
             .collect();
-        assert_eq!(seen, [("a", 0, 0), ("b", 5, 9), ("", 8, 1), ("c", 11, 2)]);
-        assert_eq!(lines[3].from_column(source, 1), (" c", 10));
-        assert_eq!(lines[3].from_column(source, 5), ("c", 11));
+        assert_eq!(seen, [("a", 0, 0), ("b", 5, 9), ("", 8, 0), ("c", 11, 2)]);
+        assert_eq!(lines[3].beyond_column(source, 1), (" c", 10));
+        assert_eq!(lines[3].beyond_column(source, 5), ("c", 11));
         assert_eq!(lines[1].after(1).start, 6);
     }
 

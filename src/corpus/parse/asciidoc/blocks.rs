@@ -114,7 +114,7 @@ impl<'a> Reader<'a> {
     }
 
     pub(super) fn code_line(&mut self, line: SourceLine<'a>) {
-        let (text, start) = line.from_column(self.source, 0);
+        let (text, start) = line.beyond_column(self.source, 0);
         let escaped = line
             .text
             .strip_prefix('\\')

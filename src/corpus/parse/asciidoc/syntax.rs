@@ -133,16 +133,17 @@ pub(super) fn list_marker(text: &str) -> Option<(&str, usize)> {
     if marker == "-" || marker == "•" || all(b'*') || all(b'.') {
         return Some((marker, skipped));
     }
-    let inner = &marker[..length - 1];
+    let last = marker.chars().next_back()?;
+    let inner = &marker[..length - last.len_utf8()];
     let is_number = !inner.is_empty() && inner.bytes().all(|byte| byte.is_ascii_digit());
     let is_letter = inner.len() == 1 && inner.bytes().all(|byte| byte.is_ascii_alphabetic());
     let is_roman = !inner.is_empty() && inner.bytes().all(|byte| b"ivxIVX".contains(&byte));
-    let kind = match marker.as_bytes()[length - 1] {
-        b'.' if is_number => "1.",
-        b'.' if is_letter => "a.",
-        b')' if is_roman => "i)",
-        b'>' if marker == "<.>" => "<1>",
-        b'>' if inner
+    let kind = match last {
+        '.' if is_number => "1.",
+        '.' if is_letter => "a.",
+        ')' if is_roman => "i)",
+        '>' if marker == "<.>" => "<1>",
+        '>' if inner
             .strip_prefix('<')
             .is_some_and(|n| !n.is_empty() && n.bytes().all(|b| b.is_ascii_digit())) =>
         {

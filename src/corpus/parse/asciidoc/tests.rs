@@ -63,7 +63,7 @@ fn lists_nest_by_their_markers() {
             "Paragraph attached",
             "Paragraph term: text",
             "Paragraph other",
-            "Item its text",
+            "Paragraph its text",
             "Block end"
         ]
     );
@@ -98,7 +98,7 @@ fn what_readers_do_not_see_is_left_out() {
             "Block A picture",
             "Block Title",
             "Item NOTE",
-            "Item Read this."
+            "Paragraph Read this."
         ]
     );
 }

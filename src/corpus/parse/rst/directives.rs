@@ -78,16 +78,16 @@ impl<'a> Reader<'a> {
 
     fn directive(&mut self, name: &str, name_at: usize, range: Range<usize>, place: Place) {
         let parts = self.parts(range);
-        let short = name.rsplit(':').next().unwrap_or(name);
-        match kind(short) {
+
+        match kind(name) {
             Kind::Nothing => {}
             Kind::Meta => self.meta(parts.argument.start..parts.content.end),
             Kind::Title => {
                 let title = self.lines[parts.argument.start].text;
                 self.nodes.document.title = Some(title.to_owned()).filter(|it| !it.is_empty());
             }
-            Kind::Code => self.code_block(short, &parts, place),
-            Kind::Content => match place.is_top && short == "only" {
+            Kind::Code => self.code_block(name, &parts, place),
+            Kind::Content => match place.is_top && name == "only" {
                 true => self.body_at_top(parts.content),
                 false => self.nested(parts.content, place),
             },

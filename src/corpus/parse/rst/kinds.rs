@@ -24,8 +24,16 @@ pub(super) enum Kind {
     Other,
 }
 
-/// What readers see of directives called `name`, without the name of a domain.
+/// What readers see of directives called `name`. Those with the name of a domain describe an object.
 pub(super) fn kind(name: &str) -> Kind {
+    if let Some((_, described)) = name.split_once(':') {
+        return match described {
+            "module" | "currentmodule" | "namespace" | "namespace-push" | "namespace-pop" => {
+                Kind::Nothing
+            }
+            _ => Kind::Object,
+        };
+    }
     match name {
         "index"
         | "contents"

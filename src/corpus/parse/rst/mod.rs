@@ -328,8 +328,10 @@ impl<'a> Reader<'a> {
             .filter(|line| !line.is_blank());
         let indent = lines.map(|line| line.indent).min().unwrap_or(0);
         self.nodes.open_code(language);
-        for at in range {
-            let (text, start) = self.lines[at].from_column(self.source, indent);
+        let is_blank = |at: &usize| self.lines[*at].is_blank();
+        let first = range.clone().take_while(is_blank).count();
+        for at in range.skip(first) {
+            let (text, start) = self.lines[at].beyond_column(self.source, indent);
             self.nodes.code_line(text, start);
         }
         self.nodes.close_context();
