@@ -10,8 +10,8 @@ use docent::index::GraphOptions;
 
 const AFTER_HELP: &str = "\
 Globs:
-  They have the rules of .gitignore, over paths in the documentation folder: '*.md' is meant in every
-  folder, '/*.md' in the first, 'guide/' is all that lies in it, and a later '!*.md' takes back.
+  They have the rules of .gitignore, over paths in the documentation folder: '*.md' is meant in
+  every folder, '/*.md' in the first, 'guide/' is all that lies in it, and a later '!*.md' takes back.
   What is included is left out all the same if it is excluded, or by an ignore file.
 
 Ignore files:
@@ -27,8 +27,8 @@ docent.toml, in the documentation folder:
   Options of the command line take the place of what it says. Audits and evaluations read it too.
 
 Several folders:
-  build-index api=../api/docs web=./site makes one index of both. Their sections are api/... and web/..., each
-  has its own guide, docent.toml and ignore files, and docent --in api asks one of them.
+  build-index api=../api/docs web=./site makes one index of both. Their sections are api/... and
+  web/..., each has its own guide, docent.toml and ignore files, and docent --in api asks one.
 
 Exit codes:
   0  built

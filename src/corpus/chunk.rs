@@ -335,10 +335,10 @@ impl<'d> Packer<'_, 'd> {
     }
 
     fn whole(&self, unit: &'d Unit) -> Piece<'d> {
-        // A header row that would fill every chunk of its table is not worth repeating.
+        // A header row that would fill every chunk of its table is not worth repeating, nor one that is blank.
         let context = unit
             .context
-            .filter(|&context| self.context_tokens[context] <= self.budget / 4);
+            .filter(|&context| (1..=self.budget / 4).contains(&self.context_tokens[context]));
         Piece {
             unit,
             text: &unit.text,

@@ -364,9 +364,9 @@ fn an_audit_and_an_evaluation_read_docent_toml() {
 fn kinds_that_are_not_read_are_counted() {
     let docs = folder(&[
         ("a.md", "a"),
-        ("a.html", ""),
-        ("b.HTML", ""),
-        ("sub/c.html", ""),
+        ("a.css", ""),
+        ("b.CSS", ""),
+        ("sub/c.css", ""),
         ("a.png", ""),
         ("b.png", ""),
         ("x.yaml", ""),
@@ -379,7 +379,7 @@ fn kinds_that_are_not_read_are_counted() {
     let corpus = read(docs.path());
     assert_eq!(
         corpus.not_read.to_string(),
-        "not read: 3 .html, 2 .png, 1 without an extension, 1 .c, 1 .rs, …"
+        "not read: 3 .css, 2 .png, 1 without an extension, 1 .c, 1 .rs, …"
     );
     let last = corpus.not_read.kinds.last().unwrap();
     assert_eq!((last.extension.as_deref(), last.files), (Some("yaml"), 1));
