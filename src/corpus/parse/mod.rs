@@ -1,37 +1,24 @@
 //! Files become [`Document`]s: a module for each format, and the choice between them.
 //!
-//! A file that people read as it is written is parsed as it stands. Of one that nobody reads so, such as
-//! HTML, its reader makes a [`Rendition`], Markdown that is parsed in its place.
+//! A file that people read as it is written ([`markdown`], [`plain`], [`written`]) is parsed as it stands. Of one that
+//! nobody reads so, such as HTML ([`rendered`]), its reader makes a [`Rendition`], Markdown that is parsed in its place.
 //!
 //! Parsers know nothing of chunks, and the chunker nothing of formats: both know the document.
 
-mod asciidoc;
-#[cfg(test)]
-mod checks;
-mod containers;
-mod front_matter;
-mod html;
-mod man;
 mod markdown;
-mod markup;
-mod nodes;
-mod notebook;
-mod openapi;
-mod passage;
 mod plain;
+mod rendered;
 mod rendition;
-mod rst;
 mod scrub;
-mod source_lines;
-mod tags;
-mod tree;
+mod written;
 
 use super::document::Document;
 use super::walk::plain_name;
-use front_matter::FrontMatter;
-use markdown::Dialect;
+use markdown::{Dialect, FrontMatter};
+use rendered::{html, man, notebook, openapi};
 pub use rendition::NoContent;
 pub(super) use rendition::Rendition;
+use written::{asciidoc, rst};
 
 /// What a section's text is written in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
