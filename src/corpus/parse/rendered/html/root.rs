@@ -119,9 +119,35 @@ pub(super) fn content(tree: &Tree) -> NodeId {
         }
     }
     match (best, articles.as_slice()) {
-        ((_, root), _) if root > 0 => root,
+        ((_, root), _) if root > 0 => whole(tree, root),
         (_, &[article]) if !tree.is_blank(article) => article,
         _ => densest(tree),
+    }
+}
+
+/// Of a page with a root, the text that may lie outside of it before the root is not believed, in bytes.
+const TORN: usize = 2_000;
+/// A root that is believed holds at least one part in so many of the text.
+const BELIEVED: usize = 4;
+
+/// `root`, or what holds most of the page's text where that is several times more than the root has: the markup of
+/// a page that ends what it did not begin ends its root too early.
+fn whole(tree: &Tree, root: NodeId) -> NodeId {
+    let length = |id: NodeId| -> usize {
+        let texts = tree.descendants(id).filter_map(|node| tree.text(node));
+        texts.map(|text| text.trim().len()).sum()
+    };
+    // Most pages are told by this alone, which looks at no attributes.
+    let of_root = length(root);
+    if length(0) < (of_root * BELIEVED).max(of_root + TORN) {
+        return root;
+    }
+    let sums = text_sums(tree);
+    let weight = |id: NodeId| sums[tree.end(id)] - sums[id];
+    let outside = weight(0).saturating_sub(weight(root));
+    match outside > TORN && weight(root) * BELIEVED < weight(0) {
+        true => densest(tree),
+        false => root,
     }
 }
 

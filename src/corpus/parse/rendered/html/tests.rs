@@ -255,6 +255,21 @@ fn content_is_found_without_a_known_theme() {
 }
 
 #[test]
+fn a_page_whose_markup_ends_its_root_too_early_is_read_whole() {
+    let prose = "Warm the pot before the tea goes in, and the cups. ".repeat(60);
+    let page = |inside: &str, outside: &str| {
+        text(&format!(
+            "<body><div class=body role=main><h1>Tea</h1><p>{inside}</div>{outside}</body>"
+        ))
+    };
+    assert!(page("Short.", &format!("<p>{prose}")).contains("Warm the pot"));
+    // Other things of a site, such as a long list of links, and remarks shorter than the page.
+    let links = "<a href=x>A page of the site</a> ".repeat(200);
+    assert_eq!(page("Short.", &links), "# Tea\n\nShort.\n");
+    assert!(!page(&prose, "<p>Bought in 1999.").contains("1999"));
+}
+
+#[test]
 fn what_readers_do_not_see_is_no_text() {
     let html = "<main><p>a<!-- b --><script>c</script><style>d</style><template>e</template><noscript>f</noscript>\
         <svg><text>g</text></svg><span hidden>h</span><b aria-hidden=true>i</b><i style='x: y; DISPLAY : none'>j</i>\
