@@ -31,7 +31,8 @@ pub struct Config {
     /// The model, as [`encoder::open`](crate::encoder::open) takes it, if it is not the bundled one. A folder
     /// is named as seen from the documentation folder in the file, and from the working folder here.
     pub model: Option<String>,
-    /// The fields of front matter that are kept; `None`: all that are scalars or lists of scalars.
+    /// The fields of front matter that are kept, each with those that stand in it (`author` and `author.name`); `None`:
+    /// all that are scalars or lists of scalars.
     pub fields: Option<Vec<String>>,
 }
 
@@ -105,6 +106,17 @@ pub enum ConfigError {
 }
 
 impl Config {
+    /// Whether a field of this name is kept.
+    pub(super) fn keeps(&self, field: &str) -> bool {
+        let is_named = |kept: &String| {
+            let rest = field.strip_prefix(kept.as_str());
+            rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+        };
+        self.fields
+            .as_ref()
+            .is_none_or(|fields| fields.iter().any(is_named))
+    }
+
     /// The name of the file.
     pub const NAME: &'static str = "docent.toml";
 

@@ -297,7 +297,8 @@ impl Corpus {
     /// `docent.toml` or a pattern is wrong, [`CorpusError::NoDocumentation`] if no file in it is a section.
     pub fn read_with(root: &Path, options: &CorpusOptions) -> Result<Self, CorpusError> {
         let as_of = SystemTime::now();
-        let listing = list(root, options, usize::MAX)?.unwrap_or_default();
+        let config = Config::read(root)?;
+        let listing = list(root, options, &config, usize::MAX)?.unwrap_or_default();
         let walk::Listing {
             files,
             mut skipped,
@@ -323,7 +324,7 @@ impl Corpus {
             match result {
                 Ok((parsed, guess)) => {
                     corpus.guesses.extend(guess);
-                    corpus.add(parsed);
+                    corpus.add(parsed, &config);
                 }
                 Err(skip) => skipped.push(skip),
             }
@@ -348,9 +349,12 @@ impl Corpus {
         Ok(corpus)
     }
 
-    fn add(&mut self, parsed: Parsed) {
+    fn add(&mut self, parsed: Parsed, config: &Config) {
         match parsed {
-            Parsed::Section(section) => self.sections.push(section),
+            Parsed::Section(mut section) => {
+                section.fields.retain(|field| config.keeps(&field.name));
+                self.sections.push(section);
+            }
             Parsed::Guide(file, guide) => {
                 self.guide_files.push(file);
                 self.guide.append(guide);
@@ -398,16 +402,17 @@ pub(crate) fn list_files(
     options: &CorpusOptions,
     most: usize,
 ) -> Result<Option<Vec<FoundFile>>, CorpusError> {
-    let listing = list(root, options, most)?;
+    let listing = list(root, options, &Config::read(root)?, most)?;
     Ok(listing.map(|listing| listing.files))
 }
 
 fn list(
     root: &Path,
     options: &CorpusOptions,
+    config: &Config,
     most: usize,
 ) -> Result<Option<walk::Listing>, CorpusError> {
-    let selection = Selection::new(options, &Config::read(root)?)?;
+    let selection = Selection::new(options, config)?;
     walk::list(root, &selection, most).map_err(|source| CorpusError::Unreadable {
         path: root.to_owned(),
         source,

@@ -2,15 +2,15 @@
 
 use std::process::Output;
 
-use docent::Error;
 use docent::search::{Condition, Ranking, Scope, ScopeError};
+use docent::{Corpus, Error};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use crate::mcp::{answers, call, text};
 use crate::search_library::{all, library, notes, paths};
 use crate::server::Running;
-use crate::support::{coffee, docent, indexed};
+use crate::support::{coffee, docent, indexed, write_docs};
 use crate::toy::Toy;
 
 /// Three guides on the same thing.
@@ -262,4 +262,16 @@ fn docs_without_the_field_name_those_that_there_are() {
         String::from_utf8(output.stderr).unwrap(),
         "error: no section has a field tags\nhint: the fields are description, title\n"
     );
+}
+
+#[test]
+fn only_the_fields_that_the_docs_name_are_kept() {
+    let front = "---\ntags: [a]\nauthor:\n  name: Ann\nauthors: 3\nversion: 2\n---\n\nText.\n";
+    let folder = TempDir::new().unwrap();
+    let docs = folder.path().join("docs");
+    let config = "fields = [\"author\", \"tags\"]\n";
+    write_docs(&[("a.md", front), ("docent.toml", config)], &docs);
+    let corpus = Corpus::read(&docs).unwrap();
+    let names = corpus.sections[0].fields.iter().map(|field| &*field.name);
+    assert_eq!(names.collect::<Vec<_>>(), ["author.name", "tags"]);
 }
