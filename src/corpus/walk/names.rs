@@ -32,14 +32,16 @@ const OTHER_KINDS: [&str; 52] = [
 ];
 
 /// Whether `path` ends in a documentation extension, in any case, after a non-empty stem; also where
-/// the file is compressed (`.md.gz`).
+/// the file is compressed (`.md.gz`). In a text `fig.1` is seldom a manual page, so those are not told by their names alone.
 pub(crate) fn is_documentation(path: &str) -> bool {
-    Format::known(plain_name(path)).is_some()
+    let format = Format::known(plain_name(path));
+    format.is_some_and(|format| format != Format::Man)
 }
 
 /// Whether a file with this path is read: `notes.md`, `README`, `changelog.Debian.gz`.
 pub(super) fn is_read(path: &str) -> bool {
-    is_documentation(path) || has_traditional_name(plain_name(path))
+    let name = plain_name(path);
+    Format::known(name).is_some() || has_traditional_name(name)
 }
 
 /// Whether a file with this path is compressed with gzip.
@@ -124,6 +126,8 @@ mod tests {
             "COPYING3",
             "COPYING.LESSER",
             "TODO.md.gz",
+            "tar.1",
+            "perlre.3pm.gz",
         ] {
             assert!(is_read(path), "{path}");
         }
@@ -152,7 +156,7 @@ mod tests {
     #[test]
     fn only_an_extension_makes_a_word_of_a_guide_a_file() {
         assert!(is_documentation("notes.md.gz"));
-        for word in ["Install", "README", "TODO", "changelog.gz"] {
+        for word in ["Install", "README", "TODO", "changelog.gz", "fig.1"] {
             assert!(!is_documentation(word), "{word}");
         }
     }
