@@ -49,9 +49,8 @@ impl Server {
             "description": "A file, folder or glob to search; empty: everything"
         });
         let conditions = json!({
-            "type": "array",
-            "items": {"type": "string"},
-            "description": "What the front matter of sections must say, all of it: tags=howto, version>=2, !draft"
+            "type": "string",
+            "description": "What the front matter of sections must say, a condition a line: tags=howto, version>=2, !draft"
         });
         let location = json!({
             "type": "string",
