@@ -40,6 +40,13 @@ impl Rendition {
         self.text.push('\n');
     }
 
+    /// Each line with the line of the file.
+    #[cfg(test)]
+    pub(in crate::corpus) fn numbered_lines(&self) -> Vec<(&str, u32)> {
+        let numbers = self.file_lines.iter().copied();
+        self.text.lines().zip(numbers).collect()
+    }
+
     /// Adds a blank line, unless there is one or nothing is before it.
     pub(in crate::corpus) fn end_block(&mut self) {
         if self.text.is_empty() || self.text.ends_with("\n\n") {

@@ -86,12 +86,7 @@ fn a_page_in_man() {
         ("", 20),
         ("See **gzip**(1).", 22),
     ];
-    let found: Vec<(&str, u32)> = page
-        .text
-        .lines()
-        .zip(page.file_lines.iter().copied())
-        .collect();
-    assert_eq!(found, expected);
+    assert_eq!(page.numbered_lines(), expected);
     assert_eq!(page.title.as_deref(), Some("tar(1)"));
     assert_eq!(page.description.as_deref(), Some("an archiver"));
 }

@@ -56,12 +56,7 @@ fn cells_and_outputs() {
         ("\\*raw\\*", 26),
         ("", 26),
     ];
-    let found: Vec<(&str, u32)> = page
-        .text
-        .lines()
-        .zip(page.file_lines.iter().copied())
-        .collect();
-    assert_eq!(found, expected);
+    assert_eq!(page.numbered_lines(), expected);
     assert_eq!(page.title, None);
 }
 

@@ -103,12 +103,7 @@ fn operations_of_version_3() {
         ("| `id` | path | integer | yes |  |", 27),
         ("", 27),
     ];
-    let found: Vec<(&str, u32)> = page
-        .text
-        .lines()
-        .zip(page.file_lines.iter().copied())
-        .collect();
-    assert_eq!(found, expected);
+    assert_eq!(page.numbered_lines(), expected);
     assert_eq!(page.title.as_deref(), Some("Pets"));
 }
 

@@ -177,6 +177,12 @@ impl<'a> Reader<'a> {
         let behind = self.indented(at + 1, end, line.indent);
         self.begin_item(at, place);
         self.lines[at] = line.after(length);
+        self.content(at..behind, place)
+    }
+
+    /// What an item holds; of one that lies too deep its first line. Gives the line that follows.
+    fn content(&mut self, lines: Range<usize>, place: Place) -> usize {
+        let (at, behind) = (lines.start, lines.end);
         if place.depth < MAX_DEPTH {
             self.nested(at..behind, place);
             return behind;
@@ -221,13 +227,7 @@ impl<'a> Reader<'a> {
         if is_paragraph {
             self.lines[at].indent = next.map_or(0, |next| next.indent);
         }
-        if place.depth < MAX_DEPTH {
-            self.nested(at..behind, place);
-            return behind;
-        }
-        let lines = self.plain(at..at + 1);
-        self.nodes.paragraph(lines);
-        at + 1
+        self.content(at..behind, place)
     }
 
     /// Python as it is typed, up to a blank line.
