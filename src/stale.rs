@@ -99,7 +99,7 @@ impl Freshness {
         Ok(Self {
             index: index.path().to_owned(),
             docs: docs_of(index),
-            files: num_files(index),
+            files: num_files(index)?,
             options: index.meta().corpus.clone(),
             is_default_build: is_stale && BuildOptions::default().make(index),
             staleness,
@@ -216,9 +216,13 @@ fn shown(path: &Path) -> String {
     printable_line(&path.display().to_string()).into_owned()
 }
 
-/// Files of the docs when `index` was built.
-fn num_files(index: &Index) -> usize {
-    index.num_sections() + index.meta().guide_files.len()
+/// Files of the docs when `index` was built. A guide file may be a section, too.
+fn num_files(index: &Index) -> Result<usize, IndexError> {
+    let mut files = index.num_sections();
+    for file in &index.meta().guide_files {
+        files += usize::from(index.find_section(&file.path)?.is_none());
+    }
+    Ok(files)
 }
 
 /// The folders of the docs of `index`, those whose place is recorded; they need not be there.
@@ -259,7 +263,7 @@ pub fn file_of(folders: &[Folder], path: &str) -> Option<PathBuf> {
 ///
 /// O(files), plus O(bytes) of the files that were touched since the build began.
 pub fn check(index: &Index, effort: Effort) -> Result<Option<Staleness>, IndexError> {
-    let files = num_files(index);
+    let files = num_files(index)?;
     let folders = docs_of(index);
     let is_known = !folders.is_empty() && folders.len() == index.meta().docs.len();
     if !is_known || files > effort.entries {

@@ -1,12 +1,13 @@
 //! One build, from the folder to the file.
 
 use std::cell::OnceCell;
+use std::mem::{self, Discriminant};
 use std::sync::Arc;
 use std::time::Instant;
 
 use anyhow::Result;
 use docent::builder::{Build, LATE_INTERACTION_LIMIT};
-use docent::corpus::{Corpus, CorpusError, Guess, GuideWarning, Skipped, Source, check_guide};
+use docent::corpus::{Corpus, Guess, GuideProblem, GuideWarning, Skipped, Source, check_guide};
 use docent::encoder::Encoder;
 use docent::index::{Index, IndexSlot};
 use docent::stale;
@@ -17,8 +18,11 @@ use crate::message;
 use crate::progress::Progress;
 use crate::summary::{ReadFrom, Summary, Timings};
 
-/// Files of a kind that are listed one by one: skipped ones, and those whose encoding is a guess.
-const LISTED_FILES: usize = 20;
+/// Of what is told line by line, such as skipped files or warnings of a kind, so many lines.
+const LISTED: usize = 20;
+
+/// The option that prints everything.
+const BY_JSON: &str = "--json";
 
 /// What came of a build.
 pub enum Outcome {
@@ -47,7 +51,7 @@ impl<'a> Builder<'a> {
     pub fn build(&self, update: bool) -> Result<Outcome> {
         let args = self.args;
         let started = Instant::now();
-        let corpus = read(args)?;
+        let corpus = Corpus::read_all(&args.docs, &args.corpus_options())?;
         let warnings = check_guide(&corpus);
         let read = started.elapsed();
         report_skips(&corpus.skipped);
@@ -106,20 +110,6 @@ impl<'a> Builder<'a> {
     }
 }
 
-/// The corpus of the documentation folders.
-fn read(args: &Args) -> Result<Corpus, CorpusError> {
-    let options = args.corpus_options();
-    let mut corpora = Vec::new();
-    for folder in &args.docs {
-        let corpus = Corpus::read_with(&folder.path, &options)?;
-        if folder.name.is_empty() {
-            return Ok(corpus);
-        }
-        corpora.push((folder.name.clone(), corpus));
-    }
-    Ok(Corpus::join(corpora))
-}
-
 fn note_missing_token_vectors(build: &Build<'_>) {
     if build.is_too_large_for_late_interaction() {
         message(format_args!(
@@ -144,34 +134,49 @@ fn report_skips(skipped: &[Skipped]) {
     let lines = skipped
         .iter()
         .map(|skipped| format!("{}: {}", skipped.path, skipped.reason));
-    report_some("skipped", lines);
+    report_some("skipped", lines, BY_JSON);
 }
 
 fn report_guesses(guesses: &[Guess]) {
     let lines = guesses
         .iter()
         .map(|guess| format!("{}: {}", guess.path, guess.encoding));
-    report_some("note", lines);
+    report_some("note", lines, BY_JSON);
 }
 
-/// The first of `lines` and the number of the others.
-fn report_some(kind: &str, mut lines: impl ExactSizeIterator<Item = String>) {
-    for line in lines.by_ref().take(LISTED_FILES) {
+/// The first of `lines` and the number of the others, with what lists them all.
+fn report_some(kind: &str, mut lines: impl ExactSizeIterator<Item = String>, listed_by: &str) {
+    for line in lines.by_ref().take(LISTED) {
         message(format_args!("{kind}: {}", printable_line(&line)));
     }
     let rest = lines.len();
     if rest > 0 {
-        message(format_args!("{kind}: {rest} more, all listed by --json"));
+        message(format_args!(
+            "{kind}: {rest} more, all listed by {listed_by}"
+        ));
     }
 }
 
-/// Each warning with the file as it is found from here, so that an editor can open it.
+/// Each warning with the file as it is found from here, so that an editor can open it; of each kind the first few.
 fn report_warnings(args: &Args, warnings: &[GuideWarning]) {
-    let severity = if args.strict { "error" } else { "warning" };
+    let (severity, listed_by) = match args.strict {
+        true => ("error", "--json without --strict"),
+        false => ("warning", BY_JSON),
+    };
+    let mut kinds: Vec<(Discriminant<GuideProblem>, Vec<&GuideWarning>)> = Vec::new();
     for warning in warnings {
-        let Source { file, line } = &warning.source;
-        let found = stale::file_of(&args.docs, file).unwrap_or_else(|| file.into());
-        let line = format!("{}:{line}: {}", found.display(), warning.problem);
-        message(format_args!("{severity}: {}", printable_line(&line)));
+        let kind = mem::discriminant(&warning.problem);
+        match kinds.iter_mut().find(|(known, _)| *known == kind) {
+            Some((_, others)) => others.push(warning),
+            None => kinds.push((kind, vec![warning])),
+        }
+    }
+    for (_, warnings) in kinds {
+        let lines = warnings.iter().map(|warning| {
+            let Source { file, line } = &warning.source;
+            let found = stale::file_of(&args.docs, file).unwrap_or_else(|| file.into());
+            format!("{}:{line}: {}", found.display(), warning.problem)
+        });
+        report_some(severity, lines, listed_by);
     }
 }

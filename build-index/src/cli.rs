@@ -21,6 +21,8 @@ Ignore files:
 docent.toml, in the documentation folder:
   include       globs of the files that are read, as --include
   exclude       globs of what is left out, as --exclude
+  guide         globs of the files that say what is where [default: INDEX.md, QUESTIONS.md, and
+                generators' lists of pages: SUMMARY.md, mkdocs.yml, sidebars.js, nav.adoc, toctrees]
   ignore_files  whether ignore files count [default: true]
   model         as --model; a folder is named as seen from the documentation folder
   fields        fields of front matter that are kept [default: all scalars and lists of scalars]

@@ -6,7 +6,7 @@ use std::fs::File;
 use std::io::Read;
 use std::path::Path;
 
-use crate::corpus::Guide;
+use crate::corpus::{Guide, is_list_of_pages};
 use crate::index::{Index, IndexError, SectionRecord};
 use crate::stale;
 
@@ -103,10 +103,12 @@ pub(crate) fn joined<'a>(
     joined
 }
 
-/// The first heading of the first guide file, if the docs are where the index says.
+/// The first heading of the first guide file that is no list of pages, if the docs are where the index says.
 fn guide_title(index: &Index) -> Option<String> {
     let folders = stale::docs_of(index);
-    let guide = stale::file_of(&folders, &index.meta().guide_files.first()?.path)?;
+    let mut guide_files = index.meta().guide_files.iter();
+    let guide_file = guide_files.find(|file| !is_list_of_pages(&file.path))?;
+    let guide = stale::file_of(&folders, &guide_file.path)?;
     if folders.len() > 1 || !guide.is_file() {
         return None;
     }

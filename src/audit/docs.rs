@@ -2,8 +2,9 @@
 
 use rayon::prelude::*;
 
+use super::finding::Place;
 use crate::answer::passage;
-use crate::corpus::{Guide, OutlineEntry, Section};
+use crate::corpus::{Guide, OutlineEntry, Section, is_list_of_pages};
 use crate::index::{ChunkRef, Index, IndexError, SectionId};
 
 /// All sections of an index, and its guide.
@@ -21,7 +22,7 @@ pub(super) struct DocsSection<'a> {
     pub path: String,
     pub title: String,
     pub chunks: Vec<ChunkRef<'a>>,
-    /// Parsed again from the text of its chunks, line by line as the file is.
+    /// Parsed again from the text of its chunks, line by line as the section's text is.
     pub parsed: Section,
     pub outline: Vec<OutlineEntry>,
 }
@@ -56,14 +57,30 @@ impl<'a> Docs<'a> {
         found.ok().map(|at| SectionId(at as u32))
     }
 
+    /// Makes a line of a section's text that of its file, where docent made the text of it.
+    pub fn turn_to_file(&self, place: &mut Place) {
+        let Some(id) = self.find(&place.file) else {
+            return;
+        };
+        let mut chunks = self.section(id).chunks.iter();
+        let holding =
+            chunks.find(|chunk| (chunk.line_start..=chunk.line_end).contains(&place.line));
+        if let Some(chunk) = holding
+            && let Some((first, last)) = chunk.other_file_lines()
+        {
+            place.line = (first + (place.line - chunk.line_start)).min(last);
+        }
+    }
+
     /// The file in which hints belong, if the docs have a guide: the guide file nearest to the root, one of
-    /// questions alone last.
+    /// questions alone last; a generator's list of pages is none.
     pub fn guide_file(&self) -> Option<&str> {
         let is_of_questions = |path: &str| {
             let name = path.rsplit('/').next().unwrap_or(path);
             name.to_lowercase().starts_with("questions.")
         };
         let files = self.guide_files.iter().map(String::as_str);
+        let files = files.filter(|path| !is_list_of_pages(path));
         files.min_by_key(|path| (is_of_questions(path), path.matches('/').count(), *path))
     }
 

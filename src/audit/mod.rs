@@ -72,10 +72,17 @@ pub fn audit(
     drafts.extend(words::findings(&docs, searcher, &questions)?);
     drafts.extend(shape::bare_headings(&docs, &asked, &told));
     drafts.extend(shape::long_lines(&docs, encoder));
+    let mut findings = draft::sorted(drafts);
+    for finding in &mut findings {
+        let related = finding.related.iter_mut();
+        related
+            .chain([&mut finding.place])
+            .for_each(|place| docs.turn_to_file(place));
+    }
     Ok(Audit {
         confusions: ask::named(&docs, &confusions),
         sections,
-        findings: draft::sorted(drafts),
+        findings,
         notes: unanswered::note(searcher, &readers.log)
             .into_iter()
             .collect(),

@@ -6,6 +6,7 @@ use std::fmt;
 
 use globset::{GlobBuilder, GlobSet};
 
+use super::guide::is_list_of_pages;
 use super::walk::is_documentation;
 use super::{Corpus, Guide, Pattern, Source};
 
@@ -111,9 +112,12 @@ pub fn check_guide_of(sections: &[&str], guide_files: &[&str], guide: &Guide) ->
         return Vec::new();
     }
     let globs: Vec<GlobSet> = guide.patterns.iter().map(compile).collect();
+    let is_guide_file: HashSet<&str> = guide_files.iter().copied().collect();
+    let pages = sections.iter().copied();
+    let pages: Vec<&str> = pages.filter(|path| !is_guide_file.contains(path)).collect();
     let mut warnings = missing_targets(sections, guide_files, guide);
     warnings.extend(idle_patterns(sections, guide, &globs));
-    warnings.extend(unnamed_sections(sections, guide, &globs));
+    warnings.extend(unnamed_sections(&pages, guide, &globs));
     warnings.extend(duplicate_phrases(guide));
     warnings.extend(questions_in_vain(guide));
     warnings.sort_by(|a, b| (&a.source.file, a.source.line).cmp(&(&b.source.file, b.source.line)));
@@ -171,11 +175,10 @@ fn idle_patterns(sections: &[&str], guide: &Guide, globs: &[GlobSet]) -> Vec<Gui
         .collect()
 }
 
-/// None, if the guide is made of questions alone: those need not reach every section.
+/// Of the folders whose guide routes: one that is made of questions alone need not reach every section, nor does
+/// a list of pages.
 fn unnamed_sections(sections: &[&str], guide: &Guide, globs: &[GlobSet]) -> Vec<GuideWarning> {
-    if guide.guidelines.is_empty() && guide.descriptors.is_empty() && globs.is_empty() {
-        return Vec::new();
-    }
+    let folders = routed_folders(guide);
     let by_guideline = guide
         .guidelines
         .iter()
@@ -190,7 +193,7 @@ fn unnamed_sections(sections: &[&str], guide: &Guide, globs: &[GlobSet]) -> Vec<
     // A guide names files by their extension, so it cannot name a `LICENSE`.
     let unnamed = sections
         .iter()
-        .filter(|path| !is_named(path) && is_documentation(path));
+        .filter(|path| is_routed(path, &folders) && !is_named(path) && is_documentation(path));
     unnamed
         .map(|path| GuideWarning {
             source: Source {
@@ -200,6 +203,27 @@ fn unnamed_sections(sections: &[&str], guide: &Guide, globs: &[GlobSet]) -> Vec<
             problem: GuideProblem::UnnamedSection,
         })
         .collect()
+}
+
+/// The folders, each with a `/` behind it, for which a guide file says what is where.
+fn routed_folders(guide: &Guide) -> HashSet<&str> {
+    let guidelines = guide.guidelines.iter().map(|guideline| &guideline.source);
+    let rows = guide.descriptors.iter().map(|row| &row.source);
+    let patterns = guide.patterns.iter().map(|pattern| &pattern.source);
+    let files = guidelines.chain(rows).chain(patterns);
+    let files = files.map(|source| source.file.as_str());
+    files
+        .filter(|file| !is_list_of_pages(file))
+        .map(|file| &file[..file.rfind('/').map_or(0, |end| end + 1)])
+        .collect()
+}
+
+/// Whether one of `folders` holds the file, however deep.
+fn is_routed(path: &str, folders: &HashSet<&str>) -> bool {
+    let ends = path.match_indices('/').map(|(at, _)| at + 1);
+    std::iter::once(0)
+        .chain(ends)
+        .any(|end| folders.contains(&path[..end]))
 }
 
 fn duplicate_phrases(guide: &Guide) -> Vec<GuideWarning> {
@@ -315,6 +339,19 @@ mod tests {
     fn guide_files_and_globs_are_good_targets() {
         let guide = "**A**\n- x -> `INDEX.md`\n- y -> `a.md`, `env-*.md`\n**B**\n- x -> `a.md`\n";
         assert_eq!(messages(&corpus(guide, &["a.md", "env-one.md"])), [""; 0]);
+    }
+
+    #[test]
+    fn a_guide_counts_for_its_own_folder() {
+        let mut corpus = corpus("", &["a/x.md", "a/b/y.md", "c/z.md", "top.md"]);
+        corpus.guide = guide::parse_guide("a/INDEX.md", "- Do it -> `x.md`\n");
+        let unnamed = "a/b/y.md:1: no guideline and no table names this section";
+        assert_eq!(messages(&corpus), [unnamed]);
+        corpus.guide = guide::read_guide("SUMMARY.md", "- [X](a/x.md)\n- [Gone](a/gone.md)\n");
+        assert_eq!(
+            messages(&corpus),
+            ["SUMMARY.md:2: \"Gone\" points to a/gone.md, which is not a section"]
+        );
     }
 
     #[test]

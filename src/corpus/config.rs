@@ -26,6 +26,9 @@ pub struct Config {
     pub include: Vec<String>,
     /// Globs of the files and folders that are left out, likewise; they count more.
     pub exclude: Vec<String>,
+    /// Globs of the files that are its guide, likewise; `None`: those that are called `INDEX.md`, `QUESTIONS.md`
+    /// or like a generator's list of pages, and toctrees.
+    pub guide: Option<Vec<String>>,
     /// Whether `.docentignore`, `.ignore` and `.gitignore` count.
     pub ignore_files: bool,
     /// The model, as [`encoder::open`](crate::encoder::open) takes it, if it is not the bundled one. A folder
@@ -41,6 +44,7 @@ impl Default for Config {
         Self {
             include: Vec::new(),
             exclude: Vec::new(),
+            guide: None,
             ignore_files: true,
             model: None,
             fields: None,
@@ -235,6 +239,7 @@ mod tests {
         let expected = Config {
             model: Some("models/other".to_owned()),
             fields: Some(vec!["tags".to_owned(), "version".to_owned()]),
+            guide: Some(vec!["INDEX.md".to_owned()]),
             ..Config::default()
         };
         assert_eq!(everything, expected);

@@ -1,7 +1,7 @@
 //! Several documentation folders as one corpus: the paths of each begin with its name.
 
 use super::guide::resolve;
-use super::{Corpus, Guide, Source};
+use super::{Corpus, CorpusError, CorpusOptions, Folder, Guide, Source};
 
 /// What a corpus that is not the only one may not be called.
 const RESERVED: [char; 2] = ['/', '\\'];
@@ -15,10 +15,37 @@ pub fn is_corpus_name(name: &str) -> bool {
 }
 
 impl Corpus {
+    /// Reads `folders` as [`Corpus::read_with`] does: one without a name, or several whose names are different, each
+    /// one that [`is_corpus_name`] says yes to. Of several, one may have a guide alone, which is then one above the others.
+    ///
+    /// # Errors
+    ///
+    /// As [`Corpus::read_with`].
+    pub fn read_all(folders: &[Folder], options: &CorpusOptions) -> Result<Self, CorpusError> {
+        if let [Folder { name, path }] = folders
+            && name.is_empty()
+        {
+            return Self::read_with(path, options);
+        }
+        let mut corpora = Vec::new();
+        for folder in folders {
+            let corpus = Self::read_folder(&folder.path, options)?;
+            if corpus.sections.is_empty() && corpus.guide_files.is_empty() {
+                return Err(corpus.no_documentation(&folder.path));
+            }
+            corpora.push((folder.name.clone(), corpus));
+        }
+        let all = Self::join(corpora);
+        match folders.first() {
+            Some(first) if all.sections.is_empty() => Err(all.no_documentation(&first.path)),
+            _ => Ok(all),
+        }
+    }
+
     /// The corpora as one. A section `a.md` of the one that is called `api` is `api/a.md` there, and so are the
     /// files that its guide names; what a guide says with `../` leads to the others. Names are different from
     /// each other, and [`is_corpus_name`] says yes to each; all were read with the same options.
-    pub fn join(corpora: Vec<(String, Self)>) -> Self {
+    fn join(corpora: Vec<(String, Self)>) -> Self {
         let mut all = Self::default();
         for (name, corpus) in corpora {
             all.as_of = match all.folders.is_empty() {
@@ -91,7 +118,7 @@ impl Guide {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::corpus::{Folder, GuideFile, Section, SkipReason, Skipped, parse_guide};
+    use crate::corpus::{GuideFile, Section, SkipReason, Skipped, parse_guide};
     use std::path::PathBuf;
     use std::time::{Duration, SystemTime};
 

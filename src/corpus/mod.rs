@@ -21,6 +21,7 @@ mod options;
 mod outline;
 mod parse;
 mod section;
+mod tree;
 mod walk;
 
 use std::fs;
@@ -34,6 +35,7 @@ pub use check::{GuideProblem, GuideWarning, check_guide, check_guide_of};
 pub use chunk::{ChunkOptions, chunk_section};
 pub use config::{Config, ConfigError};
 pub use fields::Field;
+pub(crate) use guide::is_list_of_pages;
 pub use guide::{
     Descriptor, Guide, GuidePassage, Guideline, KnownQuestion, Pattern, QuestionsError, Source,
     merge_questions, parse_guide,
@@ -45,15 +47,14 @@ pub use options::CorpusOptions;
 pub use outline::{Lead, OutlineEntry};
 pub use parse::{NoContent, Syntax};
 pub use section::Section;
-pub(crate) use section::{has_content, is_rendered};
+pub(crate) use section::is_rendered;
 #[cfg(feature = "cli")]
 pub(crate) use walk::BYTE_ORDER_MARK;
-#[cfg(feature = "audit")]
 pub(crate) use walk::is_documentation;
 pub(crate) use walk::{FileText, FoundFile, is_gzip};
 pub use walk::{GuessedEncoding, MAX_FILE_BYTES};
 
-use options::Selection;
+use options::{GuideNames, Selection};
 
 /// Folders read into memory: sections sorted by path, its guide, what was skipped.
 #[derive(Debug, Clone)]
@@ -64,7 +65,8 @@ pub struct Corpus {
     pub options: CorpusOptions,
     /// When reading it began: what changed later is not in it.
     pub as_of: SystemTime,
-    /// Sections sorted by `path` (byte order). Guide files are not sections.
+    /// Sections sorted by `path` (byte order). A guide file is no section, but an `index.md` that says more than where
+    /// to look is both.
     pub sections: Vec<Section>,
     /// The files that the guide was read from, sorted by `path`.
     pub guide_files: Vec<GuideFile>,
@@ -254,9 +256,11 @@ pub enum CorpusError {
 }
 
 /// What a readable file of the folder turned out to be.
-enum Parsed {
-    Section(Section),
-    Guide(GuideFile, Guide),
+struct Parsed {
+    section: Option<Section>,
+    guide_file: Option<GuideFile>,
+    /// What it says of sections.
+    guide: Guide,
 }
 
 impl Default for Corpus {
@@ -296,8 +300,18 @@ impl Corpus {
     /// [`CorpusError::Unreadable`] if `root` is not a readable folder, [`CorpusError::Config`] if its
     /// `docent.toml` or a pattern is wrong, [`CorpusError::NoDocumentation`] if no file in it is a section.
     pub fn read_with(root: &Path, options: &CorpusOptions) -> Result<Self, CorpusError> {
+        let corpus = Self::read_folder(root, options)?;
+        match corpus.sections.is_empty() {
+            true => Err(corpus.no_documentation(root)),
+            false => Ok(corpus),
+        }
+    }
+
+    /// As [`Corpus::read_with`], of a folder that may have no section.
+    fn read_folder(root: &Path, options: &CorpusOptions) -> Result<Self, CorpusError> {
         let as_of = SystemTime::now();
         let config = Config::read(root)?;
+        let guides = GuideNames::new(&config)?;
         let listing = list(root, options, &config, usize::MAX)?.unwrap_or_default();
         let walk::Listing {
             files,
@@ -308,7 +322,7 @@ impl Corpus {
         let included = |path: &str| read_included(&canonical, path);
         let read: Vec<Result<(Parsed, Option<Guess>), Skipped>> = files
             .into_par_iter()
-            .map(|file| read_file(file, &included))
+            .map(|file| read_file(file, &guides, &included))
             .collect();
 
         let mut corpus = Self {
@@ -330,14 +344,6 @@ impl Corpus {
             }
         }
         skipped.sort_by(|a, b| a.path.cmp(&b.path));
-        if corpus.sections.is_empty() {
-            return Err(CorpusError::NoDocumentation {
-                path: root.to_owned(),
-                skipped: skipped.len(),
-                first_skip: skipped.into_iter().next(),
-                not_read: Box::new(not_read),
-            });
-        }
         corpus.skipped = skipped;
         corpus.not_read = not_read;
         let sections = &corpus.sections;
@@ -349,17 +355,22 @@ impl Corpus {
         Ok(corpus)
     }
 
-    fn add(&mut self, parsed: Parsed, config: &Config) {
-        match parsed {
-            Parsed::Section(mut section) => {
-                section.fields.retain(|field| config.keeps(&field.name));
-                self.sections.push(section);
-            }
-            Parsed::Guide(file, guide) => {
-                self.guide_files.push(file);
-                self.guide.append(guide);
-            }
+    fn no_documentation(self, root: &Path) -> CorpusError {
+        CorpusError::NoDocumentation {
+            path: root.to_owned(),
+            skipped: self.skipped.len(),
+            first_skip: self.skipped.into_iter().next(),
+            not_read: Box::new(self.not_read),
         }
+    }
+
+    fn add(&mut self, parsed: Parsed, config: &Config) {
+        if let Some(mut section) = parsed.section {
+            section.fields.retain(|field| config.keeps(&field.name));
+            self.sections.push(section);
+        }
+        self.guide_files.extend(parsed.guide_file);
+        self.guide.append(parsed.guide);
     }
 
     /// A corpus of documents that are not files, such as those of a test collection: no guide,
@@ -422,6 +433,7 @@ fn list(
 /// `included` gives the text of other files of the docs.
 fn read_file(
     file: FoundFile,
+    guides: &GuideNames,
     included: &dyn Fn(&str) -> Option<String>,
 ) -> Result<(Parsed, Option<Guess>), Skipped> {
     match file.read() {
@@ -430,7 +442,7 @@ fn read_file(
                 path: file.path.clone(),
                 encoding,
             });
-            Ok((parse_file(file.path, read, included)?, guess))
+            Ok((parse_file(file.path, read, guides, included)?, guess))
         }
         Err(reason) => Err(Skipped {
             path: file.path,
@@ -458,22 +470,55 @@ fn read_included(root: &Path, path: &str) -> Option<String> {
 fn parse_file(
     path: String,
     file: FileText,
+    guides: &GuideNames,
     included: &dyn Fn(&str) -> Option<String>,
 ) -> Result<Parsed, Skipped> {
+    let lists = |path, why| Skipped {
+        path,
+        reason: SkipReason::NoContent(why),
+    };
     if guide::is_all_pages_name(&path) {
-        return Err(Skipped {
-            path,
-            reason: SkipReason::NoContent(NoContent::Lists),
-        });
+        return Err(lists(path, NoContent::Lists));
     }
-    if guide::is_guide_name(&path) {
+    if guides.has(&path) {
         let guide = guide::read_guide(&path, &file.text);
         if !guide.is_empty() {
-            let (text, bytes) = (file.text, file.file_bytes);
-            return Ok(Parsed::Guide(GuideFile { path, text, bytes }, guide));
+            return Ok(parse_guide_file(path, file, guide));
         }
     }
-    Section::read(path, file, included).map(Parsed::Section)
+    if is_mere_list(&path) {
+        return Err(lists(path, NoContent::ListsNothing));
+    }
+    let section = Section::read(path, file, included)?;
+    let toctrees = guides.are_usual().then(|| guide::read_toctrees(&section));
+    Ok(Parsed {
+        section: Some(section),
+        guide: toctrees.unwrap_or_default(),
+        guide_file: None,
+    })
+}
+
+/// Whether a file with this path lists pages in a language that no documentation is written in.
+fn is_mere_list(path: &str) -> bool {
+    is_list_of_pages(path) && !is_documentation(path)
+}
+
+/// Whether a file with this text is a section or a guide file.
+pub(crate) fn has_content(path: &str, text: &str) -> bool {
+    match is_mere_list(path) {
+        true => !guide::read_guide(path, text).is_empty(),
+        false => section::has_content(path, text),
+    }
+}
+
+fn parse_guide_file(path: String, file: FileText, guide: Guide) -> Parsed {
+    let (text, bytes) = (file.text, file.file_bytes);
+    let besides = guide::text_besides(&path, &text, &guide);
+    Parsed {
+        section: besides.map(|made| Section::rendered(path.clone(), &text, made).in_file(bytes)),
+        guide,
+        guide_file: Some(GuideFile { path, text, bytes }),
+    }
 }
 
 #[cfg(test)]

@@ -4,6 +4,7 @@ use ignore::gitignore::{Gitignore, GitignoreBuilder};
 use serde::{Deserialize, Serialize};
 
 use super::config::{Config, ConfigError};
+use super::guide::is_guide_name;
 
 /// What is said from outside of which files of a folder are read; the folder's own
 /// [`Config`] says the rest. An index records it, so that it can be told whether the index is stale.
@@ -46,6 +47,32 @@ impl Selection {
     /// Whether a glob leaves out the file or folder at `path`.
     pub(super) fn excludes(&self, path: &str, is_folder: bool) -> bool {
         self.exclude.matched(path, is_folder).is_ignore()
+    }
+}
+
+/// Which files are guide files, if they say something of sections.
+pub(super) struct GuideNames {
+    /// What the folder's `docent.toml` says; `None`: those that are called like one.
+    named: Option<Gitignore>,
+}
+
+impl GuideNames {
+    pub(super) fn new(config: &Config) -> Result<Self, ConfigError> {
+        let named = config.guide.as_deref().map(compile).transpose()?;
+        Ok(Self { named })
+    }
+
+    /// Whether nothing is said of them.
+    pub(super) fn are_usual(&self) -> bool {
+        self.named.is_none()
+    }
+
+    /// Whether the file at `path` may be one.
+    pub(super) fn has(&self, path: &str) -> bool {
+        match &self.named {
+            Some(globs) => globs.matched(path, false).is_ignore(),
+            None => is_guide_name(path),
+        }
     }
 }
 
@@ -127,6 +154,23 @@ mod tests {
         let selection = Selection::new(&options, &config).unwrap();
         assert!(selection.includes("c.md", false) && !selection.includes("a.md", false));
         assert!(selection.excludes("b.md", false));
+    }
+
+    #[test]
+    fn a_folder_names_its_guide_files() {
+        let guides = |guide: Option<&[&str]>| {
+            let owned = |globs: &[&str]| globs.iter().map(|&glob| glob.to_owned()).collect();
+            GuideNames::new(&Config {
+                guide: guide.map(owned),
+                ..Config::default()
+            })
+            .unwrap()
+        };
+        let usual = guides(None);
+        assert!(usual.has("a/INDEX.md") && usual.has("SUMMARY.md") && !usual.has("map.md"));
+        let named = guides(Some(&["/map.md"]));
+        assert!(named.has("map.md") && !named.has("a/map.md") && !named.has("INDEX.md"));
+        assert!(!guides(Some(&[])).has("INDEX.md"));
     }
 
     #[test]

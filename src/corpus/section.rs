@@ -69,10 +69,12 @@ impl Section {
             Some(Err(why)) => Err(skip(path, why)),
             None => Ok(Self::with_included(path, text, format.syntax(), included)),
         };
-        section.map(|section| Self {
-            bytes: file_bytes,
-            ..section
-        })
+        section.map(|section| section.in_file(file_bytes))
+    }
+
+    /// The section in a file of so many bytes, as it lies there.
+    pub(super) fn in_file(self, bytes: u64) -> Self {
+        Self { bytes, ..self }
     }
 
     fn with_included(
@@ -98,8 +100,8 @@ impl Section {
         Self::new(path, text, syntax).with_file(bytes, content_hash, None)
     }
 
-    /// A section of what docent made of a file.
-    fn rendered(path: String, file: &str, rendition: Rendition) -> Self {
+    /// A section of what docent made of a file with the text `file`.
+    pub(super) fn rendered(path: String, file: &str, rendition: Rendition) -> Self {
         let mut section = Self::new(path, rendition.text, Syntax::Markdown);
         if let Some(title) = rendition.title {
             section.title = title;
@@ -179,8 +181,8 @@ pub(crate) fn is_rendered(path: &str) -> bool {
     Format::of(path).is_rendered()
 }
 
-/// Whether a file with this text is a section or a guide file.
-pub(crate) fn has_content(path: &str, text: &str) -> bool {
+/// Whether there is something to be found in a file with this text.
+pub(super) fn has_content(path: &str, text: &str) -> bool {
     Format::of(path)
         .render(text)
         .is_none_or(|made| made.is_ok())

@@ -17,6 +17,7 @@ mod format;
 mod graph;
 mod ids;
 mod lexical;
+mod lookup;
 mod matrix;
 mod meta;
 mod options;

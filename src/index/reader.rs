@@ -166,20 +166,6 @@ impl Index {
         (0..self.meta.counts.sections).map(SectionId)
     }
 
-    /// The section with this path, by binary search: sections are sorted by path.
-    pub fn find_section(&self, path: &str) -> Result<Option<SectionId>, IndexError> {
-        let (mut low, mut high) = (0, self.meta.counts.sections);
-        while low < high {
-            let middle = low + (high - low) / 2;
-            match self.section(SectionId(middle))?.path.as_str().cmp(path) {
-                std::cmp::Ordering::Equal => return Ok(Some(SectionId(middle))),
-                std::cmp::Ordering::Less => low = middle + 1,
-                std::cmp::Ordering::Greater => high = middle,
-            }
-        }
-        Ok(None)
-    }
-
     /// A section. Decodes one record; its chunks' numbers are below [`Index::num_chunks`].
     pub fn section(&self, id: SectionId) -> Result<SectionRecord, IndexError> {
         let record = self

@@ -1,6 +1,6 @@
 //! The guide as something that is searched: what its passages say of sections.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::ops::Range;
 
 use super::candidates::Question;
@@ -40,15 +40,21 @@ pub(super) struct Said {
 }
 
 impl GuidePassages {
-    /// Finds the sections that `guide` names in `index`; paths that it does not have are left out.
+    /// Finds the sections that `guide` names in `index`; paths that it does not have are left out. A guide file
+    /// of a folder stands for the sections in it.
     pub fn new(index: &Index, guide: &Guide) -> Result<Self, IndexError> {
+        let guide_files = index.meta().guide_files.iter();
+        let guide_files: HashSet<&str> = guide_files.map(|file| &*file.path).collect();
         let find = |targets: &[String]| -> Result<Vec<SectionId>, IndexError> {
-            let found = targets.iter().map(|path| index.find_section(path));
-            Ok(found
-                .collect::<Result<Vec<_>, _>>()?
-                .into_iter()
-                .flatten()
-                .collect())
+            let mut found = Vec::new();
+            for path in targets {
+                let routed = guide_files.contains(&**path).then(|| path.rsplit_once('/'));
+                match routed.flatten() {
+                    Some((folder, _)) => found.extend(index.sections_in(folder)?),
+                    None => found.extend(index.find_section(path)?),
+                }
+            }
+            Ok(found)
         };
         let rows = guide.passages().map(|passage| find(passage.targets));
         Ok(Self {

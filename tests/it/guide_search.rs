@@ -143,3 +143,29 @@ fn words_that_the_docs_have_nowhere_are_named() {
         assert_eq!(answer.unwrap().absent, expected, "{question}");
     }
 }
+
+#[test]
+fn the_guide_file_of_a_folder_stands_for_the_sections_in_it() {
+    let routes = "| Domain | Path |\n|---|---|\n| Samovars | `guides/INDEX.md` |\n| Urns | `notes/INDEX.md` |\n";
+    let mut files = with_guide(routes);
+    for folder in ["guides", "notes"] {
+        files.push((
+            format!("{folder}/INDEX.md"),
+            "- Boil it -> `n00.md`\n".to_owned(),
+        ));
+    }
+    let (_folder, searcher) = library(&files, Toy::new());
+    let answer = ask(&searcher, "samovars", HintUse::All);
+    let said = |path: &str| hit(&answer, path).arms.guide_bm25;
+    let samovars = said("guides/n03.md");
+    assert!(samovars > 0.0);
+    for hit in &answer.hits {
+        let expected = match hit.section.path.split('/').next() {
+            Some("guides") => samovars,
+            Some("notes") => 0.0,
+            // Of no route: the mean.
+            _ => samovars / 2.0,
+        };
+        assert_eq!(hit.arms.guide_bm25, expected, "{}", hit.section.path);
+    }
+}

@@ -27,6 +27,7 @@ mod guide_search;
 mod large;
 mod mcp;
 mod model_pack;
+mod navigation;
 mod questions;
 mod reader;
 mod search;

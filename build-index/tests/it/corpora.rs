@@ -131,3 +131,24 @@ fn folders_have_names_of_their_own_unless_there_is_one() {
         "c.md"
     );
 }
+
+#[test]
+fn a_folder_with_a_guide_alone_routes_to_the_others() {
+    let folder = folders();
+    fs::create_dir(folder.path().join("all")).unwrap();
+    let routes = "- Tea -> `../tea/INDEX.md`\n- Coffee -> `../coffee/mill.md`\n";
+    fs::write(folder.path().join("all/INDEX.md"), routes).unwrap();
+    let args = ["all=all", "tea=tea/docs", "coffee=coffee"];
+    let said = stderr(folder.path(), &args);
+    assert_eq!(said.lines().count(), 1, "{said}");
+    let index = verified(folder.path());
+    let staleness = stale::check(&index, Effort::FULL).unwrap();
+    assert_eq!(staleness, Some(Staleness::default()));
+    assert_eq!(index.num_sections(), 2);
+
+    let said = stderr(folder.path(), &["all=all"]);
+    assert!(
+        said.starts_with("error: no documentation in all ("),
+        "{said}"
+    );
+}

@@ -1,17 +1,19 @@
 //! The guide: what the guide files of a corpus say of its sections.
 //!
-//! `parse` reads a guide file, `lists` a list of pages, `questions` the tables of questions in it and writes them, `blocks` is
+//! `parse` reads a guide file, `landing` what a page says besides its hints, `nav` a list of pages, `questions` the tables of questions in it and writes them, `blocks` is
 //! Markdown as lines and cells with the files that they mention.
 
 mod blocks;
-mod lists;
+mod landing;
+mod nav;
 mod parse;
 mod questions;
 
 use std::borrow::Cow;
 use std::ops::Range;
 
-pub(super) use lists::settle;
+use super::parse::Rendition;
+pub(super) use nav::{read_toctrees, settle};
 pub use parse::parse_guide;
 pub(super) use parse::resolve;
 pub use questions::{QuestionsError, merge_questions};
@@ -26,7 +28,12 @@ pub(super) fn is_guide_name(path: &str) -> bool {
         "questions.md",
         "questions.markdown",
     ];
-    lists::is_list_name(name) || names.iter().any(|known| name.eq_ignore_ascii_case(known))
+    is_list_of_pages(path) || names.iter().any(|known| name.eq_ignore_ascii_case(known))
+}
+
+/// Whether a file with this name lists pages for readers of the docs, and was not written to route questions.
+pub(crate) fn is_list_of_pages(path: &str) -> bool {
+    nav::reader(path).is_some()
 }
 
 /// Whether a file with this name holds all pages of the docs once more, for language models.
@@ -38,11 +45,15 @@ pub(super) fn is_all_pages_name(path: &str) -> bool {
 /// What the guide file `file` (its path relative to the corpus root) says. Never fails: what has none of the
 /// forms of hints says nothing.
 pub(super) fn read_guide(file: &str, text: &str) -> Guide {
-    let name = file.rsplit('/').next().unwrap_or(file);
-    match lists::is_list_name(name) {
-        true => lists::parse_list(file, text),
-        false => parse_guide(file, text),
-    }
+    nav::reader(file).unwrap_or(parse_guide)(file, text)
+}
+
+/// What the guide file `file`, which says `guide`, says besides, if it is a page that readers of the docs see.
+pub(super) fn text_besides(file: &str, text: &str, guide: &Guide) -> Option<Rendition> {
+    let is_landing = landing::is_landing_name(file);
+    is_landing
+        .then(|| landing::besides_hints(text, guide))
+        .flatten()
 }
 
 /// Everything that the guide files of a corpus say about its sections.

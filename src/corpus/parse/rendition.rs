@@ -23,6 +23,8 @@ pub enum NoContent {
     Redirects,
     /// It only lists or repeats other pages: an index of terms, a search page, all pages in one for printers.
     Lists,
+    /// It is called like a list of pages and lists none.
+    ListsNothing,
     /// There is no text in it.
     Empty,
     /// It is not what its name says: what the parser found, and where.
@@ -62,6 +64,7 @@ impl std::fmt::Display for NoContent {
         match self {
             Self::Redirects => f.write_str("it only leads to another page"),
             Self::Lists => f.write_str("it only lists or repeats other pages"),
+            Self::ListsNothing => f.write_str("no pages are listed in it"),
             Self::Empty => f.write_str("there is no text in it"),
             Self::Malformed(what) => f.write_str(what),
         }

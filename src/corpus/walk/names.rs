@@ -1,5 +1,6 @@
 //! What the name of a file says of it.
 
+use crate::corpus::guide::is_list_of_pages;
 use crate::corpus::parse::Format;
 
 /// Names under which documentation is found without an extension, by tradition; in any case.
@@ -38,10 +39,10 @@ pub(crate) fn is_documentation(path: &str) -> bool {
     format.is_some_and(|format| format != Format::Man)
 }
 
-/// Whether a file with this path is read: `notes.md`, `README`, `changelog.Debian.gz`.
+/// Whether a file with this path is read: `notes.md`, `README`, `changelog.Debian.gz`, `mkdocs.yml`.
 pub(super) fn is_read(path: &str) -> bool {
     let name = plain_name(path);
-    Format::known(name).is_some() || has_traditional_name(name)
+    Format::known(name).is_some() || has_traditional_name(name) || is_list_of_pages(path)
 }
 
 /// Whether a file with this path is compressed with gzip.

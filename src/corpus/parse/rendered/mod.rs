@@ -8,4 +8,3 @@ pub(super) mod man;
 mod markup;
 pub(super) mod notebook;
 pub(super) mod openapi;
-mod tree;

@@ -6,8 +6,8 @@
 use std::rc::Rc;
 
 use super::markup::{self, Line};
-use super::tree::{self, Tree};
 use crate::corpus::parse::rendition::{NoContent, Rendition};
+use crate::corpus::tree::{self, Tree};
 
 #[cfg(test)]
 mod tests;

@@ -11,8 +11,8 @@ mod schema;
 mod tests;
 
 use super::markup::{self, Line};
-use super::tree::{self, Tree};
 use crate::corpus::parse::rendition::{NoContent, Rendition};
+use crate::corpus::tree::{self, Tree};
 use schema::Schemas;
 
 const MAX_BYTES: usize = 8 << 20;

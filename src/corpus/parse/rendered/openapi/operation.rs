@@ -3,8 +3,8 @@
 use super::push_description;
 use super::schema::{MAX_CELL, MAX_VALUES, Row, Schemas, short, word};
 use crate::corpus::parse::rendered::markup;
-use crate::corpus::parse::rendered::tree::Tree;
 use crate::corpus::parse::rendition::Rendition;
+use crate::corpus::tree::Tree;
 
 /// Where an operation is found.
 pub(super) struct Place<'a> {

@@ -4,7 +4,7 @@ use std::cell::Cell;
 use std::collections::HashMap;
 
 use crate::corpus::parse::rendered::markup;
-use crate::corpus::parse::rendered::tree::{Tree, Value};
+use crate::corpus::tree::{Tree, Value};
 
 pub(super) const MAX_HOPS: usize = 4;
 pub(super) const MAX_LEVELS: usize = 2;

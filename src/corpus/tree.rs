@@ -15,13 +15,13 @@ use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visi
 
 /// A value and its line: that of a text's end, of a list's or map's beginning, counted from 1.
 #[derive(Debug, PartialEq)]
-pub(super) struct Tree {
-    pub(super) line: u32,
-    pub(super) value: Value,
+pub(in crate::corpus) struct Tree {
+    pub(in crate::corpus) line: u32,
+    pub(in crate::corpus) value: Value,
 }
 
 #[derive(Debug, PartialEq)]
-pub(super) enum Value {
+pub(in crate::corpus) enum Value {
     Null,
     /// A string, or a number or truth value as it is written.
     Text(String),
@@ -33,45 +33,45 @@ pub(super) enum Value {
 const MAX_DEPTH: usize = 128;
 
 impl Tree {
-    pub(super) fn get(&self, key: &str) -> Option<&Rc<Tree>> {
+    pub(in crate::corpus) fn get(&self, key: &str) -> Option<&Rc<Tree>> {
         let entry = self.entries().iter().find(|(name, _)| name == key);
         entry.map(|(_, value)| value)
     }
 
     /// The value that `keys` lead to, one after the other.
-    pub(super) fn at(&self, keys: &[&str]) -> Option<&Tree> {
+    pub(in crate::corpus) fn at(&self, keys: &[&str]) -> Option<&Tree> {
         keys.iter()
             .try_fold(self, |tree, key| tree.get(key).map(Rc::as_ref))
     }
 
-    pub(super) fn entries(&self) -> &[(String, Rc<Tree>)] {
+    pub(in crate::corpus) fn entries(&self) -> &[(String, Rc<Tree>)] {
         match &self.value {
             Value::Map(entries) => entries,
             _ => &[],
         }
     }
 
-    pub(super) fn items(&self) -> &[Rc<Tree>] {
+    pub(in crate::corpus) fn items(&self) -> &[Rc<Tree>] {
         match &self.value {
             Value::List(items) => items,
             _ => &[],
         }
     }
 
-    pub(super) fn text(&self) -> Option<&str> {
+    pub(in crate::corpus) fn text(&self) -> Option<&str> {
         match &self.value {
             Value::Text(text) => Some(text),
             _ => None,
         }
     }
 
-    pub(super) fn text_of(&self, key: &str) -> Option<&str> {
+    pub(in crate::corpus) fn text_of(&self, key: &str) -> Option<&str> {
         self.get(key).and_then(|value| value.text())
     }
 }
 
 /// The tree of a JSON text, or why it is none.
-pub(super) fn of_json(source: &str) -> Result<Rc<Tree>, String> {
+pub(in crate::corpus) fn of_json(source: &str) -> Result<Rc<Tree>, String> {
     let line = Cell::new(1);
     let reader = CountedLines {
         rest: source.trim_start_matches('\u{feff}').as_bytes(),
@@ -176,7 +176,7 @@ impl<'de> Visitor<'de> for Seed<'_> {
 }
 
 /// The tree of the first document of a YAML text, or why there is none.
-pub(super) fn of_yaml(source: &str) -> Result<Rc<Tree>, String> {
+pub(in crate::corpus) fn of_yaml(source: &str) -> Result<Rc<Tree>, String> {
     let mut composer = Composer::default();
     for event in Parser::new_from_str(source.trim_start_matches('\u{feff}')) {
         let (event, span) = event.map_err(|error| error.to_string())?;

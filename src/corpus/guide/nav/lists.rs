@@ -1,4 +1,4 @@
-//! Lists of pages as guides: `SUMMARY.md` of mdBook and GitBook, `_sidebar.md` of docsify, and `llms.txt`
+//! Lists of pages in Markdown: `SUMMARY.md` of mdBook and GitBook, `_sidebar.md` of docsify, and `llms.txt`
 //! (<https://llmstxt.org>).
 //!
 //! ```text
@@ -9,26 +9,16 @@
 
 use pulldown_cmark::{Event, Options, Parser, Tag, TagEnd};
 
-use super::parse::{linked_file, resolve};
-use super::{Descriptor, Guide, Source};
+use super::{Page, Pages};
+use crate::corpus::guide::Guide;
+use crate::corpus::guide::parse::{linked_file, resolve};
 use crate::corpus::lines::Lines;
 
-/// Between the parts of a place in the tree.
-const BELOW: &str = " > ";
-
-/// Whether a file with this name is a list of pages, if it lists some.
-pub(super) fn is_list_name(name: &str) -> bool {
-    ["summary.md", "_sidebar.md", "llms.txt"]
-        .iter()
-        .any(|known| name.eq_ignore_ascii_case(known))
-}
-
 /// Reads the list `file` (relative to the corpus root). Never fails: what has no links says nothing.
-pub(super) fn parse_list(file: &str, text: &str) -> Guide {
+pub(super) fn read(file: &str, text: &str) -> Guide {
     let mut reader = Reader {
-        file,
         lines: Lines::new(text),
-        guide: Guide::default(),
+        pages: Pages::new(file),
         heading: String::new(),
         items: Vec::new(),
         is_heading: false,
@@ -38,7 +28,7 @@ pub(super) fn parse_list(file: &str, text: &str) -> Guide {
     for (event, range) in Parser::new_ext(text, options).into_offset_iter() {
         reader.event(event, range.start);
     }
-    reader.guide
+    reader.pages.guide
 }
 
 /// An item of a list that is being read.
@@ -55,9 +45,8 @@ struct Item {
 }
 
 struct Reader<'a> {
-    file: &'a str,
     lines: Lines,
-    guide: Guide,
+    pages: Pages<'a>,
     heading: String,
     /// The open items, the outermost first.
     items: Vec<Item>,
@@ -126,29 +115,16 @@ impl Reader<'_> {
         let Some((path, line)) = &item.page else {
             return;
         };
-        let place = std::iter::once(self.heading.as_str());
-        let place = place.chain(above.iter().map(|item| item.label.as_str()));
-        let place: Vec<&str> = place
-            .map(str::trim)
-            .filter(|part| !part.is_empty())
+        let above = above.iter().map(|item| item.label.as_str());
+        let place: Vec<&str> = std::iter::once(self.heading.as_str())
+            .chain(above)
             .collect();
-        let said = item
-            .said
-            .trim_start_matches([':', '-', '–', '—', ' '])
-            .trim();
-        let mut covers: Vec<&str> = Vec::new();
-        covers.extend(Some(said).filter(|said| !said.is_empty()));
-        let place = place.join(BELOW);
-        covers.extend(Some(place.as_str()).filter(|place| !place.is_empty()));
-        self.guide.descriptors.push(Descriptor {
-            target: resolve(self.file, path),
-            title: item.label.trim().to_owned(),
-            covers: covers.join("; "),
-            group: self.heading.trim().to_owned(),
-            source: Source {
-                file: self.file.to_owned(),
-                line: *line,
-            },
+        self.pages.add(Page {
+            target: resolve(self.pages.file, path),
+            title: &item.label,
+            said: item.said.trim_start_matches([':', '-', '–', '—', ' ']),
+            place: &place,
+            line: *line,
         });
     }
 }
@@ -166,69 +142,11 @@ fn page(destination: &str) -> Option<String> {
     }
 }
 
-/// Finds the section that each page of an `llms.txt` is, where it names pages by their addresses: the path
-/// without as many of its first folders as it takes, and with an ending of documentation. `find` gives the first
-/// of such paths that is a section. What is not found stays as it is.
-pub(in crate::corpus) fn settle(guide: &mut Guide, is_section: impl Fn(&str) -> bool) {
-    for descriptor in &mut guide.descriptors {
-        let name = descriptor
-            .source
-            .file
-            .rsplit('/')
-            .next()
-            .unwrap_or_default();
-        if !name.eq_ignore_ascii_case("llms.txt") || is_section(&descriptor.target) {
-            continue;
-        }
-        if let Some(found) = nearest(&descriptor.target, &is_section) {
-            descriptor.target = found;
-        }
-    }
-}
-
-fn nearest(path: &str, is_section: &impl Fn(&str) -> bool) -> Option<String> {
-    let stem = [".html", ".htm", ".md"]
-        .iter()
-        .find_map(|end| path.strip_suffix(end));
-    let mut rest = stem.unwrap_or(path);
-    loop {
-        let endings = [
-            ".md",
-            ".mdx",
-            ".html",
-            "/index.md",
-            "/index.mdx",
-            "/index.html",
-            "/README.md",
-        ];
-        let found = endings.iter().map(|end| format!("{rest}{end}"));
-        if let Some(found) = found.into_iter().find(|path| is_section(path)) {
-            return Some(found);
-        }
-        (_, rest) = rest.split_once('/')?;
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn rows(file: &str, text: &str) -> Vec<String> {
-        let guide = parse_list(file, text);
-        let row = |row: &Descriptor| {
-            let Descriptor {
-                target,
-                title,
-                covers,
-                ..
-            } = row;
-            format!(
-                "{}:{} {target} | {title} | {covers}",
-                row.source.file, row.source.line
-            )
-        };
-        guide.descriptors.iter().map(row).collect()
-    }
+    use crate::corpus::guide::nav::tests::rows;
 
     #[test]
     fn a_summary_has_titles_and_places() {
@@ -236,12 +154,12 @@ mod tests {
                     * [`js` streams](a/s.md#top)\n    * [Draft]()\n    * Advanced\n      - [Deep](a/d%20e.md)\n* \
                     [Web](https://example.org/x)\n";
         assert_eq!(
-            rows("SUMMARY.md", text),
+            rows(&read("SUMMARY.md", text)),
             [
-                "SUMMARY.md:7 over_view.md | Overview | Concepts",
-                "SUMMARY.md:8 a/s.md | js streams | Concepts > Overview",
-                "SUMMARY.md:11 a/d e.md | Deep | Concepts > Overview > js streams > Advanced",
-                "SUMMARY.md:12 x | Web | Concepts",
+                "7 over_view.md | Overview | Concepts",
+                "8 a/s.md | js streams | Concepts > Overview",
+                "11 a/d e.md | Deep | Concepts > Overview > js streams > Advanced",
+                "12 x | Web | Concepts",
             ]
         );
     }
@@ -251,22 +169,11 @@ mod tests {
         let text = "# Tea\n\n> All of tea.\n\n## Docs\n\n- [Pots](https://tea.example/docs/pots.html): How to warm\n  \
                     them\n- [Cups](/cups.md) — for drinking\n";
         assert_eq!(
-            rows("d/llms.txt", text),
+            rows(&read("d/llms.txt", text)),
             [
-                "d/llms.txt:7 d/docs/pots.html | Pots | How to warm them; Docs",
-                "d/llms.txt:9 cups.md | Cups | for drinking; Docs",
+                "7 d/docs/pots.html | Pots | How to warm them; Docs",
+                "9 cups.md | Cups | for drinking; Docs",
             ]
         );
-    }
-
-    #[test]
-    fn addresses_are_found_among_the_sections() {
-        let text = "- [a](https://t.example/en/docs/guide/a)\n- [b](https://t.example/docs/b.html)\n\
-                    - [c](https://t.example/c)\n- [d](d.md)\n";
-        let mut guide = parse_list("llms.txt", text);
-        let sections = ["guide/a/index.md", "b.md", "d.md"];
-        settle(&mut guide, |path| sections.contains(&path));
-        let targets: Vec<_> = guide.descriptors.iter().map(|row| &*row.target).collect();
-        assert_eq!(targets, ["guide/a/index.md", "b.md", "c", "d.md"]);
     }
 }
