@@ -9,11 +9,11 @@ use docent::builder::{Build, LATE_INTERACTION_LIMIT};
 use docent::corpus::{Corpus, CorpusError, Guess, GuideWarning, Skipped, Source, check_guide};
 use docent::encoder::Encoder;
 use docent::index::{Index, IndexSlot};
+use docent::program::{complain, message};
 use docent::stale;
 use docent::terminal::{printable_line, printable_text};
 
 use crate::cli::Args;
-use crate::message;
 use crate::progress::Progress;
 use crate::summary::{ReadFrom, Summary, Timings};
 
@@ -54,7 +54,7 @@ impl<'a> Builder<'a> {
         report_guesses(&corpus.guesses);
         report_warnings(args, &warnings);
         if args.strict && !warnings.is_empty() {
-            message(format_args!(
+            complain(format_args!(
                 "error: {} problems in the docs' guide, nothing built\n\
                  hint: mend them, or build without --strict",
                 warnings.len()
@@ -167,11 +167,14 @@ fn report_some(kind: &str, mut lines: impl ExactSizeIterator<Item = String>) {
 
 /// Each warning with the file as it is found from here, so that an editor can open it.
 fn report_warnings(args: &Args, warnings: &[GuideWarning]) {
-    let severity = if args.strict { "error" } else { "warning" };
+    let (severity, tell): (_, fn(String)) = match args.strict {
+        true => ("error", complain),
+        false => ("warning", message),
+    };
     for warning in warnings {
         let Source { file, line } = &warning.source;
         let found = stale::file_of(&args.docs, file).unwrap_or_else(|| file.into());
         let line = format!("{}:{line}: {}", found.display(), warning.problem);
-        message(format_args!("{severity}: {}", printable_line(&line)));
+        tell(format!("{severity}: {}", printable_line(&line)));
     }
 }

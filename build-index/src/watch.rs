@@ -15,12 +15,13 @@ use std::time::Duration;
 use anyhow::{Context, Result, bail};
 use docent::corpus::CorpusError;
 use docent::index::{Index, IndexSlot};
+use docent::program::message;
 use docent::stale::{self, Effort};
 use notify::{ErrorKind, Event, EventKind, RecursiveMode, Watcher};
 
 use crate::build::{Builder, Outcome};
 use crate::cli::Args;
-use crate::{message, print, report};
+use crate::{print, report};
 
 /// After an event, how long it must stay quiet before the docs are looked at: editors and version
 /// control write many files in a row.

@@ -10,7 +10,7 @@ use docent::answer::{Answer, Note, Verdict, context, json};
 use docent::encoder;
 use docent::index::Index;
 use docent::query_log::QueryLogWriter;
-use docent::search::{Scope, SearchOptions, Searcher};
+use docent::search::{SearchOptions, Searcher};
 use docent::stale::Freshness;
 use docent::terminal::printable_line;
 
@@ -26,9 +26,7 @@ pub fn run(config: &QueryConfig) -> Result<Exit> {
     let encoder = encoder::open(config.model.as_deref())?;
     let freshness = check(&index, &config.index)?;
     let mut options = config.search.clone();
-    if !config.within.is_empty() || !config.conditions.is_empty() {
-        options.scope = Some(Scope::new(&index, &config.within, &config.conditions)?);
-    }
+    options.scope = config.scope.scope(&index)?;
     let session = Session {
         searcher: Searcher::new(index, encoder)?,
         options,
