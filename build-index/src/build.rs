@@ -14,6 +14,7 @@ use docent::stale;
 use docent::terminal::{printable_line, printable_text};
 
 use crate::cli::Args;
+use crate::interrupt::Unfinished;
 use crate::progress::Progress;
 use crate::summary::{ReadFrom, Summary, Timings};
 
@@ -62,6 +63,7 @@ impl<'a> Builder<'a> {
             return Ok(Outcome::Refused);
         }
         let slot = IndexSlot::claim(&args.output)?;
+        let unfinished = Unfinished::new(&slot);
         let encoder = self.encoder()?;
         let read_from = ReadFrom {
             skipped: corpus.skipped.clone(),
@@ -86,7 +88,7 @@ impl<'a> Builder<'a> {
         progress.finish();
         let built = built?;
         let write_start = Instant::now();
-        let bytes = built.write(slot)?;
+        let bytes = unfinished.end(|| built.write(slot))?;
         let timings = Timings {
             read,
             build: built.timings,

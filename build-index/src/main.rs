@@ -2,6 +2,7 @@
 
 mod build;
 mod cli;
+mod interrupt;
 mod progress;
 mod summary;
 mod watch;
@@ -10,7 +11,7 @@ use std::ffi::OsString;
 use std::io::{self, Write};
 use std::process::ExitCode;
 
-use anyhow::{Result, bail};
+use anyhow::{Context, Result, bail};
 use clap::{CommandFactory, Parser};
 use docent::corpus::Config;
 use docent::program::pages::pages;
@@ -68,6 +69,7 @@ fn run(args: &Args) -> Result<ExitCode> {
     if args.watch {
         return watch::run(args).map(|()| ExitCode::SUCCESS);
     }
+    ctrlc::set_handler(|| interrupt::exit()).context("cannot wait for Ctrl-C")?;
     match Builder::new(args).build(args.update)? {
         Outcome::Built(summary) => print(args.json, &summary)?,
         Outcome::Refused => return Ok(ExitCode::from(REFUSED)),

@@ -14,7 +14,7 @@ use super::exit::Exit;
 const TAKE_ANY_WORD: [&str; 5] = ["show", "eval", "audit", "diff", "man"];
 
 /// `words` with the global options that stand before a command's name behind it: options before a name are those of a
-/// question otherwise, and the name is a word of it.
+/// question otherwise, and the name is a word of it. `help` takes none.
 pub fn globals_behind_command(words: &[OsString]) -> Vec<OsString> {
     let is = |at: usize, test: fn(&str) -> bool| {
         words
@@ -36,8 +36,10 @@ pub fn globals_behind_command(words: &[OsString]) -> Vec<OsString> {
         };
     }
     let mut words = words.to_vec();
-    if at < words.len() && is_command(&words[at].to_string_lossy()) {
-        words[1..=at].rotate_right(1);
+    match words.get(at).and_then(|word| word.to_str()) {
+        Some("help") => drop(words.drain(1..at)),
+        Some(word) if is_command(word) => words[1..=at].rotate_right(1),
+        _ => {}
     }
     words
 }
@@ -180,6 +182,7 @@ mod tests {
             moved("docent -q --color never --color=auto info --json"),
             "docent info -q --color never --color=auto --json"
         );
+        assert_eq!(moved("docent --color never help"), "docent help");
         for line in [
             "docent",
             "docent -q",

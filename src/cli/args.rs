@@ -96,7 +96,10 @@ pub enum Format {
         explain: bool,
     },
     /// The sections' paths, one a line.
-    Paths,
+    Paths {
+        /// Whether they end with a NUL byte instead, and are printed as they are.
+        null: bool,
+    },
     /// The sections' text for a language model.
     Context {
         /// Most tokens of all that is printed.
@@ -243,6 +246,9 @@ struct QueryArgs {
     /// Most tokens to print with --format context, 100 or more [default: 1500]
     #[arg(long, value_name = "TOKENS", value_parser = budget)]
     budget: Option<usize>,
+    /// With --format paths: end each with a NUL byte instead of a line break, for `xargs -0`
+    #[arg(short = '0', long, conflicts_with = "batch")]
+    null: bool,
     /// Give every score component of every hit
     #[arg(long)]
     explain: bool,
@@ -372,6 +378,9 @@ impl QueryArgs {
         if self.budget.is_some() && !matches!(self.format, Some(FormatName::Context)) {
             return conflict("--budget needs --format context");
         }
+        if self.null && !matches!(self.format, Some(FormatName::Paths)) {
+            return conflict("--null needs --format paths");
+        }
         if self.explain && matches!(self.format, Some(FormatName::Paths | FormatName::Context)) {
             return conflict("--explain needs --format text or json");
         }
@@ -387,7 +396,7 @@ impl QueryArgs {
         match self.format.unwrap_or(default) {
             FormatName::Text => Format::Text { explain },
             FormatName::Json => Format::Json { explain },
-            FormatName::Paths => Format::Paths,
+            FormatName::Paths => Format::Paths { null: self.null },
             FormatName::Context => Format::Context {
                 budget: self.budget.unwrap_or(context::DEFAULT_BUDGET),
             },
@@ -462,7 +471,7 @@ mod tests {
         assert_eq!(question(&["query", "show"]), "show");
         assert_eq!(question(&["show me"]), "show me");
         assert_eq!(question(&["--", "--base-url"]), "--base-url");
-        assert_eq!(question(&["help"]), "help");
+        assert_eq!(question(&["query", "help"]), "help");
     }
 
     #[test]
@@ -474,6 +483,7 @@ mod tests {
             problem(&["a", "--budget", "900"]),
             Some("--budget needs --format context")
         );
+        assert_eq!(problem(&["a", "-0"]), Some("--null needs --format paths"));
         assert_eq!(
             problem(&["a", "--explain", "--format", "paths"]),
             Some("--explain needs --format text or json")

@@ -5,8 +5,10 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use docent::index::Index;
 use docent::search::{Condition, ConditionError, Scope};
+use docent::terminal::printable_line;
 
 use super::exit::CliError;
+use super::note;
 
 /// Name of an index that nobody named.
 pub const INDEX_NAME: &str = "docent.idx";
@@ -48,9 +50,41 @@ impl IndexFile {
 pub fn locate_index(named: Option<PathBuf>) -> Result<PathBuf, CliError> {
     match named.or_else(index_of_environment) {
         Some(path) => Ok(path),
-        None => nearest_index(&std::env::current_dir().map_err(CliError::WorkingFolder)?),
+        None => {
+            let path = nearest_index(&std::env::current_dir().map_err(CliError::WorkingFolder)?)?;
+            note_other_owner(&path);
+            Ok(path)
+        }
     }
 }
+
+/// Says that an index which nobody named belongs to another user: in a folder that several may write to, anybody can
+/// lay one for others to find. What it says is no secret, but may be a lie.
+#[cfg(unix)]
+fn note_other_owner(path: &Path) {
+    use std::os::unix::fs::MetadataExt;
+    let owner = |metadata: std::fs::Metadata| metadata.uid();
+    let of_index = std::fs::metadata(path).map(owner);
+    // Whose files this program makes, is who runs it.
+    let user = || {
+        tempfile::tempfile()
+            .and_then(|file| file.metadata())
+            .map(owner)
+    };
+    if let Ok(other) = of_index
+        && other != 0
+        && user().is_ok_and(|user| user != other)
+    {
+        let path = path.display().to_string();
+        let path = printable_line(&path);
+        note(format_args!(
+            "{path} was found here, and belongs to another user\nhint: --index {path} says that it is meant"
+        ));
+    }
+}
+
+#[cfg(not(unix))]
+fn note_other_owner(_: &Path) {}
 
 /// The index that `DOCENT_INDEX` names, unless it is empty.
 pub fn index_of_environment() -> Option<PathBuf> {

@@ -5,6 +5,7 @@ use std::io::{self, BufWriter, Write};
 
 use anyhow::Result;
 use clap::Args;
+use docent::answer::location::printable_path;
 use docent::index::{Index, SectionRecord};
 use docent::terminal::{printable_json, printable_line};
 use serde::Serialize;
@@ -72,10 +73,8 @@ pub fn run(args: &ListArgs) -> Result<Exit> {
             let object = serde_json::to_string(&Object::of(&section))?;
             writeln!(out, "{}", printable_json(&object))?;
         } else {
-            let (path, title) = (
-                printable_line(&section.path),
-                printable_line(&section.title),
-            );
+            let path = printable_path(&section.path);
+            let title = printable_line(&section.title);
             writeln!(out, "{path}\t{title}")?;
         }
     }

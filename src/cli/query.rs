@@ -6,6 +6,7 @@ use std::sync::Arc;
 use anstream::AutoStream;
 use anyhow::Result;
 use docent::answer::context::ContextOptions;
+use docent::answer::location::printable_path;
 use docent::answer::{Answer, Note, Verdict, context, json};
 use docent::encoder;
 use docent::index::Index;
@@ -103,11 +104,16 @@ impl Session {
             }
             Format::Text { explain } => {
                 let mut out = AutoStream::auto(io::stdout().lock());
-                text::write(&mut out, answer, index, explain)?;
+                text::Layout::of_stdout(explain).write(&mut out, answer, index)?;
             }
-            Format::Paths => {
+            Format::Paths { null: true } => {
                 for hit in answer.shown() {
-                    writeln!(out, "{}", printable_line(&hit.section.path))?;
+                    write!(out, "{}\0", hit.section.path)?;
+                }
+            }
+            Format::Paths { null: false } => {
+                for hit in answer.shown() {
+                    writeln!(out, "{}", printable_path(&hit.section.path))?;
                 }
             }
             Format::Context { budget } => {

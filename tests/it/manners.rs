@@ -136,7 +136,10 @@ fn list_has_a_line_for_each_section_in_order() {
     let (code, lines, stderr) = list(&[]);
     assert_eq!((code, &*stderr), (0, ""));
     let lines: Vec<&str> = lines.lines().collect();
-    assert_eq!(lines, ["a/\\u{1b}[2J.md\tLast", "a/z.md\tZ", "b.md\tThe B"]);
+    assert_eq!(
+        lines,
+        ["\"a/\\u001b[2J.md\"\tLast", "a/z.md\tZ", "b.md\tThe B"]
+    );
     assert_eq!(
         list(&["--in", "a/z.md", "--in", "b*"]).1,
         "a/z.md\tZ\nb.md\tThe B\n"
@@ -150,7 +153,7 @@ fn list_has_a_line_for_each_section_in_order() {
     assert_eq!(
         objects,
         [
-            json!({"section": "b.md", "title": "The\tB", "lines": 7, "fields": {"tags": ["howto", "pump"]}})
+            json!({"section": "b.md", "title": "The B", "lines": 7, "fields": {"tags": ["howto", "pump"]}})
         ]
     );
     let (code, lines, stderr) = list(&["--in", "nowhere/"]);
@@ -161,6 +164,126 @@ fn list_has_a_line_for_each_section_in_order() {
     let (code, _, stderr) = list(&["--fail-stale"]);
     assert_eq!(code, 7);
     assert!(stderr.starts_with("note: "), "{stderr}");
+}
+
+#[test]
+fn a_path_that_was_printed_is_found_again() {
+    let folder = indexed(&[
+        ("a\nb\t.md", "# Kettle\n\nBoil the kettle.\n"),
+        ("\"c\".md", "# Pot\n\nScrub the pot.\n"),
+    ]);
+    let out = |args: &[&str]| {
+        let output = docent(folder.path(), args).output().unwrap();
+        assert_eq!(output.status.code(), Some(0), "{args:?}");
+        String::from_utf8(output.stdout).unwrap()
+    };
+    let paths = ["--format=paths", "-k1", "--min-confidence=0"];
+    for (question, path, printed) in [
+        ("boil the kettle", "a\nb\t.md", "\"a\\nb\\t.md\""),
+        ("scrub the pot", "\"c\".md", "\"\\\"c\\\".md\""),
+    ] {
+        let with = |more: &[&str]| out(&[&[question], &paths[..], more].concat());
+        assert_eq!(with(&[]), format!("{printed}\n"));
+        assert_eq!(with(&["-0"]), format!("{path}\0"));
+        let shown = out(&["show", printed]);
+        assert!(shown.to_lowercase().contains(question), "{shown}");
+        let text = out(&[question, "-k1", "--min-confidence=0"]);
+        assert!(text.starts_with(&format!("1  {printed}:1-3  ")), "{text}");
+    }
+}
+
+/// Another user may have laid it there.
+#[cfg(unix)]
+#[test]
+fn an_index_of_another_user_that_nobody_named_is_told() {
+    use std::os::unix::fs::{MetadataExt, chown};
+    let folder = indexed(&[("a.md", "# Kettle\n\nBoil the kettle.\n")]);
+    let index = folder.path().join("docent.idx");
+    let below = folder.path().join("my/work");
+    fs::create_dir_all(&below).unwrap();
+    let stderr = |args: &[&str]| {
+        let output = docent(&below, args).output().unwrap();
+        String::from_utf8(output.stderr).unwrap()
+    };
+    assert_eq!(stderr(&["list"]), "");
+    if fs::metadata(&index).unwrap().uid() != 0 {
+        // Only root gives files away; docs of root's are nobody's lie.
+        assert!(chown(&index, Some(65_534), None).is_err());
+        return;
+    }
+    chown(&index, Some(65_534), None).unwrap();
+    let told = stderr(&["list"]);
+    let there = fs::canonicalize(&index).unwrap();
+    assert_eq!(
+        told,
+        format!(
+            "note: {0} was found here, and belongs to another user\nhint: --index {0} says that it is meant\n",
+            there.display()
+        )
+    );
+    assert_eq!(stderr(&["list", "--index", "../../docent.idx"]), "");
+}
+
+#[test]
+fn of_many_absent_words_some_are_named() {
+    let words = |from: usize| -> String {
+        let words = (from..from + 26).map(|i| format!("zq{}x", i * 7919));
+        words.collect::<Vec<_>>().join(" ")
+    };
+    let (code, stderr) = failure(&[&words(100)]);
+    assert_eq!(code, 1);
+    let line = stderr.lines().next().unwrap();
+    assert!(
+        line.starts_with("note: not in these docs: zq791900x, zq799819x, "),
+        "{line}"
+    );
+    assert!(line.ends_with(" and 6 more"), "{line}");
+    assert_eq!(line.matches("zq").count(), 20);
+
+    // What is far behind the end of what any model reads is not looked at.
+    let mut long = docent(coffee(), &["-", "--format=json"]);
+    let filler: Vec<String> = (0..100_000).map(|i| format!("w{i}y")).collect();
+    long.write_stdin(format!("{} zzzlast", filler.join(" ")));
+    let object: Value = serde_json::from_slice(&long.output().unwrap().stdout).unwrap();
+    let absent = object["absent"].as_array().unwrap();
+    assert_eq!(absent[0], "w0y");
+    assert!((3_000..6_000).contains(&absent.len()), "{}", absent.len());
+}
+
+#[test]
+fn lines_of_windows_are_lines_in_every_format() {
+    let folder = indexed(&[("a.md", "# Kettle\r\n\r\nBoil the kettle.\r\nTwice.\r\n")]);
+    let args = ["boil the kettle", "--format=json", "--min-confidence=0"];
+    let output = docent(folder.path(), &args).output().unwrap();
+    let object: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(
+        object["hits"][0]["chunks"][0]["text"],
+        "# Kettle\n\nBoil the kettle.\nTwice."
+    );
+}
+
+#[test]
+fn info_has_a_version_and_the_words_of_its_text() {
+    let object: Value = serde_json::from_str(&stdout(&["info", "--json"])).unwrap();
+    assert_eq!(
+        (&object["version"], &object["search"]),
+        (&json!(1), &json!("flat"))
+    );
+    assert!(stdout(&["info"]).contains("\nsearch      flat; "));
+}
+
+#[test]
+fn a_heading_is_cut_at_a_word() {
+    let folder = indexed(&[(
+        "a.md",
+        &*format!("# {}\n\nBoil the kettle.\n", "word ".repeat(3_000)),
+    )]);
+    let args = ["boil the kettle", "--min-confidence=0"];
+    let text = docent(folder.path(), &args).output().unwrap().stdout;
+    let text = String::from_utf8(text).unwrap();
+    let heading = format!("  {} …", ["word"; 60].join(" "));
+    let line = text.lines().next().unwrap();
+    assert!(line.ends_with(&heading), "{line}");
 }
 
 #[test]
