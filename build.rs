@@ -26,7 +26,7 @@ fn commit() -> Option<(String, String)> {
     if !Path::new(".git").exists() {
         return None;
     }
-    let said = git(&["log", "-1", "--format=%H %cs"])?;
+    let said = git(&["log", "-1", "--no-show-signature", "--format=%H %cs"])?;
     let reference = git(&["symbolic-ref", "--quiet", "HEAD"]).unwrap_or_default();
     // Each change of what is checked out is a line of this log. Where none is kept, these are what changes.
     if !watch("logs/HEAD") {
