@@ -82,6 +82,7 @@
 //! | `eval` | yes | `docent::eval` |
 //! | `audit` | yes | `docent::audit` |
 //! | `serve` | yes | `docent::mcp`, `docent::serve` |
+//! | `program` | yes | what docent's programs have in common: `docent::program` |
 //! | `cli` | yes | the program `docent` |
 //!
 //! With `default-features = false` what remains is the library with the model that is compiled in.
@@ -106,6 +107,8 @@ pub mod index;
 mod map;
 #[cfg(feature = "serve")]
 pub mod mcp;
+#[cfg(feature = "program")]
+pub mod program;
 pub mod query_log;
 pub mod questions;
 #[doc(hidden)]

@@ -10,11 +10,12 @@ use docent::builder::{Build, LATE_INTERACTION_LIMIT};
 use docent::corpus::{Corpus, Guess, GuideProblem, GuideWarning, Skipped, Source, check_guide};
 use docent::encoder::Encoder;
 use docent::index::{Index, IndexSlot};
+use docent::program::{complain, message};
 use docent::stale;
 use docent::terminal::{printable_line, printable_text};
 
 use crate::cli::Args;
-use crate::message;
+use crate::interrupt::Unfinished;
 use crate::progress::Progress;
 use crate::summary::{ReadFrom, Summary, Timings};
 
@@ -58,7 +59,7 @@ impl<'a> Builder<'a> {
         report_guesses(&corpus.guesses);
         report_warnings(args, &warnings);
         if args.strict && !warnings.is_empty() {
-            message(format_args!(
+            complain(format_args!(
                 "error: {} problems in the docs' guide, nothing built\n\
                  hint: mend them, or build without --strict",
                 warnings.len()
@@ -66,6 +67,7 @@ impl<'a> Builder<'a> {
             return Ok(Outcome::Refused);
         }
         let slot = IndexSlot::claim(&args.output)?;
+        let unfinished = Unfinished::new(&slot);
         let encoder = self.encoder()?;
         let read_from = ReadFrom {
             skipped: corpus.skipped.clone(),
@@ -90,7 +92,7 @@ impl<'a> Builder<'a> {
         progress.finish();
         let built = built?;
         let write_start = Instant::now();
-        let bytes = built.write(slot)?;
+        let bytes = unfinished.end(|| built.write(slot))?;
         let timings = Timings {
             read,
             build: built.timings,
@@ -134,34 +136,37 @@ fn report_skips(skipped: &[Skipped]) {
     let lines = skipped
         .iter()
         .map(|skipped| format!("{}: {}", skipped.path, skipped.reason));
-    report_some("skipped", lines, BY_JSON);
+    report_some("skipped", message, lines, BY_JSON);
 }
 
 fn report_guesses(guesses: &[Guess]) {
     let lines = guesses
         .iter()
         .map(|guess| format!("{}: {}", guess.path, guess.encoding));
-    report_some("note", lines, BY_JSON);
+    report_some("note", message, lines, BY_JSON);
 }
 
 /// The first of `lines` and the number of the others, with what lists them all.
-fn report_some(kind: &str, mut lines: impl ExactSizeIterator<Item = String>, listed_by: &str) {
+fn report_some(
+    kind: &str,
+    tell: fn(String),
+    mut lines: impl ExactSizeIterator<Item = String>,
+    listed_by: &str,
+) {
     for line in lines.by_ref().take(LISTED) {
-        message(format_args!("{kind}: {}", printable_line(&line)));
+        tell(format!("{kind}: {}", printable_line(&line)));
     }
     let rest = lines.len();
     if rest > 0 {
-        message(format_args!(
-            "{kind}: {rest} more, all listed by {listed_by}"
-        ));
+        tell(format!("{kind}: {rest} more, all listed by {listed_by}"));
     }
 }
 
 /// Each warning with the file as it is found from here, so that an editor can open it; of each kind the first few.
 fn report_warnings(args: &Args, warnings: &[GuideWarning]) {
-    let (severity, listed_by) = match args.strict {
-        true => ("error", "--json without --strict"),
-        false => ("warning", BY_JSON),
+    let (severity, tell, listed_by): (_, fn(String), _) = match args.strict {
+        true => ("error", complain, "--json without --strict"),
+        false => ("warning", message, BY_JSON),
     };
     let mut kinds: Vec<(Discriminant<GuideProblem>, Vec<&GuideWarning>)> = Vec::new();
     for warning in warnings {
@@ -177,6 +182,6 @@ fn report_warnings(args: &Args, warnings: &[GuideWarning]) {
             let found = stale::file_of(&args.docs, file).unwrap_or_else(|| file.into());
             format!("{}:{line}: {}", found.display(), warning.problem)
         });
-        report_some(severity, lines, listed_by);
+        report_some(severity, tell, lines, listed_by);
     }
 }

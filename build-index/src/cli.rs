@@ -4,11 +4,20 @@ use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
 use clap::{Parser, ValueEnum};
+use clap_complete::Shell;
 use docent::builder::{BuildOptions, LateInteraction};
 use docent::corpus::{Config, CorpusError, CorpusOptions, Folder, is_corpus_name};
 use docent::index::GraphOptions;
+use docent::program::{GlobalArgs, LONG_VERSION};
 
 const AFTER_HELP: &str = "\
+Examples:
+  build-index                                      # docs/ becomes docent.idx
+  build-index site -o site.idx --exclude drafts/
+  build-index --update --quiet                     # after a change, in a hook or a pipeline
+  build-index --watch
+  build-index api=../api/docs web=./site
+
 Globs:
   They have the rules of .gitignore, over paths in the documentation folder: '*.md' is meant in
   every folder, '/*.md' in the first, 'guide/' is all that lies in it, and a later '!*.md' takes back.
@@ -41,7 +50,7 @@ A build that fails or is interrupted leaves the old index as it was.";
 
 /// Builds the index of a documentation folder that docent answers from.
 #[derive(Debug, Parser)]
-#[command(name = "build-index", version, after_help = AFTER_HELP)]
+#[command(name = "build-index", version, long_version = LONG_VERSION, after_help = AFTER_HELP)]
 pub struct Args {
     /// The documentation folder; or several, each with the name that its sections' paths begin with
     #[arg(value_name = "DIR | NAME=DIR", default_value = "docs", value_parser = parse_docs)]
@@ -87,6 +96,14 @@ pub struct Args {
         "watch", "strict", "json",
     ])]
     pub init: bool,
+    /// Build nothing: print what makes a shell complete options, as `docent completions --help` explains
+    #[arg(long, value_name = "SHELL", exclusive = true)]
+    pub completions: Option<Shell>,
+    /// Build nothing: print the man page
+    #[arg(long, exclusive = true)]
+    pub man: bool,
+    #[command(flatten)]
+    pub global: GlobalArgs,
 }
 
 /// `DIR`, or `NAME=DIR` where there is no folder of that name as a whole.

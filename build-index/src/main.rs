@@ -2,17 +2,20 @@
 
 mod build;
 mod cli;
+mod interrupt;
 mod progress;
 mod summary;
 mod watch;
 
-use std::fmt::Display;
+use std::ffi::OsString;
 use std::io::{self, Write};
 use std::process::ExitCode;
 
-use anyhow::{Result, bail};
-use clap::Parser;
+use anyhow::{Context, Result, bail};
+use clap::{CommandFactory, Parser};
 use docent::corpus::Config;
+use docent::program::pages::pages;
+use docent::program::{complain, message, set_color, write_completions};
 use docent::terminal::{printable_error, printable_json, printable_line};
 
 use build::{Builder, Outcome};
@@ -25,7 +28,10 @@ const REFUSED: u8 = 1;
 const FAILED: u8 = 2;
 
 fn main() -> ExitCode {
-    let args = Args::parse();
+    let words: Vec<OsString> = std::env::args_os().collect();
+    set_color(&words);
+    let args = Args::parse_from(words);
+    args.global.apply();
     run(&args).unwrap_or_else(|error| {
         if is_closed_pipe(&error) {
             return ExitCode::SUCCESS;
@@ -36,6 +42,16 @@ fn main() -> ExitCode {
 }
 
 fn run(args: &Args) -> Result<ExitCode> {
+    if let Some(shell) = args.completions {
+        write_completions(Args::command(), shell, &mut io::stdout().lock())?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    if args.man {
+        for page in pages(Args::command())? {
+            io::stdout().write_all(page.text.as_bytes())?;
+        }
+        return Ok(ExitCode::SUCCESS);
+    }
     if let Some(problem) = args.problem_of_names() {
         bail!(problem);
     }
@@ -53,6 +69,7 @@ fn run(args: &Args) -> Result<ExitCode> {
     if args.watch {
         return watch::run(args).map(|()| ExitCode::SUCCESS);
     }
+    ctrlc::set_handler(|| interrupt::exit()).context("cannot wait for Ctrl-C")?;
     match Builder::new(args).build(args.update)? {
         Outcome::Built(summary) => print(args.json, &summary)?,
         Outcome::Refused => return Ok(ExitCode::from(REFUSED)),
@@ -71,12 +88,7 @@ fn print(json: bool, summary: &Summary) -> Result<()> {
 }
 
 fn report(error: &anyhow::Error) {
-    message(format_args!("error: {}", printable_error(error.as_ref())));
-}
-
-/// Says something to the person at the terminal. A closed stderr is nobody to tell.
-fn message(text: impl Display) {
-    let _ = writeln!(io::stderr(), "{text}");
+    complain(format_args!("error: {}", printable_error(error.as_ref())));
 }
 
 /// Whether the reader of stdout went away; the index is written by then.

@@ -15,12 +15,13 @@ use std::time::Duration;
 use anyhow::{Context, Result, bail};
 use docent::corpus::CorpusError;
 use docent::index::{Index, IndexSlot};
+use docent::program::message;
 use docent::stale::{self, Effort};
 use notify::{ErrorKind, Event, EventKind, RecursiveMode, Watcher};
 
 use crate::build::{Builder, Outcome};
 use crate::cli::Args;
-use crate::{message, print, report};
+use crate::{interrupt, print, report};
 
 /// After an event, how long it must stay quiet before the docs are looked at: editors and version
 /// control write many files in a row.
@@ -28,9 +29,6 @@ const QUIET: Duration = Duration::from_millis(200);
 
 /// How often docs that are gone are looked for.
 const LOOK_AGAIN: Duration = Duration::from_millis(500);
-
-/// Exit code of a program that Ctrl-C has ended, as shells have it.
-const INTERRUPTED: i32 = 130;
 
 enum Signal {
     Change,
@@ -56,11 +54,11 @@ pub fn run(args: &Args) -> Result<()> {
     ctrlc::set_handler(move || {
         // A build under way ends first, unless it is asked again; the old index is safe anyway.
         if asked.swap(true, Ordering::Relaxed) || stop.send(Signal::Stop).is_err() {
-            std::process::exit(INTERRUPTED);
+            interrupt::exit();
         }
     })
     .context("cannot wait for Ctrl-C")?;
-    let output = args.output.clone();
+    let output = IndexSlot::place(&args.output);
     let mut watcher = notify::recommended_watcher(move |event: notify::Result<Event>| {
         if !event.is_ok_and(|event| is_own(&event, &output)) {
             let _ = sender.send(Signal::Change);

@@ -35,8 +35,8 @@ pub struct Line<'a> {
 }
 
 /// The neighbouring lines that together say most of the question's terms, the first of several that say as
-/// many; of a table with its header. Lines without a word, headings, front matter and badges are left out, as
-/// long as there is another.
+/// many; of a table with its header. Lines without a word that is seen, headings and front matter are left out,
+/// as long as there is another.
 pub fn excerpt<'a>(chunk: &ChunkRef<'a>, question_terms: &HashSet<String>) -> Vec<Line<'a>> {
     let numbered = chunk.text.lines().zip(chunk.line_start..);
     let with_words = numbered.filter(|(text, _)| text.contains(char::is_alphanumeric));
@@ -47,8 +47,9 @@ pub fn excerpt<'a>(chunk: &ChunkRef<'a>, question_terms: &HashSet<String>) -> Ve
         })
         .collect();
     let body = front_matter_end(chunk);
-    let says =
-        |line: &&Line<'a>| line.number >= body && !is_heading(line.text) && !is_badge(line.text);
+    let says = |line: &&Line<'a>| {
+        line.number >= body && !is_heading(line.text) && says_something(line.text)
+    };
     let mut lines: Vec<Line<'a>> = all.iter().filter(says).copied().collect();
     if lines.is_empty() {
         lines = all;
@@ -118,9 +119,27 @@ fn is_heading(line: &str) -> bool {
     line.trim_start_matches('#').starts_with(' ') && line.starts_with('#')
 }
 
-/// Images that are links, and nothing else.
-fn is_badge(line: &str) -> bool {
-    line.starts_with("[![") && line.ends_with(')')
+/// Whether a reader sees a word of a line: not where it is images, tags, or where a link leads to.
+fn says_something(line: &str) -> bool {
+    let is_reference = line.starts_with('[') && line.contains("]: ");
+    let mut seen = line.to_owned();
+    // Images in links leave links without a text.
+    for (start, end) in [("![", ")"), ("[](", ")"), ("<", ">")] {
+        without(&mut seen, start, end);
+    }
+    !is_reference && seen.contains(char::is_alphanumeric)
+}
+
+/// Takes out of `text` what begins with `start` and goes on to the next `end`.
+fn without(text: &mut String, start: &str, end: &str) {
+    let mut from = 0;
+    while let Some(at) = text[from..].find(start).map(|at| from + at) {
+        let Some(length) = text[at..].find(end) else {
+            return;
+        };
+        text.replace_range(at..at + length + end.len(), "");
+        from = at;
+    }
 }
 
 #[cfg(test)]
@@ -184,6 +203,24 @@ mod tests {
                 text: "A page."
             }]
         );
+    }
+
+    #[test]
+    fn a_line_says_something_if_a_reader_sees_a_word_of_it() {
+        for (line, says) in [
+            ("[![a](b.svg)](c) [![d](e.svg)](f)", false),
+            ("![page](page.png)", false),
+            ("[page]: https://page.example", false),
+            ("<img src=\"page.svg\"> <br>", false),
+            ("<a href=\"page\"><img src=\"page.svg\"></a>", false),
+            ("![page](page.png) It is round.", true),
+            ("[Page](page.md) | [Other](other.md)", true),
+            ("A [page]: here", true),
+            ("if a < b", true),
+            ("![not closed", true),
+        ] {
+            assert_eq!(says_something(line), says, "{line}");
+        }
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! The documented JSON object: an answer for programs, on one line.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, HashSet};
 use std::time::Duration;
 
@@ -69,7 +70,8 @@ struct ChunkObject<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     anchor: Option<&'a str>,
     score: f32,
-    text: &'a str,
+    /// With `\n` between its lines, whatever the file has.
+    text: Cow<'a, str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     excerpt: Option<Vec<LineObject>>,
 }
@@ -207,7 +209,10 @@ fn hit_object<'a>(
             heading_path: chunk.heading_path,
             anchor: chunk.anchor,
             score: found.score,
-            text: chunk.text,
+            text: match chunk.text.contains("\r\n") {
+                true => Cow::Owned(chunk.text.replace("\r\n", "\n")),
+                false => Cow::Borrowed(chunk.text),
+            },
         })
     };
     let chunks = hit.listed_chunks().iter().map(chunk_object);

@@ -1,11 +1,12 @@
 //! Where a text stands, as answers give it and as people and agents write it back: `PATH`, `PATH:A-B`,
 //! `PATH:A`, `PATH#heading`.
 
+use std::borrow::Cow;
 use std::ops::RangeInclusive;
 
 use super::context::unquoted;
 use crate::index::{Index, IndexError, SectionRecord};
-use crate::terminal::printable_line;
+use crate::terminal::{printable_json, printable_line};
 
 /// Sections that are suggested for one that is not there.
 const SUGGESTIONS: usize = 3;
@@ -17,6 +18,19 @@ pub struct Location {
     pub section: SectionRecord,
     /// The lines, from 1; `None`: all. They may go on after the section's end.
     pub lines: Option<RangeInclusive<u32>>,
+}
+
+/// `path` as it can be printed and is found again by [`Location::find`]: as it is, or as a JSON string where a terminal
+/// would act on it.
+pub fn printable_path(path: &str) -> Cow<'_, str> {
+    match printable_line(path) {
+        Cow::Borrowed(path) if !path.starts_with('"') => Cow::Borrowed(path),
+        _ => {
+            // A string is serialized whatever it holds.
+            let json = serde_json::to_string(path).unwrap_or_default();
+            Cow::Owned(printable_json(&json).into_owned())
+        }
+    }
 }
 
 /// Why there is nothing at a location.

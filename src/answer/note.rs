@@ -10,6 +10,8 @@ use crate::terminal::printable_line;
 
 /// Candidates that are named where none is confident.
 const NAMED_CANDIDATES: usize = 3;
+/// Words that the docs lack that are named.
+const NAMED_WORDS: usize = 20;
 
 /// Something to know of an answer or of the index that gave it. Displayed, it is a sentence or two,
 /// with a `hint:` line where something can be done about it, safe to print.
@@ -82,11 +84,12 @@ impl fmt::Display for Note {
                 printable_line(read_as)
             ),
             Self::Absent(words) => {
-                write!(
-                    f,
-                    "not in these docs: {}",
-                    printable_line(&words.join(", "))
-                )
+                let named = words[..words.len().min(NAMED_WORDS)].join(", ");
+                write!(f, "not in these docs: {}", printable_line(&named))?;
+                match words.len().saturating_sub(NAMED_WORDS) {
+                    0 => Ok(()),
+                    others => write!(f, " and {others} more"),
+                }
             }
             Self::NothingConfident {
                 best,

@@ -1,24 +1,27 @@
 //! Arguments: as the user writes them, and as the commands get them, validated.
 
+use std::ffi::OsString;
 use std::num::NonZeroUsize;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use clap::error::ErrorKind;
 use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 use docent::answer::context;
-use docent::search::{Condition, ConditionError, HintUse, SearchOptions};
+use docent::program::{self, GlobalArgs, LONG_VERSION, at_least_one};
+use docent::search::{HintUse, SearchOptions};
 
+use super::advice;
 use super::agents::AgentsArgs;
 use super::audit::AuditArgs;
 use super::diff::DiffArgs;
 use super::eval::EvalArgs;
-use super::exit::{self, CliError};
+use super::exit::exit_codes;
+use super::index_file::{IndexArgs, ScopeArgs};
+use super::list::ListArgs;
+use super::manual::{CompletionsArgs, ManArgs};
 use super::mcp::McpArgs;
 use super::questions::QuestionsArgs;
 use super::serve::ServeArgs;
-
-/// Name of an index that nobody named.
-pub const INDEX_NAME: &str = "docent.idx";
 
 /// What to do.
 pub enum Command {
@@ -26,6 +29,8 @@ pub enum Command {
     Query(QueryConfig),
     /// Print a section.
     Show(ShowConfig),
+    /// List sections.
+    List(ListArgs),
     /// Describe an index.
     Info(InfoConfig),
     /// Measure how well judged questions find their sections.
@@ -42,6 +47,12 @@ pub enum Command {
     Serve(ServeArgs),
     /// Put docent into the configuration of agents' programs.
     Agents(AgentsArgs),
+    /// Print what makes a shell complete arguments.
+    Completions(CompletionsArgs),
+    /// Print or write man pages.
+    Man(ManArgs),
+    /// Print the version.
+    Version,
 }
 
 /// How questions are answered.
@@ -56,10 +67,8 @@ pub struct QueryConfig {
     pub model: Option<String>,
     /// How the index is searched.
     pub search: SearchOptions,
-    /// Paths and globs of the sections that an answer may name; none: all.
-    pub within: Vec<String>,
-    /// What their front matter must say.
-    pub conditions: Vec<Condition>,
+    /// Which sections an answer may name.
+    pub scope: ScopeArgs,
     /// Where questions are kept, if anywhere.
     pub log: Option<PathBuf>,
 }
@@ -87,7 +96,10 @@ pub enum Format {
         explain: bool,
     },
     /// The sections' paths, one a line.
-    Paths,
+    Paths {
+        /// Whether they end with a NUL byte instead, and are printed as they are.
+        null: bool,
+    },
     /// The sections' text for a language model.
     Context {
         /// Most tokens of all that is printed.
@@ -113,10 +125,13 @@ pub struct InfoConfig {
     pub json: bool,
 }
 
-/// Parses and validates the program's arguments; on a usage error, `--help` or `--version` it
+/// Parses and validates the program's arguments, its name among them; on a usage error, `--help` or `--version` it
 /// prints what there is to say and exits.
-pub fn parse() -> Command {
-    let cli = Cli::parse();
+pub fn parse(words: &[OsString]) -> Command {
+    program::set_color(words);
+    let cli = Cli::try_parse_from(advice::globals_behind_command(words));
+    let cli = cli.unwrap_or_else(|error| advice::exit(&error, words));
+    cli.global.apply();
     match cli.command {
         None => cli.query.validate_bare().map(Command::Query),
         Some(RawCommand::Query(args)) => args.validate().map(Command::Query),
@@ -124,6 +139,7 @@ pub fn parse() -> Command {
             section: args.section,
             index: args.index,
         })),
+        Some(RawCommand::List(args)) => Ok(Command::List(args)),
         Some(RawCommand::Info(args)) => Ok(Command::Info(InfoConfig {
             index: args.index,
             verify: args.verify,
@@ -136,8 +152,29 @@ pub fn parse() -> Command {
         Some(RawCommand::Mcp(args)) => Ok(Command::Mcp(args)),
         Some(RawCommand::Serve(args)) => Ok(Command::Serve(args)),
         Some(RawCommand::Agents(args)) => Ok(Command::Agents(args)),
+        Some(RawCommand::Completions(args)) => Ok(Command::Completions(args)),
+        Some(RawCommand::Man(args)) => Ok(Command::Man(args)),
+        Some(RawCommand::Version) => Ok(Command::Version),
     }
-    .unwrap_or_else(|(kind, problem)| Cli::command().error(kind, problem).exit())
+    .unwrap_or_else(|(kind, problem)| definition().error(kind, problem).exit())
+}
+
+/// The command line as it is defined.
+pub fn definition() -> clap::Command {
+    Cli::command()
+}
+
+/// Whether `word` is the name of a command.
+pub fn is_command(word: &str) -> bool {
+    command_names().iter().any(|name| name == word)
+}
+
+/// The names of all commands.
+pub fn command_names() -> Vec<String> {
+    let definition = definition();
+    let commands = definition.get_subcommands().map(clap::Command::get_name);
+    // clap's own is not there before the command line is built.
+    commands.chain(["help"]).map(str::to_owned).collect()
 }
 
 /// Which section of these docs do I need?
@@ -148,27 +185,29 @@ pub fn parse() -> Command {
 #[command(
     name = "docent",
     version,
-    after_help = exit::HELP,
+    long_version = LONG_VERSION,
+    after_help = HELP,
     arg_required_else_help = true,
     args_conflicts_with_subcommands = true,
-    disable_help_subcommand = true,
-    override_usage = "docent [OPTIONS] QUESTION...\n       \
-                      docent <query|show|info|mcp|serve|agents|eval|audit|diff|questions> [OPTIONS] ..."
+    override_usage = "docent [OPTIONS] QUESTION...\n       docent COMMAND [OPTIONS] ..."
 )]
 struct Cli {
     #[command(subcommand)]
     command: Option<RawCommand>,
     #[command(flatten)]
     query: QueryArgs,
+    #[command(flatten)]
+    global: GlobalArgs,
 }
 
 #[derive(Subcommand)]
 enum RawCommand {
     /// Answer a question (what `docent QUESTION` does)
-    #[command(after_help = exit::HELP)]
+    #[command(after_help = HELP)]
     Query(QueryArgs),
     /// Print the text of a section or of some of its lines, as far as the index holds it
     Show(ShowArgs),
+    List(ListArgs),
     /// Say what an index holds and how it was built
     Info(InfoArgs),
     // Without words of their own, so that those of their arguments are shown.
@@ -179,6 +218,10 @@ enum RawCommand {
     Mcp(McpArgs),
     Serve(ServeArgs),
     Agents(AgentsArgs),
+    Completions(CompletionsArgs),
+    Man(ManArgs),
+    /// Print version, commit and target
+    Version,
 }
 
 #[derive(Args)]
@@ -190,15 +233,10 @@ struct QueryArgs {
     #[command(flatten)]
     index: IndexArgs,
     /// Most sections to give [default: 4, or 8 with --format context]
-    #[arg(short, value_name = "N")]
+    #[arg(short, value_name = "N", value_parser = at_least_one)]
     k: Option<NonZeroUsize>,
-    /// Answer from this section, folder or glob of sections only; repeat for more
-    #[arg(long = "in", value_name = "PATTERN")]
-    within: Vec<String>,
-    /// Answer from sections only whose front matter says so: tags=howto, tags!=old, version>=2.1,
-    /// date<2026-01-31, draft, !draft; repeat for more, which must all hold
-    #[arg(long = "where", value_name = "CONDITION", value_parser = condition)]
-    conditions: Vec<Condition>,
+    #[command(flatten)]
+    scope: ScopeArgs,
     /// Another model than the bundled one, as given to build-index: a folder or a name
     #[arg(long)]
     model: Option<String>,
@@ -208,6 +246,9 @@ struct QueryArgs {
     /// Most tokens to print with --format context, 100 or more [default: 1500]
     #[arg(long, value_name = "TOKENS", value_parser = budget)]
     budget: Option<usize>,
+    /// With --format paths: end each with a NUL byte instead of a line break, for `xargs -0`
+    #[arg(short = '0', long, conflicts_with = "batch")]
+    null: bool,
     /// Give every score component of every hit
     #[arg(long)]
     explain: bool,
@@ -230,14 +271,17 @@ struct QueryArgs {
 }
 
 #[derive(Args)]
+#[command(after_help = SHOW_HELP)]
 struct ShowArgs {
-    /// Path of the section, as answers give it; `PATH:A-B` or `PATH:A` for these lines only
+    /// Path of the section, as answers give it; `PATH:A-B` or `PATH:A` for these lines only, `PATH#HEADING` for what
+    /// stands under a heading
     section: String,
     #[command(flatten)]
     index: IndexArgs,
 }
 
 #[derive(Args)]
+#[command(after_help = INFO_HELP)]
 struct InfoArgs {
     #[command(flatten)]
     index: IndexArgs,
@@ -261,63 +305,32 @@ enum FormatName {
     Context,
 }
 
-/// Which index to open, and how fresh it must be.
-#[derive(Debug, Args)]
-pub struct IndexArgs {
-    #[command(flatten)]
-    file: IndexFile,
-    /// Exit with 7 if the docs are newer than the index, or if that cannot be told
-    #[arg(long)]
-    pub fail_stale: bool,
-}
+/// What the help of questions ends with.
+const HELP: &str = concat!(
+    "\
+Examples:
+  docent how do I add pagination
+  docent \"daemon mode\" --format context --budget 2000     # text for a language model
+  docent retry --in guide/ --in \"recipes-*.md\"            # from these sections only
+  docent --batch < questions.txt                          # a line of JSON for each line
+  docent query list the formats of logs                   # begins with the name of a command
+  docent -- --skip-full-sync                              # begins with `-`
 
-/// Which index to open.
-#[derive(Debug, Args)]
-pub struct IndexFile {
-    /// The index [env: DOCENT_INDEX] [default: docent.idx here or in a parent folder]
-    #[arg(long, value_name = "FILE")]
-    index: Option<PathBuf>,
-}
+",
+    exit_codes!()
+);
 
-impl IndexArgs {
-    /// The file: see [`IndexFile::locate`].
-    pub fn locate(&self) -> Result<PathBuf, CliError> {
-        self.file.locate()
-    }
-}
+const SHOW_HELP: &str = "\
+Examples:
+  docent show ops-modes.md
+  docent show ops-modes.md:72-78              # these lines, as answers give them
+  docent show \"ops-modes.md#daemon-mode\"     # what stands under a heading";
 
-impl IndexFile {
-    /// The file, as [`locate_index`] finds it.
-    pub fn locate(&self) -> Result<PathBuf, CliError> {
-        locate_index(self.index.clone())
-    }
-}
-
-/// The file `named`, else that of [`index_of_environment`], else that of [`nearest_index`] to the working
-/// folder.
-pub fn locate_index(named: Option<PathBuf>) -> Result<PathBuf, CliError> {
-    match named.or_else(index_of_environment) {
-        Some(path) => Ok(path),
-        None => nearest_index(&std::env::current_dir().map_err(CliError::WorkingFolder)?),
-    }
-}
-
-/// The index that `DOCENT_INDEX` names, unless it is empty.
-pub fn index_of_environment() -> Option<PathBuf> {
-    let named = std::env::var_os("DOCENT_INDEX").filter(|name| !name.is_empty());
-    named.map(PathBuf::from)
-}
-
-/// The nearest `docent.idx` from `folder` upwards.
-pub fn nearest_index(folder: &Path) -> Result<PathBuf, CliError> {
-    let nearest = folder
-        .ancestors()
-        .map(|folder| folder.join(INDEX_NAME))
-        .find(|path| Path::is_file(path));
-    nearest.ok_or_else(|| CliError::NoIndex {
-        folder: folder.to_owned(),
-    })
-}
+const INFO_HELP: &str = "\
+Examples:
+  docent info
+  docent info --verify --fail-stale           # in a pipeline: is the index whole, and that of the docs?
+  docent info --json | jq .counts.sections";
 
 type UsageError = (ErrorKind, &'static str);
 
@@ -326,7 +339,7 @@ impl QueryArgs {
     /// so a name after an option would be taken for a question: most likely it was not meant so.
     fn validate_bare(self) -> Result<QueryConfig, UsageError> {
         let first = self.question.first();
-        if first.is_some_and(|word| Cli::command().find_subcommand(word).is_some()) {
+        if first.is_some_and(|word| is_command(word)) {
             return Err((
                 ErrorKind::ArgumentConflict,
                 "the question begins with the name of a command: \
@@ -355,8 +368,7 @@ impl QueryArgs {
             search,
             index: self.index,
             model: self.model,
-            within: self.within,
-            conditions: self.conditions,
+            scope: self.scope,
             log: self.log,
         })
     }
@@ -365,6 +377,9 @@ impl QueryArgs {
         let conflict = |problem| Err((ErrorKind::ArgumentConflict, problem));
         if self.budget.is_some() && !matches!(self.format, Some(FormatName::Context)) {
             return conflict("--budget needs --format context");
+        }
+        if self.null && !matches!(self.format, Some(FormatName::Paths)) {
+            return conflict("--null needs --format paths");
         }
         if self.explain && matches!(self.format, Some(FormatName::Paths | FormatName::Context)) {
             return conflict("--explain needs --format text or json");
@@ -381,7 +396,7 @@ impl QueryArgs {
         match self.format.unwrap_or(default) {
             FormatName::Text => Format::Text { explain },
             FormatName::Json => Format::Json { explain },
-            FormatName::Paths => Format::Paths,
+            FormatName::Paths => Format::Paths { null: self.null },
             FormatName::Context => Format::Context {
                 budget: self.budget.unwrap_or(context::DEFAULT_BUDGET),
             },
@@ -412,15 +427,6 @@ pub fn budget(text: &str) -> Result<usize, String> {
         Ok(budget) if budget >= context::LEAST_BUDGET => Ok(budget),
         _ => Err(format!("give a number, {} or more", context::LEAST_BUDGET)),
     }
-}
-
-/// A condition; an error is told as clap tells those of arguments, which it names itself.
-fn condition(text: &str) -> Result<Condition, String> {
-    let read: Result<Condition, ConditionError> = text.parse();
-    read.map_err(|error| match error.to_string().split_once('\n') {
-        Some((_, hint)) => format!("{}\n{hint}", error.problem),
-        None => error.problem.to_owned(),
-    })
 }
 
 fn probability(text: &str) -> Result<f32, String> {
@@ -465,7 +471,7 @@ mod tests {
         assert_eq!(question(&["query", "show"]), "show");
         assert_eq!(question(&["show me"]), "show me");
         assert_eq!(question(&["--", "--base-url"]), "--base-url");
-        assert_eq!(question(&["help"]), "help");
+        assert_eq!(question(&["query", "help"]), "help");
     }
 
     #[test]
@@ -477,6 +483,7 @@ mod tests {
             problem(&["a", "--budget", "900"]),
             Some("--budget needs --format context")
         );
+        assert_eq!(problem(&["a", "-0"]), Some("--null needs --format paths"));
         assert_eq!(
             problem(&["a", "--explain", "--format", "paths"]),
             Some("--explain needs --format text or json")

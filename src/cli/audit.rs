@@ -13,14 +13,15 @@ use docent::corpus::{Config, Corpus};
 use docent::encoder::{self, Encoder};
 use docent::eval::Target;
 use docent::index::{Index, IndexSlot};
+use docent::program::is_quiet;
 use docent::search::Searcher;
 use docent::stale;
 use docent::terminal::{printable_json, printable_line};
 use serde::Serialize;
 use tempfile::TempDir;
 
-use super::args::IndexArgs;
 use super::exit::Exit;
+use super::index_file::IndexArgs;
 use super::output::findings;
 use super::{fresh, message, note};
 
@@ -208,7 +209,7 @@ impl Opened {
             ));
         }
         let folder = tempfile::tempdir().context("cannot make a folder for the index")?;
-        let path = folder.path().join(super::args::INDEX_NAME);
+        let path = folder.path().join(super::index_file::INDEX_NAME);
         let slot = IndexSlot::claim(&path)?;
         let progress = Progress::new("building an index");
         let report = |done, all| progress.show(done, all);
@@ -331,6 +332,7 @@ impl Progress {
         let percent = step * 100 / steps;
         let line = format!("{}: {percent} % of {all}", self.task);
         match (self.is_terminal, done == all) {
+            _ if is_quiet() => {}
             (false, _) => message(line),
             (true, false) => {
                 let _ = write!(std::io::stderr(), "\r{line}");

@@ -11,8 +11,8 @@ use docent::eval::diff::{self, Diff, QuestionSet};
 use docent::index::Index;
 use docent::search::Searcher;
 
+use super::complain;
 use super::exit::Exit;
-use super::message;
 
 /// What `docent diff --help` ends with.
 const HELP: &str = "\
@@ -141,7 +141,7 @@ fn judge(diff: &Diff, fail_on: &[FailOn]) -> Exit {
             FailOn::Significant => significantly_worse(diff),
         };
         if let Some(failure) = failure {
-            message(failure);
+            complain(failure);
             exit = Exit::NothingConfident;
         }
     }

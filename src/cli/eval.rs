@@ -20,7 +20,7 @@ use docent::search::Searcher;
 use docent::terminal::{printable_json, printable_line, printable_text};
 
 use super::exit::Exit;
-use super::message;
+use super::{complain, message};
 
 /// What `docent eval --help` ends with.
 const HELP: &str = "\
@@ -356,7 +356,7 @@ fn compare(before: &Report, now: &Report, max_drop: f64) -> anyhow::Result<Exit>
             now,
         } = drop;
         let now = now.map_or("not measured".to_owned(), |value| format!("{value:.4}"));
-        message(format_args!(
+        complain(format_args!(
             "{}: {} was {before:.4}, is {now}",
             printable_line(target),
             measure.name()
@@ -365,6 +365,6 @@ fn compare(before: &Report, now: &Report, max_drop: f64) -> anyhow::Result<Exit>
     if drops.is_empty() {
         return Ok(Exit::Found);
     }
-    message("hint: find the questions with --misses, or write a new baseline if this is meant");
+    complain("hint: find the questions with --misses, or write a new baseline if this is meant");
     Ok(Exit::NothingConfident)
 }

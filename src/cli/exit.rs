@@ -13,7 +13,9 @@ use docent::questions::TodoError;
 use docent::serve::ServeError;
 
 /// The exit codes, as `--help` lists them.
-pub const HELP: &str = "\
+macro_rules! exit_codes {
+    () => {
+        "\
 Exit codes:
   0  found, or the output was closed early
   1  nothing confident; eval: quality fell below the baseline; diff: what --fail-on
@@ -24,7 +26,10 @@ Exit codes:
   5  the index is of an older or newer format
   6  the index was built with another model
   7  --fail-stale, and the docs are newer than the index, or that cannot be told; the output is
-     as without it";
+     as without it"
+    };
+}
+pub(crate) use exit_codes;
 
 /// How a run ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -55,7 +60,7 @@ pub enum CliError {
     #[error(
         "no {} in {} or a folder above it\n\
          hint: build one with `build-index DOCS`, or name one with --index or DOCENT_INDEX",
-        super::args::INDEX_NAME, folder.display()
+        super::index_file::INDEX_NAME, folder.display()
     )]
     NoIndex {
         /// Where the search began.

@@ -5,8 +5,8 @@ use docent::answer::Note;
 use docent::index::Index;
 use docent::stale::{Effort, Freshness};
 
-use super::args::IndexArgs;
 use super::exit::Exit;
+use super::index_file::IndexArgs;
 use super::note;
 
 /// Compares the docs with `index`, with a note on stderr: briefly, or whatever it takes where a failure

@@ -32,8 +32,12 @@ pub fn run(config: &InfoConfig) -> Result<Exit> {
     Ok(fresh::exit(&freshness, &config.index, Exit::Found))
 }
 
+/// Version of the JSON object: raised when a key goes or changes its meaning.
+const JSON_VERSION: u32 = 1;
+
 #[derive(Serialize)]
 struct Info<'a> {
+    version: u32,
     index: String,
     format_version: u8,
     bytes: u64,
@@ -59,6 +63,7 @@ impl<'a> Info<'a> {
         let meta = index.meta();
         let guide = index.guide()?;
         Ok(Self {
+            version: JSON_VERSION,
             index: index.path().display().to_string(),
             format_version: VERSION,
             bytes: index.file_length(),

@@ -11,9 +11,15 @@ use docent::mcp::{Docs, DocsOptions, NamedIndex, Server, stdio};
 use docent::query_log::QueryLogWriter;
 use docent::search::{FollowedIndex, Tell};
 
-use super::args::{budget, locate_index};
+use super::args::budget;
 use super::exit::Exit;
+use super::index_file::locate_index;
 use super::message;
+
+const HELP: &str = "\
+Examples:
+  docent agents install claude                # writes the entry that starts this program
+  docent mcp --index guide=guide.idx --index api=api.idx";
 
 /// Serve the docs to an AI agent: Model Context Protocol over standard input and output
 ///
@@ -21,6 +27,7 @@ use super::message;
 /// starts and stops this one; `docent agents install` tells it how. An index that a build replaces is
 /// followed.
 #[derive(Debug, Args)]
+#[command(after_help = HELP)]
 pub struct McpArgs {
     /// An index [env: DOCENT_INDEX] [default: docent.idx here or in a parent folder]; several as NAME=FILE,
     /// repeated

@@ -1,6 +1,7 @@
 //! The command line of `docent`: arguments become one validated config, a command runs on it, and
 //! what came of it becomes an exit code.
 
+mod advice;
 mod agents;
 mod args;
 mod audit;
@@ -8,7 +9,10 @@ mod diff;
 mod eval;
 mod exit;
 mod fresh;
+mod index_file;
 mod info;
+mod list;
+mod manual;
 mod mcp;
 mod output;
 mod query;
@@ -17,11 +21,12 @@ mod replace;
 mod serve;
 mod show;
 
-use std::fmt::Display;
-use std::io::Write;
+use std::ffi::OsString;
 use std::path::Path;
 use std::process::ExitCode;
 
+use anyhow::Result;
+use docent::program::{complain, message, note};
 use docent::query_log::{QueryLog, QueryLogError};
 use docent::terminal::{printable_error, printable_line};
 
@@ -30,9 +35,32 @@ use exit::Exit;
 
 /// Runs the program.
 pub fn main() -> ExitCode {
-    let result = match args::parse() {
+    let words: Vec<OsString> = std::env::args_os().collect();
+    let exit = run(args::parse(&words)).unwrap_or_else(|error| {
+        let exit = Exit::of_error(&error);
+        if exit != Exit::Found {
+            complain(format_args!("error: {}", printable_error(error.as_ref())));
+        }
+        if exit == Exit::Error
+            && let Some(hint) = advice::for_failed_command(&words)
+        {
+            complain(hint);
+        }
+        exit
+    });
+    if exit != Exit::Found
+        && let Some(hint) = advice::for_single_word(&words)
+    {
+        message(hint);
+    }
+    exit.into()
+}
+
+fn run(command: Command) -> Result<Exit> {
+    match command {
         Command::Query(config) => query::run(&config),
         Command::Show(config) => show::run(&config),
+        Command::List(args) => list::run(&args),
         Command::Info(config) => info::run(&config),
         Command::Eval(args) => eval::run(args),
         Command::Questions(args) => questions::run(&args),
@@ -41,15 +69,10 @@ pub fn main() -> ExitCode {
         Command::Audit(args) => audit::run(&args),
         Command::Mcp(args) => mcp::run(&args),
         Command::Agents(args) => agents::run(&args),
-    };
-    let exit = result.unwrap_or_else(|error| {
-        let exit = Exit::of_error(&error);
-        if exit != Exit::Found {
-            message(format_args!("error: {}", printable_error(error.as_ref())));
-        }
-        exit
-    });
-    exit.into()
+        Command::Completions(args) => manual::completions(&args),
+        Command::Man(args) => manual::man(&args),
+        Command::Version => manual::version(),
+    }
 }
 
 /// Reads a query log, and tells of the lines that are left out.
@@ -60,14 +83,4 @@ fn read_log(path: &Path) -> Result<QueryLog, QueryLogError> {
         note(printable_line(&line));
     }
     Ok(log)
-}
-
-/// Says something that is no failure.
-fn note(text: impl Display) {
-    message(format_args!("note: {text}"));
-}
-
-/// Says something to the person at the terminal. A closed stderr is nobody to tell.
-fn message(text: impl Display) {
-    let _ = writeln!(std::io::stderr(), "{text}");
 }

@@ -6,11 +6,12 @@ use std::sync::Arc;
 use anstream::AutoStream;
 use anyhow::Result;
 use docent::answer::context::ContextOptions;
+use docent::answer::location::printable_path;
 use docent::answer::{Answer, Note, Verdict, context, json};
 use docent::encoder;
 use docent::index::Index;
 use docent::query_log::QueryLogWriter;
-use docent::search::{Scope, SearchOptions, Searcher};
+use docent::search::{SearchOptions, Searcher};
 use docent::stale::Freshness;
 use docent::terminal::printable_line;
 
@@ -26,9 +27,7 @@ pub fn run(config: &QueryConfig) -> Result<Exit> {
     let encoder = encoder::open(config.model.as_deref())?;
     let freshness = check(&index, &config.index)?;
     let mut options = config.search.clone();
-    if !config.within.is_empty() || !config.conditions.is_empty() {
-        options.scope = Some(Scope::new(&index, &config.within, &config.conditions)?);
-    }
+    options.scope = config.scope.scope(&index)?;
     let session = Session {
         searcher: Searcher::new(index, encoder)?,
         options,
@@ -105,11 +104,16 @@ impl Session {
             }
             Format::Text { explain } => {
                 let mut out = AutoStream::auto(io::stdout().lock());
-                text::write(&mut out, answer, index, explain)?;
+                text::Layout::of_stdout(explain).write(&mut out, answer, index)?;
             }
-            Format::Paths => {
+            Format::Paths { null: true } => {
                 for hit in answer.shown() {
-                    writeln!(out, "{}", printable_line(&hit.section.path))?;
+                    write!(out, "{}\0", hit.section.path)?;
+                }
+            }
+            Format::Paths { null: false } => {
+                for hit in answer.shown() {
+                    writeln!(out, "{}", printable_path(&hit.section.path))?;
                 }
             }
             Format::Context { budget } => {

@@ -11,14 +11,15 @@ use clap::{Args, Subcommand};
 use docent::corpus::{KnownQuestion, merge_questions};
 use docent::encoder;
 use docent::index::Index;
+use docent::program::at_least_one;
 use docent::query_log::QueryLog;
 use docent::questions::{self, Checked, Objection, TodoOptions, Worth};
 use docent::search::Searcher;
 use docent::stale::Freshness;
 use docent::terminal::printable_line;
 
-use super::args::IndexArgs;
 use super::exit::{CliError, Exit};
+use super::index_file::IndexArgs;
 use super::replace::replace;
 use super::{fresh, message, note};
 
@@ -48,10 +49,10 @@ enum Task {
         #[command(flatten)]
         common: Common,
         /// Most tokens to print
-        #[arg(long, value_name = "TOKENS", default_value = "12000")]
+        #[arg(long, value_name = "TOKENS", default_value = "12000", value_parser = at_least_one)]
         budget: NonZeroUsize,
         /// Questions that a section should have
-        #[arg(long, value_name = "N", default_value = "8")]
+        #[arg(long, value_name = "N", default_value = "8", value_parser = at_least_one)]
         wanted: NonZeroUsize,
         /// Log of what readers asked, as `docent audit --help` shows it: each section says what readers asked who
         /// were led to it, or had no answer and are nearest to it, and in which words
@@ -216,7 +217,7 @@ impl Session {
             text => text.with_context(shown)?,
         };
         let merged = merge_questions(&text, questions).with_context(shown)?;
-        replace(&path, &merged).with_context(shown)?;
+        replace(&path, merged.as_bytes()).with_context(shown)?;
         Ok(path)
     }
 

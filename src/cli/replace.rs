@@ -6,7 +6,7 @@ use std::path::Path;
 
 /// Puts `text` into the place of the file at `path`: all of it or nothing. A file that is there keeps its permissions,
 /// and through a link the file is replaced that it leads to.
-pub fn replace(path: &Path, text: &str) -> io::Result<()> {
+pub fn replace(path: &Path, text: &[u8]) -> io::Result<()> {
     let path = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
     let folder = path.parent().unwrap_or(Path::new("."));
     let old = fs::metadata(&path).map(|metadata| metadata.permissions());
@@ -18,7 +18,7 @@ pub fn replace(path: &Path, text: &str) -> io::Result<()> {
         builder.permissions(PermissionsExt::from_mode(0o666));
     }
     let mut file = builder.tempfile_in(folder)?;
-    file.write_all(text.as_bytes())?;
+    file.write_all(text)?;
     if let Ok(old) = old {
         file.as_file().set_permissions(old)?;
     }

@@ -12,8 +12,8 @@ use docent::encoder;
 use docent::query_log::QueryLogWriter;
 use docent::serve::{PORT, ServeOptions, Server};
 
-use super::args::IndexFile;
 use super::exit::Exit;
+use super::index_file::IndexFile;
 use super::message;
 
 /// What `docent serve --help` ends with.

@@ -13,6 +13,7 @@ pub struct GraphOptions {
 
 /// How a query finds its nearest chunks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum SearchPath {
     /// Exactly, by looking at every vector.
     Flat,

@@ -10,7 +10,9 @@
 //! - the lock is the operating system's and ends with the process. What a killed build leaves
 //!   behind is one file, which the next build removes: nothing piles up;
 //! - a file that is not an index is never replaced, and what is written is a file that this build
-//!   made: nobody else owns it, and it has no other name.
+//!   made: nobody else owns it, and it has no other name;
+//! - a link at the place stays: the file that it leads to is replaced. An index of the same owner hands its
+//!   permissions on.
 //!
 //! Only who holds the lock renames or removes the file. Who waited for the lock may hold it on a
 //! file that has been renamed since, which is the index now: so after locking, the name must still
@@ -61,8 +63,9 @@ impl IndexSlot {
             path: path.to_owned(),
             source,
         };
-        let partial = partial_path(path).map_err(failed)?;
-        if is_foreign(path).map_err(failed)? {
+        let place = Self::place(path);
+        let partial = partial_path(&place).map_err(failed)?;
+        if is_foreign(&place).map_err(failed)? {
             let path = path.to_owned();
             return Err(IndexError::Occupied { path });
         }
@@ -87,7 +90,7 @@ impl IndexSlot {
                 continue;
             }
             return Ok(Self {
-                path: path.to_owned(),
+                path: place,
                 partial,
                 file,
                 is_renamed: false,
@@ -95,13 +98,24 @@ impl IndexSlot {
         }
     }
 
-    /// Name of the file beside the index file `path` that a build of it works on; `None` if `path` has
+    /// Where the index file `path` lies: where it leads to if it is a link.
+    pub fn place(path: &Path) -> PathBuf {
+        let target = path.is_symlink().then(|| fs::canonicalize(path).ok());
+        target.flatten().unwrap_or_else(|| path.to_owned())
+    }
+
+    /// Name of the file beside the index file `path`, no link, that a build of it works on; `None` if `path` has
     /// no name.
     pub fn partial_name(path: &Path) -> Option<OsString> {
         let mut partial = OsString::from(".");
         partial.push(path.file_name()?);
         partial.push(".partial");
         Some(partial)
+    }
+
+    /// The file that the build works on; there until the index is written or the build given up.
+    pub fn partial(&self) -> &Path {
+        &self.partial
     }
 
     /// The index file that will be written.
@@ -139,6 +153,8 @@ impl IndexSlot {
         buffered.flush()?;
         drop(buffered);
         self.file.set_modified(as_of)?;
+        #[cfg(unix)]
+        self.keep_permissions()?;
         self.file.sync_all()?;
         fs::rename(&self.partial, &self.path)?;
         self.is_renamed = true;
@@ -147,6 +163,21 @@ impl IndexSlot {
         #[cfg(unix)]
         let _ = File::open(folder_of(&self.path)).and_then(|folder| folder.sync_all());
         Ok(())
+    }
+}
+
+#[cfg(unix)]
+impl IndexSlot {
+    /// Gives the file the permissions of the one that it replaces. Those of another owner's are not taken over: they
+    /// may let others write.
+    fn keep_permissions(&self) -> io::Result<()> {
+        use std::os::unix::fs::MetadataExt;
+        match fs::metadata(&self.path) {
+            Ok(old) if old.uid() == self.file.metadata()?.uid() => {
+                self.file.set_permissions(old.permissions())
+            }
+            _ => Ok(()),
+        }
     }
 }
 
@@ -368,6 +399,34 @@ mod tests {
         let written = fs::metadata(&path).unwrap();
         assert_eq!((written.nlink(), written.mode() & 0o002), (1, 0));
         assert_eq!(names_in(folder.path()), ["docent.idx", "victim"]);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn permissions_are_kept_and_a_link_at_the_place_stays() {
+        use std::os::unix::fs::PermissionsExt;
+        let (folder, path) = folder_with_index();
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o640)).unwrap();
+        fs::create_dir(folder.path().join("sub")).unwrap();
+        let link = folder.path().join("sub/link.idx");
+        std::os::unix::fs::symlink("../docent.idx", &link).unwrap();
+        let slot = IndexSlot::claim(&link).unwrap();
+        assert_eq!(
+            slot.partial().file_name(),
+            Some(".docent.idx.partial".as_ref())
+        );
+        assert!(matches!(
+            IndexSlot::claim(&path),
+            Err(IndexError::Busy { .. })
+        ));
+        slot.fill(SystemTime::now(), |file| file.write_all(b"new"))
+            .unwrap();
+        assert!(link.is_symlink());
+        assert_eq!(fs::read(&path).unwrap(), b"new");
+        let mode = fs::metadata(&path).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o640);
+        assert_eq!(names_in(folder.path()), ["docent.idx", "sub"]);
+        assert_eq!(names_in(&folder.path().join("sub")), ["link.idx"]);
     }
 
     #[cfg(unix)]

@@ -8,7 +8,7 @@ mod guide;
 mod reader;
 mod scope;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -34,6 +34,10 @@ pub use scope::{Scope, ScopeError};
 /// How far above the best score a hint lifts its last section, and the distance between its
 /// sections: they must come out in the author's order.
 const LIFT_STEP: f32 = 0.05;
+
+/// Most bytes of a question that are searched for: many times what a model reads. What is longer is no question but
+/// text that was pasted, and all work on words grows with them.
+const MOST_BYTES: usize = 1 << 15;
 
 /// An opened index with the encoder that its vectors were made with, ready to be asked.
 ///
@@ -131,7 +135,8 @@ impl Searcher {
         &self.calibration
     }
 
-    /// Answers a question. A question without any word gets no hits.
+    /// Answers a question. A question without any word gets no hits; of a very long one the first 32 KiB are
+    /// searched for.
     ///
     /// # Errors
     ///
@@ -146,7 +151,7 @@ impl Searcher {
         if analysis::words(question).next().is_none() {
             return Ok(answer);
         }
-        let (text, corrections) = self.correct(question)?;
+        let (text, corrections) = self.correct(beginning(question))?;
         let embedding = self.embed(&text, options)?;
         let question = Question::new(&self.index, &text, &embedding)?;
         let embedded = Instant::now();
@@ -404,6 +409,15 @@ impl Searcher {
     }
 }
 
+/// The first [`MOST_BYTES`] of `question`, up to the last word that is there as a whole.
+fn beginning(question: &str) -> &str {
+    let cut = &question[..question.floor_char_boundary(MOST_BYTES)];
+    match cut.rfind(char::is_whitespace) {
+        Some(end) if cut.len() < question.len() => &cut[..end],
+        _ => cut,
+    }
+}
+
 /// The words of `text` that none of `lexicals` has, each once.
 fn absent_from(lexicals: &[Postings<'_>], text: &str) -> Result<Vec<String>, IndexError> {
     let is_there = |term: &String| -> Result<bool, IndexError> {
@@ -412,14 +426,18 @@ fn absent_from(lexicals: &[Postings<'_>], text: &str) -> Result<Vec<String>, Ind
         Ok(found.iter().any(Option::is_some))
     };
     let mut absent: Vec<String> = Vec::new();
+    let mut seen = HashSet::new();
     let whole = text
         .split_whitespace()
         .filter(|token| !token.contains(['\'', '\u{2019}']));
     for word in whole.flat_map(analysis::words) {
+        if !seen.insert(word) {
+            continue;
+        }
         let terms = analysis::terms(word);
         let found: Vec<bool> = terms.iter().map(is_there).collect::<Result<_, _>>()?;
         let is_absent = !found.is_empty() && found.iter().all(|found| !found);
-        if is_absent && !absent.iter().any(|known| known == word) {
+        if is_absent {
             absent.push(word.to_owned());
         }
     }
@@ -449,5 +467,21 @@ fn lift(hinted: &[SectionId], candidates: &[Candidate], scores: &mut [f32]) {
         if let Some(order) = hinted.iter().position(|&s| s == candidate.section) {
             *score = score.max(best + LIFT_STEP * (hinted.len() - order) as f32);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_question_that_is_too_long_ends_with_a_whole_word() {
+        assert_eq!(beginning("how to pour"), "how to pour");
+        let whole = "é".repeat(MOST_BYTES / 2);
+        assert_eq!(beginning(&whole), whole);
+        assert_eq!(beginning(&format!("{whole}é")), whole);
+        assert_eq!(beginning(&format!("x{whole}")).len(), MOST_BYTES - 1);
+        let words = "word ".repeat(MOST_BYTES);
+        assert_eq!(beginning(&words), "word ".repeat(MOST_BYTES / 5).trim_end());
     }
 }

@@ -25,6 +25,7 @@ mod formats;
 mod fuzz;
 mod guide_search;
 mod large;
+mod manners;
 mod mcp;
 mod model_pack;
 mod navigation;

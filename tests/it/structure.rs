@@ -33,6 +33,7 @@ const LIBRARY: &[&str] = &[
     "mcp",
     "serve",
     "agents",
+    "program",
     "cli",
 ];
 

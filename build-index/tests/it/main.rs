@@ -6,6 +6,7 @@ mod bad_input;
 mod build;
 mod corpora;
 mod layouts;
+mod manners;
 mod pack_model;
 mod robust;
 mod selection;

@@ -128,6 +128,31 @@ fn a_build_killed_at_any_moment_leaves_the_old_index_and_nothing_piles_up() {
     assert_eq!(changed.others(), [""; 0]);
 }
 
+#[cfg(unix)]
+#[test]
+fn a_build_that_is_interrupted_takes_away_what_it_worked_on() {
+    let changed = Changed::new();
+    for signal in ["-INT", "-TERM"] {
+        let mut child = Command::new(env!("CARGO_BIN_EXE_build-index"))
+            .arg(repository("docs"))
+            .current_dir(changed.path())
+            .stdout(Stdio::null())
+            .spawn()
+            .unwrap();
+        let start = Instant::now();
+        while changed.others() != [".docent.idx.partial"] {
+            assert!(start.elapsed() < Duration::from_secs(60));
+            std::thread::yield_now();
+        }
+        let process = child.id().to_string();
+        let mut kill = Command::new("kill");
+        assert!(kill.args([signal, &process]).status().unwrap().success());
+        assert_eq!(child.wait().unwrap().code(), Some(130));
+        assert_eq!(changed.others(), [""; 0]);
+        assert!(fs::read(changed.index()).unwrap() == changed.old);
+    }
+}
+
 /// A limit on the size of files acts as a full disk does: a write in the midst of the file fails.
 #[cfg(unix)]
 #[test]

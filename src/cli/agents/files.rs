@@ -138,7 +138,7 @@ impl Files {
                 Some(text) => {
                     let folder = file.real.parent().unwrap_or(&self.root);
                     fs::create_dir_all(folder)
-                        .and_then(|()| replace(&file.real, text))
+                        .and_then(|()| replace(&file.real, text.as_bytes()))
                         .map_err(failed)?;
                 }
                 None => {

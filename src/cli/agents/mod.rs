@@ -14,7 +14,7 @@ use docent::index::Index;
 use docent::terminal::printable_line;
 
 use super::exit::{CliError, Exit};
-use super::{message, note};
+use super::{complain, note};
 use files::{Edited, Files};
 use setup::SetupArgs;
 
@@ -244,7 +244,7 @@ fn report(files: &Files, place: &Place, nothing: &str) -> Result<Exit> {
         .filter_map(|file| Some((file, file.left?)))
         .collect();
     for (file, left) in &left {
-        message(format_args!(
+        complain(format_args!(
             "{}: left as it is: {left}",
             shown(&file.path, place)
         ));
@@ -252,7 +252,7 @@ fn report(files: &Files, place: &Place, nothing: &str) -> Result<Exit> {
     if left.is_empty() {
         return Ok(Exit::Found);
     }
-    message("hint: compare with `docent agents show`, and edit by hand");
+    complain("hint: compare with `docent agents show`, and edit by hand");
     Ok(Exit::NothingConfident)
 }
 

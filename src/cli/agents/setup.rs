@@ -12,8 +12,8 @@ use docent::index::Index;
 use docent::terminal::printable_line;
 
 use super::SetupError;
-use crate::cli::args::{index_of_environment, nearest_index};
 use crate::cli::exit::CliError;
+use crate::cli::index_file::{index_of_environment, nearest_index};
 
 #[derive(Args)]
 pub struct SetupArgs {

@@ -1,12 +1,13 @@
 //! `--format text`: for people.
 
 use std::collections::HashSet;
-use std::io::Write;
+use std::io::{self, Write};
 
 use anstyle::{AnsiColor, Style};
 use anyhow::Result;
 use docent::analysis;
 use docent::answer::excerpt::{self, question_terms};
+use docent::answer::location::printable_path;
 use docent::answer::{Answer, Hit, heading_line};
 use docent::calibration::ARMS;
 use docent::index::{ChunkRef, Index};
@@ -15,50 +16,91 @@ use docent::terminal::printable_line;
 const PATH: Style = AnsiColor::Cyan.on_default().bold();
 const HINT: Style = AnsiColor::Green.on_default();
 const DIM: Style = Style::new().dimmed();
-/// Most characters of a row.
+/// Characters of a row of an excerpt where the width of the terminal is not known, or this is none.
 const ROW: usize = 100;
-/// Most characters of a line of an excerpt, which is wrapped in rows.
-const LINE: usize = 3 * ROW;
+/// Fewest characters of a row, however narrow the terminal.
+const LEAST_ROW: usize = 20;
+/// Characters before a row of an excerpt: the number of its line.
+const INDENT: usize = 10;
+/// Most characters of a line of an excerpt, which is wrapped in rows, and of a heading.
+const LINE: usize = 300;
 /// Words that are shown before the first that matches, where a sentence is too long.
 const LEAD: usize = 8;
 
-/// Writes the hits, best first, a blank line between them.
-pub fn write(out: &mut impl Write, answer: &Answer, index: &Index, explain: bool) -> Result<()> {
-    let terms = question_terms(answer);
-    for (i, hit) in answer.shown().iter().enumerate() {
-        if i > 0 {
-            writeln!(out)?;
-        }
-        // How sure an answer is, is known of its first hit alone.
-        let confidence = answer.confidence.filter(|_| i == 0);
-        write_hit(out, index, i + 1, hit, confidence, &terms)?;
-        if explain {
-            write_explanation(out, index, hit)?;
-        }
-    }
-    Ok(())
+/// How hits are written.
+pub struct Layout {
+    /// Whether with every score component.
+    explain: bool,
+    /// Most characters of a row of an excerpt.
+    row: usize,
 }
 
-fn write_hit(
+impl Layout {
+    /// As wide as the terminal that stdout is.
+    pub fn of_stdout(explain: bool) -> Self {
+        let columns = terminal_size::terminal_size_of(io::stdout()).map(|(width, _)| width.0);
+        let row = columns.map_or(ROW, |columns| {
+            usize::from(columns).saturating_sub(INDENT).max(LEAST_ROW)
+        });
+        Self { explain, row }
+    }
+
+    /// Writes the hits, best first, a blank line between them.
+    pub fn write(&self, out: &mut impl Write, answer: &Answer, index: &Index) -> Result<()> {
+        let terms = question_terms(answer);
+        for (i, hit) in answer.shown().iter().enumerate() {
+            if i > 0 {
+                writeln!(out)?;
+            }
+            // How sure an answer is, is known of its first hit alone.
+            let confidence = answer.confidence.filter(|_| i == 0);
+            let best = hit.chunks.first().map(|best| index.chunk(best.id));
+            let best = best.transpose()?;
+            write_heading(out, i + 1, hit, best.as_ref(), confidence)?;
+            if let Some(chunk) = &best {
+                self.write_excerpt(out, chunk, &terms)?;
+            }
+            if self.explain {
+                write_explanation(out, index, hit)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn write_excerpt(
+        &self,
+        out: &mut impl Write,
+        chunk: &ChunkRef<'_>,
+        terms: &HashSet<String>,
+    ) -> Result<()> {
+        for line in excerpt::excerpt(chunk, terms) {
+            let text = shortened(&printable_line(line.text), terms);
+            let rows = wrapped(&text, self.row).join("\n          ");
+            writeln!(out, "   {DIM}{:>5}{DIM:#}  {rows}", line.number)?;
+        }
+        Ok(())
+    }
+}
+
+fn write_heading(
     out: &mut impl Write,
-    index: &Index,
     rank: usize,
     hit: &Hit,
+    best: Option<&ChunkRef<'_>>,
     confidence: Option<f32>,
-    terms: &HashSet<String>,
 ) -> Result<()> {
-    let best = hit.chunks.first().map(|best| index.chunk(best.id));
-    let best = best.transpose()?;
-    write!(out, "{rank}  {PATH}{}", printable_line(&hit.section.path))?;
-    if let Some(chunk) = &best {
-        write!(out, ":{}-{}{PATH:#}", chunk.line_start, chunk.line_end)?;
-        let heading = heading_line(&hit.section, &chunk.heading_path);
-        writeln!(out, "  {}", printable_line(&heading))?;
-    } else {
-        writeln!(out, "{PATH:#}  {}", printable_line(&hit.section.title))?;
-    }
-    if let Some(place) = best.as_ref().and_then(place_in_file) {
-        let path = printable_line(&hit.section.path);
+    write!(out, "{rank}  {PATH}{}", printable_path(&hit.section.path))?;
+    let heading = match best {
+        Some(chunk) => {
+            write!(out, ":{}-{}", chunk.line_start, chunk.line_end)?;
+            heading_line(&hit.section, &chunk.heading_path)
+        }
+        None => hit.section.title.clone(),
+    };
+    let heading = shortened(&printable_line(&heading), &HashSet::new());
+    writeln!(out, "{PATH:#}  {heading}")?;
+    if let Some(place) = best.and_then(place_in_file) {
+        let path = printable_path(&hit.section.path);
         writeln!(
             out,
             "   {DIM}in the file: {path}{}{DIM:#}",
@@ -71,11 +113,6 @@ fn write_hit(
     if let Some(hint) = &hit.hint {
         let phrase = printable_line(&hint.phrase);
         writeln!(out, "   {HINT}hint \"{phrase}\"{HINT:#}")?;
-    }
-    for line in best.iter().flat_map(|chunk| excerpt::excerpt(chunk, terms)) {
-        let text = shortened(&printable_line(line.text), terms);
-        let rows = wrapped(&text).join("\n          ");
-        writeln!(out, "   {DIM}{:>5}{DIM:#}  {rows}", line.number)?;
     }
     Ok(())
 }
@@ -148,12 +185,12 @@ fn sentences(text: &str) -> impl Iterator<Item = &str> {
     })
 }
 
-/// `text` in rows of at most [`ROW`] characters, broken at spaces; a longer word is a row of its own.
-fn wrapped(text: &str) -> Vec<String> {
+/// `text` in rows of at most `width` characters, broken at spaces; a longer word is a row of its own.
+fn wrapped(text: &str, width: usize) -> Vec<String> {
     let mut rows = vec![String::new()];
     for word in text.split(' ') {
         let row = rows.last().map_or(0, |row| row.chars().count());
-        if row > 0 && row + 1 + word.chars().count() > ROW {
+        if row > 0 && row + 1 + word.chars().count() > width {
             rows.push(String::new());
         }
         if let Some(row) = rows.last_mut() {
@@ -241,9 +278,10 @@ mod tests {
     #[test]
     fn rows_break_at_spaces() {
         let words = |count: usize| vec!["grüne"; count].join(" ");
-        assert_eq!(wrapped(&words(40)), [words(16), words(16), words(8)]);
+        assert_eq!(wrapped(&words(40), 100), [words(16), words(16), words(8)]);
+        assert_eq!(wrapped(&words(40), 190), [words(31), words(9)]);
         let long = "x".repeat(150);
-        assert_eq!(wrapped(&format!("a {long} b")), ["a", &long, "b"]);
-        assert_eq!(wrapped(""), [""]);
+        assert_eq!(wrapped(&format!("a {long} b"), 100), ["a", &long, "b"]);
+        assert_eq!(wrapped("", 100), [""]);
     }
 }
