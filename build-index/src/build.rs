@@ -6,7 +6,9 @@ use std::time::Instant;
 
 use anyhow::Result;
 use docent::builder::{Build, LATE_INTERACTION_LIMIT};
-use docent::corpus::{Corpus, CorpusError, Guess, GuideWarning, Skipped, Source, check_guide};
+use docent::corpus::{
+    Corpus, CorpusError, Guess, GuideWarning, NotRead, Skipped, Source, check_guide,
+};
 use docent::encoder::Encoder;
 use docent::index::{Index, IndexSlot};
 use docent::stale;
@@ -52,6 +54,7 @@ impl<'a> Builder<'a> {
         let read = started.elapsed();
         report_skips(&corpus.skipped);
         report_guesses(&corpus.guesses);
+        note_unread_pdf(&corpus.not_read);
         report_warnings(args, &warnings);
         if args.strict && !warnings.is_empty() {
             message(format_args!(
@@ -152,6 +155,14 @@ fn report_guesses(guesses: &[Guess]) {
         .iter()
         .map(|guess| format!("{}: {}", guess.path, guess.encoding));
     report_some("note", lines);
+}
+
+/// PDF is counted like any other kind that is no documentation, where the program that reads it is missing.
+fn note_unread_pdf(not_read: &NotRead) {
+    let mut kinds = not_read.kinds.iter();
+    if kinds.any(|kind| kind.extension.as_deref() == Some("pdf")) {
+        message("note: to read PDF, install docent-pdf beside this program");
+    }
 }
 
 /// The first of `lines` and the number of the others.

@@ -7,6 +7,7 @@ mod build;
 mod corpora;
 mod layouts;
 mod pack_model;
+mod pdf;
 mod robust;
 mod selection;
 mod support;

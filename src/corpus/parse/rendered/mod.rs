@@ -8,4 +8,5 @@ pub(super) mod man;
 mod markup;
 pub(super) mod notebook;
 pub(super) mod openapi;
+pub(super) mod pdf;
 mod tree;
