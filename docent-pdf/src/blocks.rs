@@ -100,13 +100,14 @@ fn place(lines: &[Line], entries: &[Entry]) -> Vec<Placed> {
     placed
 }
 
-/// How many of the first lines say `title`, behind a number at most.
+/// How many of the first lines say `title`, behind a number at most, and each of them a part of it.
 fn says(lines: &[Line], title: &str) -> Option<usize> {
+    let first = letters(&lines.first()?.text).len();
     let mut said = String::new();
     for (count, line) in lines.iter().take(3).enumerate() {
         said.push_str(&letters(&line.text));
-        let before = said.strip_suffix(title);
-        if before.is_some_and(|before| before.len() <= 8) {
+        let before = said.strip_suffix(title).map(str::len);
+        if before.is_some_and(|before| before <= 8 && before < first) {
             return Some(count + 1);
         }
     }
@@ -192,7 +193,7 @@ fn prose(lines: &[Line], words: &Words) -> Vec<String> {
         let mut line = line.text.as_str();
         if let Some(last) = text.last_mut()
             && let Some(begun) = last.strip_suffix(['-', '\u{2010}'])
-            && begun.ends_with(char::is_alphabetic)
+            && begun.ends_with(char::is_lowercase)
             && line.starts_with(char::is_lowercase)
         {
             let (rest, next) = line.split_once(' ').unwrap_or((line, ""));

@@ -158,6 +158,7 @@ fn push_code(text: &mut String, c: char) {
         '\u{fb03}' => text.push_str("ffi"),
         '\u{fb04}' => text.push_str("ffl"),
         '\u{fb05}' | '\u{fb06}' => text.push_str("st"),
+        '\u{ad}' if !text.ends_with(char::is_alphanumeric) => {}
         '\u{ad}' => text.push('-'),
         c if c.is_whitespace() => text.push(' '),
         '\u{200b}'..='\u{200f}'

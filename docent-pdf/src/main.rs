@@ -9,6 +9,7 @@
 mod blocks;
 mod furniture;
 mod glyphs;
+mod headings;
 mod limits;
 mod lines;
 mod outline;
@@ -67,7 +68,10 @@ fn document(file: Vec<u8>) -> Result<Document, String> {
         .collect();
     furniture::remove(&mut pages);
     let words = Words::of(&pages);
-    let entries = outline::read(&pdf);
+    let entries = match outline::read(&pdf) {
+        entries if entries.is_empty() => headings::by_size(&pages),
+        entries => entries,
+    };
     let pages = pages.iter().enumerate().map(|(number, lines)| {
         let from = entries.partition_point(|entry| entry.page < number);
         let to = entries.partition_point(|entry| entry.page <= number);

@@ -80,6 +80,30 @@ fn text_stands_on_its_page_under_the_headings_of_the_outline() {
 }
 
 #[test]
+fn headings_of_a_document_without_an_outline_are_told_by_their_size() {
+    let line = |size: i32, y: i32, text: &str| {
+        format!("BT /F {size} Tf 1 0 0 1 50 {y} Tm ({text}) Tj ET\n")
+    };
+    let page = [
+        line(24, 740, "Coffee"),
+        line(12, 700, "All that one needs to know about"),
+        line(12, 686, "them."),
+        line(16, 660, "From the bean"),
+        line(16, 642, "to the cup"),
+        line(12, 620, "Roast, grind, brew."),
+    ];
+    assert_eq!(
+        read(&[&page.concat()]),
+        json!([[
+            {"heading": [1, "Coffee"]},
+            {"text": ["All that one needs to know about", "them."]},
+            {"heading": [2, "From the bean to the cup"]},
+            {"text": ["Roast, grind, brew."]},
+        ]])
+    );
+}
+
+#[test]
 fn words_are_told_by_their_distance_and_joined_at_the_ends_of_lines() {
     let page = "BT /F 12 Tf 1 0 0 1 50 700 Tm [(Wa) 80 (ter) -300 (not) -250 (too)] TJ\n\
                 1 0 0 1 50 686 Tm (hard; a well-known docu-) Tj\n1 0 0 1 50 672 Tm (mentation of a well-) Tj\n\
