@@ -24,7 +24,8 @@ use std::time::{Duration, SystemTime};
 use crate::builder::BuildOptions;
 use crate::content_hash;
 use crate::corpus::{
-    CorpusOptions, Folder, FoundFile, MAX_FILE_BYTES, has_content, is_gzip, is_rendered, list_files,
+    CorpusOptions, Folder, FoundFile, MAX_FILE_BYTES, has_content, is_gzip, is_read, is_rendered,
+    list_files,
 };
 use crate::index::{FileRecord, Index, IndexError};
 use crate::terminal::printable_line;
@@ -286,6 +287,7 @@ pub fn check(index: &Index, effort: Effort) -> Result<Option<Staleness>, IndexEr
             return Ok(None);
         }
     }
+    check.look_at_unlisted(&folders);
     // A folder with none of the files is another folder.
     if check.recorded.len() == files {
         return Ok(None);
@@ -337,6 +339,20 @@ struct Check {
 }
 
 impl Check {
+    /// Looks at files of the index that the program that built it could read and this one cannot: PDF, without
+    /// the program that reads it. They are not listed, but need not be gone; only their length tells of a change.
+    fn look_at_unlisted(&mut self, folders: &[Folder]) {
+        let paths = self.recorded.keys().filter(|path| !is_read(path)).cloned();
+        for path in paths.collect::<Vec<_>>() {
+            let file = file_of(folders, &path).and_then(|file| fs::metadata(file).ok());
+            if let Some(file) = file.filter(Metadata::is_file) {
+                let recorded = self.recorded.remove(&path);
+                let is_same = recorded.is_some_and(|recorded| recorded.bytes == file.len());
+                self.staleness.changed += usize::from(!is_same);
+            }
+        }
+    }
+
     /// Counts `file` if it differs; `None` if that would take too many bytes.
     fn look_at(&mut self, file: &FoundFile) -> Option<()> {
         let recorded = self.recorded.remove(&file.path);

@@ -7,7 +7,9 @@ use std::time::Instant;
 
 use anyhow::Result;
 use docent::builder::{Build, LATE_INTERACTION_LIMIT};
-use docent::corpus::{Corpus, Guess, GuideProblem, GuideWarning, Skipped, Source, check_guide};
+use docent::corpus::{
+    Corpus, Guess, GuideProblem, GuideWarning, NotRead, Skipped, Source, check_guide,
+};
 use docent::encoder::Encoder;
 use docent::index::{Index, IndexSlot};
 use docent::program::{complain, message};
@@ -57,6 +59,7 @@ impl<'a> Builder<'a> {
         let read = started.elapsed();
         report_skips(&corpus.skipped);
         report_guesses(&corpus.guesses);
+        note_unread_pdf(&corpus.not_read);
         report_warnings(args, &warnings);
         if args.strict && !warnings.is_empty() {
             complain(format_args!(
@@ -144,6 +147,14 @@ fn report_guesses(guesses: &[Guess]) {
         .iter()
         .map(|guess| format!("{}: {}", guess.path, guess.encoding));
     report_some("note", message, lines, BY_JSON);
+}
+
+/// PDF is counted like any other kind that is no documentation, where the program that reads it is missing.
+fn note_unread_pdf(not_read: &NotRead) {
+    let mut kinds = not_read.kinds.iter();
+    if kinds.any(|kind| kind.extension.as_deref() == Some("pdf")) {
+        message("note: to read PDF, install docent-pdf beside this program");
+    }
 }
 
 /// The first of `lines` and the number of the others, with what lists them all.

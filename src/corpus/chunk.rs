@@ -253,12 +253,14 @@ impl<'a> Chunker<'a> {
         };
         let (line_start, line_end) = (self.lines.number(draft.start), self.lines.number(last));
         let file_line = |line| self.section.file_line(line);
+        let page = self.section.page(line_start);
+        let page = page.map(|page| format!("page={page}"));
         Chunk {
             heading_path: draft.heading_path,
             line_start,
             line_end,
             file_lines: (file_line(line_start), file_line(line_end)),
-            anchor: draft.anchor,
+            anchor: page.or(draft.anchor),
             text: text.to_owned(),
             embed_text: draft.prefix + separator + &body,
         }

@@ -51,7 +51,7 @@ pub(crate) use section::is_rendered;
 #[cfg(feature = "cli")]
 pub(crate) use walk::BYTE_ORDER_MARK;
 pub(crate) use walk::is_documentation;
-pub(crate) use walk::{FileText, FoundFile, is_gzip};
+pub(crate) use walk::{FileText, FoundFile, is_gzip, is_read};
 pub use walk::{GuessedEncoding, MAX_FILE_BYTES};
 
 use options::{GuideNames, Selection};
@@ -121,9 +121,10 @@ pub struct Chunk {
     /// The last line, which belongs to the passage.
     pub line_end: u32,
     /// The lines of the file that these lines come from, the last one included: the same ones, where
-    /// the section's text is that of its file.
+    /// the section's text is that of its file; 0 for both where the file has pages and no lines.
     pub file_lines: (u32, u32),
-    /// What a link to the heading above it names after `#`, where the document says it.
+    /// What a link to it names after `#`: the heading above it, where the document says it, or in a file with pages
+    /// that on which it begins, `page=12` (RFC 8118).
     pub anchor: Option<String>,
     /// The passage as it is shown: the lines `line_start..=line_end` of the section's text without
     /// trailing blank space. Of a line that is longer than a chunk, only the part in this chunk.
@@ -161,13 +162,18 @@ pub enum SkipReason {
     LinkLoop,
     /// A symbolic link to another folder of the corpus, whose files are read under their own path.
     LinkedFolder,
-    /// It is larger than [`MAX_FILE_BYTES`].
+    /// It is larger than is read: [`MAX_FILE_BYTES`], or 64 MiB of a PDF.
     TooLarge {
         /// Its size in bytes.
         bytes: u64,
+        /// The most that is read.
+        limit: u64,
     },
-    /// What it unpacks to is larger than [`MAX_FILE_BYTES`].
-    UnpacksTooLarge,
+    /// What it unpacks to, or its text in a PDF, is larger than is read.
+    UnpacksTooLarge {
+        /// The most that is read, in bytes.
+        limit: u64,
+    },
     /// It is called `.gz` and cannot be unpacked.
     NotGzip {
         /// What the unpacker says.
@@ -179,6 +185,11 @@ pub enum SkipReason {
     Empty,
     /// It has nothing to be found.
     NoContent(NoContent),
+    /// `docent-pdf`, the program that reads PDF, failed on it, or took too long.
+    ReaderFailed {
+        /// How it failed.
+        message: String,
+    },
     /// It changed each time that it was read.
     Changing,
     /// Neither a regular file nor a folder.
@@ -200,19 +211,17 @@ impl std::fmt::Display for SkipReason {
             Self::LinkedFolder => {
                 f.write_str("symbolic link to a folder that is read under its own path")
             }
-            Self::TooLarge { bytes } => {
-                write!(f, "{bytes} bytes, more than the limit of {MAX_FILE_BYTES}")
+            Self::TooLarge { bytes, limit } => {
+                write!(f, "{bytes} bytes, more than the limit of {limit}")
             }
-            Self::UnpacksTooLarge => {
-                write!(
-                    f,
-                    "unpacked it is larger than the limit of {MAX_FILE_BYTES} bytes"
-                )
+            Self::UnpacksTooLarge { limit } => {
+                write!(f, "unpacked it is larger than the limit of {limit} bytes")
             }
             Self::NotGzip { message } => write!(f, "not a whole gzip file: {message}"),
             Self::Binary => f.write_str("binary"),
             Self::Empty => f.write_str("empty"),
             Self::NoContent(why) => why.fmt(f),
+            Self::ReaderFailed { message } => write!(f, "docent-pdf cannot read it: {message}"),
             Self::Changing => f.write_str("it changed while it was read"),
             Self::NotAFile => f.write_str("neither a regular file nor a folder"),
             Self::Unreadable { message } => write!(f, "cannot be read: {message}"),

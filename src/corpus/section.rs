@@ -24,8 +24,7 @@ pub struct Section {
     /// The text that passages are parts of: see [`Section::text`].
     pub(crate) text: String,
     pub(crate) syntax: Syntax,
-    /// For each line of `text` the line of the file, counted from 1, where docent made the text of it.
-    file_lines: Option<Vec<u32>>,
+    origin: Origin,
     /// Length of the file in bytes, as it lies there: compressed, in its own encoding.
     pub(crate) bytes: u64,
     /// Hash of the file's text.
@@ -33,6 +32,17 @@ pub struct Section {
     /// What was parsed of `text`, kept so that cutting the section into chunks does not parse it
     /// again. Larger than the text, and so not to be kept longer than until then.
     pub(super) document: Document,
+}
+
+/// Where in the file the lines of a section's text come from, which is counted from 1.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Origin {
+    /// They are those of the file.
+    SameLines,
+    /// For each the line of the file.
+    Lines(Vec<u32>),
+    /// For each the page of the file, which has no lines.
+    Pages(Vec<u32>),
 }
 
 impl Section {
@@ -91,13 +101,14 @@ impl Section {
             return Self::written(path, file, syntax);
         };
         let (bytes, content_hash) = (file.len() as u64, content_hash(&file));
-        Self::new(path, text, syntax).with_file(bytes, content_hash, Some(file_lines))
+        let origin = Origin::Lines(file_lines);
+        Self::new(path, text, syntax).with_file(bytes, content_hash, origin)
     }
 
     /// A section whose text is written in `syntax`, whatever the name of its file.
     pub(crate) fn written(path: String, text: String, syntax: Syntax) -> Self {
         let (bytes, content_hash) = (text.len() as u64, content_hash(&text));
-        Self::new(path, text, syntax).with_file(bytes, content_hash, None)
+        Self::new(path, text, syntax).with_file(bytes, content_hash, Origin::SameLines)
     }
 
     /// A section of what docent made of a file with the text `file`.
@@ -107,8 +118,11 @@ impl Section {
             section.title = title;
         }
         section.description = rendition.description.or(section.description);
-        let lines = Some(rendition.file_lines);
-        section.with_file(file.len() as u64, content_hash(file), lines)
+        let origin = match rendition.has_pages {
+            true => Origin::Pages(rendition.file_lines),
+            false => Origin::Lines(rendition.file_lines),
+        };
+        section.with_file(file.len() as u64, content_hash(file), origin)
     }
 
     fn new(path: String, text: String, syntax: Syntax) -> Self {
@@ -125,18 +139,18 @@ impl Section {
             path,
             text,
             syntax,
-            file_lines: None,
+            origin: Origin::SameLines,
             bytes: 0,
             content_hash: [0; 16],
             document,
         }
     }
 
-    fn with_file(self, bytes: u64, content_hash: [u8; 16], file_lines: Option<Vec<u32>>) -> Self {
+    fn with_file(self, bytes: u64, content_hash: [u8; 16], origin: Origin) -> Self {
         Self {
             bytes,
             content_hash,
-            file_lines,
+            origin,
             ..self
         }
     }
@@ -153,15 +167,22 @@ impl Section {
         self.syntax
     }
 
-    /// The line of the file that a line of the text comes from, both counted from 1.
+    /// The line of the file that a line of the text comes from, both counted from 1; 0 if the file has pages and
+    /// no lines.
     pub fn file_line(&self, line: u32) -> u32 {
-        let Some(lines) = &self.file_lines else {
-            return line;
-        };
-        let at = (line as usize)
-            .saturating_sub(1)
-            .min(lines.len().saturating_sub(1));
-        lines.get(at).copied().unwrap_or(1)
+        match &self.origin {
+            Origin::SameLines => line,
+            Origin::Lines(lines) => nth(lines, line),
+            Origin::Pages(_) => 0,
+        }
+    }
+
+    /// The page of the file that a line of the text comes from, both counted from 1, if it has pages.
+    pub fn page(&self, line: u32) -> Option<u32> {
+        match &self.origin {
+            Origin::Pages(pages) => Some(nth(pages, line)),
+            _ => None,
+        }
     }
 
     /// A section from a document that is not a file, such as one of a test collection: its title
@@ -174,6 +195,14 @@ impl Section {
             ..Self::from_text(path, text)
         }
     }
+}
+
+/// What stands for a line, counted from 1, in a list of all lines; the last, for one beyond.
+fn nth(places: &[u32], line: u32) -> u32 {
+    let at = (line as usize)
+        .saturating_sub(1)
+        .min(places.len().saturating_sub(1));
+    places.get(at).copied().unwrap_or(1)
 }
 
 /// Whether the text of a file with this path is made of it, and not the file's own.

@@ -54,13 +54,13 @@ pub struct ChunkRef<'a> {
     pub line_start: u32,
     /// Last line of it, inclusive.
     pub line_end: u32,
-    /// First and last line of the file, 1-based, inclusive.
+    /// First and last line of the file, 1-based, inclusive; 0 if it has pages and no lines.
     pub file_lines: (u32, u32),
     /// Tokens of the embedded text.
     pub tokens: u32,
     /// Headings from the outermost down.
     pub heading_path: Vec<&'a str>,
-    /// What a link to the last of them names after `#`, where the document says it.
+    /// What a link to the last of them names after `#`, where the document says it, or to the page, if it has pages.
     pub anchor: Option<&'a str>,
     /// The passage as it is shown.
     pub text: &'a str,
@@ -69,10 +69,15 @@ pub struct ChunkRef<'a> {
 }
 
 impl ChunkRef<'_> {
-    /// First and last line of the file where they are not those of the section's text.
+    /// First and last line of the file where they are not those of the section's text, and the file has lines.
     pub fn other_file_lines(&self) -> Option<(u32, u32)> {
         let is_other = self.file_lines != (self.line_start, self.line_end);
-        is_other.then_some(self.file_lines)
+        (is_other && !self.has_page()).then_some(self.file_lines)
+    }
+
+    /// Whether its file has pages and no lines: the anchor is then that of a page.
+    pub fn has_page(&self) -> bool {
+        self.file_lines == (0, 0)
     }
 }
 

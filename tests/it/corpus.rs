@@ -209,7 +209,13 @@ fn files_that_are_no_text_are_skipped_with_their_reason() {
             (".git", &SkipReason::Hidden),
             ("binary.md", &SkipReason::Binary),
             ("blank.txt", &SkipReason::Empty),
-            ("huge.md", &SkipReason::TooLarge { bytes: 50 << 20 }),
+            (
+                "huge.md",
+                &SkipReason::TooLarge {
+                    bytes: 50 << 20,
+                    limit: 4 << 20
+                }
+            ),
             ("noise.md", &SkipReason::Binary),
             ("zero.md", &SkipReason::Empty),
         ]

@@ -8,6 +8,7 @@ mod corpora;
 mod layouts;
 mod manners;
 mod pack_model;
+mod pdf;
 mod robust;
 mod selection;
 mod support;

@@ -12,8 +12,8 @@ const FILES: &[(&str, &[u8])] = &[
     ("water.txt", b"Not too hard: caf\xe9 water.\n"),
     ("draft.md", b"# Draft\n"),
     ("picture.png", b"\x89PNG"),
-    ("page.pdf", b"%PDF"),
-    ("more.pdf", b"%PDF"),
+    ("page.docx", b"PK"),
+    ("more.docx", b"PK"),
     (".ignore", b"draft*\n"),
 ];
 
@@ -27,7 +27,7 @@ fn sections(folder: &std::path::Path) -> Vec<String> {
 fn what_is_not_read_and_what_is_guessed_is_told() {
     let folder = docs(FILES);
     let said = transcript(&mut build_index(folder.path(), &[]));
-    let counted = "  0 skipped\n  not read: 2 .pdf, 1 .png; left out: 1 file by .ignore\n";
+    let counted = "  0 skipped\n  not read: 2 .docx, 1 .png; left out: 1 file by .ignore\n";
     assert!(said.contains(counted), "{said}");
     let note = "--- stderr\nnote: water.txt: read as Windows-1252: it is not UTF-8\n";
     assert!(said.ends_with(note), "{said}");
@@ -35,7 +35,7 @@ fn what_is_not_read_and_what_is_guessed_is_told() {
     let object: Value = serde_json::from_slice(&output.stdout).unwrap();
     assert_eq!(
         object["not_read"],
-        json!([{ "extension": "pdf", "files": 2 }, { "extension": "png", "files": 1 }])
+        json!([{ "extension": "docx", "files": 2 }, { "extension": "png", "files": 1 }])
     );
     assert_eq!(
         object["left_out"],
@@ -76,7 +76,7 @@ fn a_folder_without_documentation_says_what_it_has() {
     assert_eq!(
         transcript(&mut build_index(folder.path(), &[])),
         "exit code 2\n--- stdout\n--- stderr\nerror: no documentation in docs (0 files or folders \
-         skipped; not read: 2 .pdf, 1 .png; left out: 1 file by .ignore)\n\
+         skipped; not read: 2 .docx, 1 .png; left out: 1 file by .ignore)\n\
          hint: name a folder with files in a format that is read: Markdown, HTML, AsciiDoc, reStructuredText, text, ...\n"
     );
 }

@@ -151,9 +151,13 @@ impl<'a> Lines<'a> {
     }
 
     /// Where lines stand in the file, if the lines of the section's text are not those of the file:
-    /// `file: #install, lines 310-352`.
+    /// `file: #install, lines 310-352`, or `file: #page=12`.
     pub fn place_in_file(&self, first: u32, last: u32) -> Option<String> {
         let chunk = self.chunks.get(self.chunk_at(first))?;
+        if chunk.has_page() {
+            let page = chunk.anchor?;
+            return Some(format!("file: #{}", fence::quoted(page)));
+        }
         let (start, _) = chunk.other_file_lines()?;
         let (_, end) = self.chunks.get(self.chunk_at(last))?.file_lines;
         let anchor = chunk

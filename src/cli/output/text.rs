@@ -118,8 +118,11 @@ fn write_heading(
 }
 
 /// Where a passage stands in its file, if the lines of the section's text are not those of the file:
-/// `#install, lines 310-352`.
+/// `#install, lines 310-352`, or `#page=12`.
 fn place_in_file(chunk: &ChunkRef<'_>) -> Option<String> {
+    if chunk.has_page() {
+        return chunk.anchor.map(|anchor| format!("#{anchor}"));
+    }
     let (first, last) = chunk.other_file_lines()?;
     let anchor = chunk.anchor.map(|anchor| format!("#{anchor}"));
     Some(format!(

@@ -13,9 +13,9 @@ mod scrub;
 mod written;
 
 use super::document::Document;
-use super::walk::plain_name;
+use super::walk::{plain_name, reads_pdf};
 use markdown::{Dialect, FrontMatter};
-use rendered::{html, man, notebook, openapi};
+use rendered::{html, man, notebook, openapi, pdf};
 pub use rendition::NoContent;
 pub(super) use rendition::Rendition;
 use written::{asciidoc, rst};
@@ -56,6 +56,8 @@ pub(super) enum Format {
     Man,
     /// A description of an HTTP interface.
     OpenApi,
+    /// PDF, where there is a program that reads it: see `src/corpus/walk/pdf.rs`.
+    Pdf,
 }
 
 impl Format {
@@ -74,6 +76,7 @@ impl Format {
             "rst" | "rest" => Some(Self::Written(Syntax::ReStructuredText)),
             "html" | "htm" | "xhtml" => Some(Self::Html),
             "ipynb" => Some(Self::Notebook),
+            "pdf" if reads_pdf() => Some(Self::Pdf),
             "json" | "yaml" | "yml" if names_openapi(stem) => Some(Self::OpenApi),
             extension if is_manual(stem, extension) => Some(Self::Man),
             _ => None,
@@ -98,6 +101,7 @@ impl Format {
             Self::Notebook => Some(notebook::render(text)),
             Self::Man => Some(man::render(text)),
             Self::OpenApi => Some(openapi::render(text)),
+            Self::Pdf => Some(pdf::render(text)),
         }
     }
 

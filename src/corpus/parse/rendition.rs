@@ -1,6 +1,6 @@
 //! A file that nobody reads as it is, such as HTML, as the Markdown that docent makes of it.
 
-/// Markdown with the line of the file that each of its lines comes from.
+/// Markdown with the line of the file that each of its lines comes from, or the page.
 ///
 /// A heading with an id in the file has it at its end, as `## Install {#install}`.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -13,6 +13,8 @@ pub(in crate::corpus) struct Rendition {
     pub(in crate::corpus) text: String,
     /// For each line of `text` the line of the file, counted from 1, never descending.
     pub(in crate::corpus) file_lines: Vec<u32>,
+    /// Whether the file has pages and no lines, and the former stand in `file_lines`.
+    pub(in crate::corpus) has_pages: bool,
 }
 
 /// Why a file that can be read is nothing to be found.

@@ -3,6 +3,7 @@
 mod encoding;
 mod ignored;
 mod names;
+mod pdf;
 mod read;
 
 use std::collections::BTreeMap;
@@ -19,9 +20,9 @@ use super::{NoContent, SkipReason, Skipped};
 pub(crate) use encoding::BYTE_ORDER_MARK;
 pub use encoding::GuessedEncoding;
 use ignored::Ignored;
+use names::kind;
 pub(in crate::corpus) use names::plain_name;
-pub(crate) use names::{is_documentation, is_gzip};
-use names::{is_read, kind};
+pub(crate) use names::{is_documentation, is_gzip, is_read};
 pub(crate) use read::FileText;
 use read::unreadable;
 
@@ -31,8 +32,16 @@ use read::unreadable;
 /// larger is generated or data, would dominate the index and its build time, and is reported.
 pub const MAX_FILE_BYTES: u64 = 4 << 20;
 
+/// Largest PDF that is read, in bytes: 64 MiB. Most of such a file is pictures; its text has the limit of any other.
+const MAX_PDF_BYTES: u64 = 64 << 20;
+
 /// What leaves files out by their path, as it is told.
 const BY_GLOBS: &str = "include and exclude";
+
+/// Whether there is a program that reads PDF.
+pub(in crate::corpus) fn reads_pdf() -> bool {
+    pdf::program().is_some()
+}
 
 /// The documentation files of a folder and what was left out while looking for them.
 #[derive(Default)]

@@ -40,7 +40,7 @@ pub(crate) fn is_documentation(path: &str) -> bool {
 }
 
 /// Whether a file with this path is read: `notes.md`, `README`, `changelog.Debian.gz`, `mkdocs.yml`.
-pub(super) fn is_read(path: &str) -> bool {
+pub(crate) fn is_read(path: &str) -> bool {
     let name = plain_name(path);
     Format::known(name).is_some() || has_traditional_name(name) || is_list_of_pages(path)
 }
@@ -57,6 +57,11 @@ pub(super) fn is_html(path: &str) -> bool {
             .iter()
             .any(|html| html.eq_ignore_ascii_case(extension))
     })
+}
+
+/// Whether a file with this path is a PDF.
+pub(super) fn is_pdf(path: &str) -> bool {
+    extension(plain_name(path)).is_some_and(|extension| extension.eq_ignore_ascii_case("pdf"))
 }
 
 /// The kind that files which are not read are counted under: the extension of `path` in lower case, if

@@ -7,8 +7,8 @@ use std::path::Path;
 use flate2::read::MultiGzDecoder;
 
 use super::encoding::{GuessedEncoding, decode};
-use super::names::{is_gzip, is_html};
-use super::{FoundFile, MAX_FILE_BYTES};
+use super::names::{is_gzip, is_html, is_pdf};
+use super::{FoundFile, MAX_FILE_BYTES, MAX_PDF_BYTES, pdf};
 use crate::corpus::SkipReason;
 
 /// How often a file that changes while it is read is read again.
@@ -32,7 +32,7 @@ impl FoundFile {
     /// one is no document.
     pub(crate) fn read(&self) -> Result<FileText, SkipReason> {
         for _ in 0..READ_ATTEMPTS {
-            if let Some(bytes) = read_stable(&self.absolute)? {
+            if let Some(bytes) = read_stable(&self.absolute, most_bytes(&self.path))? {
                 return text_of(&self.path, bytes);
             }
         }
@@ -40,10 +40,25 @@ impl FoundFile {
     }
 }
 
+fn most_bytes(path: &str) -> u64 {
+    if is_pdf(path) {
+        MAX_PDF_BYTES
+    } else {
+        MAX_FILE_BYTES
+    }
+}
+
 fn text_of(path: &str, mut bytes: Vec<u8>) -> Result<FileText, SkipReason> {
     let file_bytes = bytes.len() as u64;
     if is_gzip(path) && !bytes.is_empty() {
-        bytes = unpack(&bytes[..])?;
+        bytes = unpack(&bytes[..], most_bytes(path))?;
+    }
+    if is_pdf(path) {
+        return Ok(FileText {
+            text: pdf::read(bytes)?,
+            file_bytes,
+            guessed: None,
+        });
     }
     let (text, guessed) = decode(bytes, is_html(path)).ok_or(SkipReason::Binary)?;
     if text.trim().is_empty() {
@@ -56,24 +71,24 @@ fn text_of(path: &str, mut bytes: Vec<u8>) -> Result<FileText, SkipReason> {
     })
 }
 
-/// Unpacks what gzip has packed, up to the limit of a file: what claims to be a document may be made of
+/// Unpacks what gzip has packed, up to `limit` bytes: what claims to be a document may be made of
 /// a few bytes that unpack to any number.
-fn unpack(packed: impl Read) -> Result<Vec<u8>, SkipReason> {
+fn unpack(packed: impl Read, limit: u64) -> Result<Vec<u8>, SkipReason> {
     let mut bytes = Vec::new();
-    let mut limited = MultiGzDecoder::new(packed).take(MAX_FILE_BYTES + 1);
+    let mut limited = MultiGzDecoder::new(packed).take(limit + 1);
     limited
         .read_to_end(&mut bytes)
         .map_err(|error| SkipReason::NotGzip {
             message: error.to_string(),
         })?;
-    if bytes.len() as u64 > MAX_FILE_BYTES {
-        return Err(SkipReason::UnpacksTooLarge);
+    if bytes.len() as u64 > limit {
+        return Err(SkipReason::UnpacksTooLarge { limit });
     }
     Ok(bytes)
 }
 
 /// The bytes of a file; `None` if it changed while it was read.
-fn read_stable(path: &Path) -> Result<Option<Vec<u8>>, SkipReason> {
+fn read_stable(path: &Path, limit: u64) -> Result<Option<Vec<u8>>, SkipReason> {
     let mut file = File::open(path).map_err(|error| unreadable(&error))?;
     let state = |file: &File| -> io::Result<_> {
         let metadata = file.metadata()?;
@@ -83,16 +98,17 @@ fn read_stable(path: &Path) -> Result<Option<Vec<u8>>, SkipReason> {
     let (size, _) = before;
     let mut bytes = Vec::new();
     // The size is only what it was just now, so reading has its own limit.
-    if size <= MAX_FILE_BYTES {
-        let mut limited = file.by_ref().take(MAX_FILE_BYTES + 1);
+    if size <= limit {
+        let mut limited = file.by_ref().take(limit + 1);
         limited
             .read_to_end(&mut bytes)
             .map_err(|error| unreadable(&error))?;
     }
     let bytes_read = bytes.len() as u64;
-    if size.max(bytes_read) > MAX_FILE_BYTES {
+    if size.max(bytes_read) > limit {
         return Err(SkipReason::TooLarge {
             bytes: size.max(bytes_read),
+            limit,
         });
     }
     let after = state(&file).map_err(|error| unreadable(&error))?;
@@ -113,6 +129,10 @@ mod tests {
     use flate2::write::GzEncoder;
 
     use super::*;
+
+    const TOO_LARGE: SkipReason = SkipReason::UnpacksTooLarge {
+        limit: MAX_FILE_BYTES,
+    };
 
     fn packed(text: &[u8]) -> Vec<u8> {
         let mut encoder = GzEncoder::new(Vec::new(), Compression::best());
@@ -161,7 +181,7 @@ mod tests {
         let largest = "x".repeat(MAX_FILE_BYTES as usize);
         assert_eq!(text("a.gz", packed(largest.as_bytes())).unwrap(), largest);
         let larger = packed((largest + "x").as_bytes());
-        assert_eq!(text("a.gz", larger), Err(SkipReason::UnpacksTooLarge));
+        assert_eq!(text("a.gz", larger), Err(TOO_LARGE));
     }
 
     #[test]
@@ -171,7 +191,7 @@ mod tests {
         let bomb = encoder.finish().unwrap();
         assert!(bomb.len() < 2 << 20, "{}", bomb.len());
         let mut left = &bomb[..];
-        assert_eq!(unpack(&mut left), Err(SkipReason::UnpacksTooLarge));
+        assert_eq!(unpack(&mut left, MAX_FILE_BYTES), Err(TOO_LARGE));
         // Most of it is never looked at, and so never held in memory.
         assert!(left.len() > bomb.len() / 10 * 9, "{}", left.len());
     }

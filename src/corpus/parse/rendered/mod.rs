@@ -8,3 +8,4 @@ pub(super) mod man;
 mod markup;
 pub(super) mod notebook;
 pub(super) mod openapi;
+pub(super) mod pdf;
