@@ -55,6 +55,7 @@ pub(crate) use walk::{FileText, FoundFile, is_gzip, is_read};
 pub use walk::{GuessedEncoding, MAX_FILE_BYTES};
 
 use options::{GuideNames, Selection};
+use walk::is_pdf;
 
 /// Folders read into memory: sections sorted by path, its guide, what was skipped.
 #[derive(Debug, Clone)]
@@ -461,12 +462,12 @@ fn read_file(
 }
 
 /// The text of a file of the docs by its path from `root`, which is canonical. What is hidden, or outside of the
-/// docs behind a symbolic link, is none of them.
+/// docs behind a symbolic link, is none of them, nor is a PDF, which is no text to be included.
 fn read_included(root: &Path, path: &str) -> Option<String> {
     let file = fs::canonicalize(root.join(path)).ok()?;
     let inside = file.strip_prefix(root).ok()?;
     let is_hidden = |part: Component<'_>| part.as_os_str().as_encoded_bytes().starts_with(b".");
-    if inside.components().any(is_hidden) || !file.is_file() {
+    if inside.components().any(is_hidden) || !file.is_file() || is_pdf(path) {
         return None;
     }
     let found = FoundFile {

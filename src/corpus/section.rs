@@ -60,7 +60,7 @@ impl Section {
     }
 
     /// As [`Section::from_text`], for a file of a folder: one in which there is nothing to be found is skipped, and
-    /// Markdown has what it includes. `included` gives the text of other files of the folder.
+    /// text that is read as it is written has what it includes. `included` gives the text of other files of the folder.
     pub(super) fn read(
         path: String,
         file: FileText,
@@ -93,10 +93,7 @@ impl Section {
         syntax: Syntax,
         included: &dyn Fn(&str) -> Option<String>,
     ) -> Self {
-        let expanded = match syntax.is_markdown() {
-            true => include::expand(&path, &file, included),
-            false => None,
-        };
+        let expanded = include::expand(&path, &file, syntax, included);
         let Some(Included { text, file_lines }) = expanded else {
             return Self::written(path, file, syntax);
         };

@@ -3,7 +3,9 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use docent::corpus::{Corpus, CorpusError, SkipReason, check_guide};
+use docent::corpus::{
+    ChunkOptions, Corpus, CorpusError, Section, SkipReason, check_guide, chunk_section,
+};
 
 const WORKSPACE: &str = env!("CARGO_MANIFEST_DIR");
 
@@ -244,6 +246,33 @@ fn what_a_file_includes_is_text_of_its_section() {
     assert_eq!(lines, [1, 2, 3, 4, 4, 5, 6, 7]);
 }
 
+#[test]
+fn restructuredtext_and_asciidoc_include_too() {
+    let dir = folder(|dir| {
+        fs::create_dir(dir.join("code")).unwrap();
+        fs::write(dir.join("code/a.py"), "def a():\n    return 1\n").unwrap();
+        fs::write(dir.join("part.inc"), "Grown in *shade*.\n").unwrap();
+        let text = ".. include:: part.inc\n\n.. literalinclude:: code/a.py\n   :lines: 2\n\n.. include:: none\n";
+        fs::write(dir.join("a.rst"), text).unwrap();
+        let text = "= A\n\ninclude::part.inc[]\n\n----\ninclude::code/a.py[lines=1]\n----\n\ninclude::none[]\n";
+        fs::write(dir.join("b.adoc"), text).unwrap();
+    });
+    let corpus = Corpus::read(dir.path()).unwrap();
+    let embedded = |section: &Section| {
+        let count = |text: &str| text.split_whitespace().count();
+        let chunks = chunk_section(section, &ChunkOptions::default(), &count);
+        let texts = chunks.into_iter().map(|chunk| chunk.embed_text);
+        texts.collect::<Vec<_>>().join("|")
+    };
+    let [rst, adoc] = &corpus.sections[..] else {
+        panic!("{} sections", corpus.sections.len())
+    };
+    assert_eq!(embedded(rst), "a\n\nGrown in shade.\n    return 1");
+    assert_eq!(embedded(adoc), "A\n\nGrown in shade.\ndef a():");
+    let lines: Vec<u32> = (1..=7).map(|line| rst.file_line(line)).collect();
+    assert_eq!(lines, [1, 1, 2, 3, 3, 3, 3]);
+}
+
 #[cfg(unix)]
 #[test]
 fn nothing_outside_of_the_folder_is_included() {
@@ -258,13 +287,25 @@ fn nothing_outside_of_the_folder_is_included() {
             to.display()
         );
         fs::write(dir.join("a.md"), text).unwrap();
+        let paths = [
+            "out.txt",
+            "outside/secret.md",
+            to.to_str().unwrap(),
+            "../secret.md",
+        ];
+        let rst = paths.map(|path| format!(".. include:: {path}\n.. literalinclude:: {path}\n"));
+        fs::write(dir.join("b.rst"), rst.concat()).unwrap();
+        let adoc = paths.map(|path| format!("include::{path}[]\n"));
+        fs::write(dir.join("c.adoc"), adoc.concat()).unwrap();
     });
     let corpus = Corpus::read(dir.path()).unwrap();
     let paths: Vec<_> = corpus.sections.iter().map(|s| s.path.as_str()).collect();
-    assert_eq!(paths, ["a.md"]);
-    let text = corpus.sections[0].text();
-    assert!(!text.contains("secret\n"), "{text}");
-    assert_eq!(text.lines().count(), 4);
+    assert_eq!(paths, ["a.md", "b.rst", "c.adoc"]);
+    for (section, lines) in corpus.sections.iter().zip([4, 8, 4]) {
+        let text = section.text();
+        assert!(!text.contains("secret\n"), "{text}");
+        assert_eq!(text.lines().count(), lines);
+    }
 }
 
 #[cfg(unix)]

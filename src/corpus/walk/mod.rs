@@ -20,6 +20,7 @@ use super::{NoContent, SkipReason, Skipped};
 pub(crate) use encoding::BYTE_ORDER_MARK;
 pub use encoding::GuessedEncoding;
 use ignored::Ignored;
+pub(in crate::corpus) use names::is_pdf;
 use names::kind;
 pub(in crate::corpus) use names::plain_name;
 pub(crate) use names::{is_documentation, is_gzip, is_read};

@@ -60,7 +60,7 @@ pub(super) fn is_html(path: &str) -> bool {
 }
 
 /// Whether a file with this path is a PDF.
-pub(super) fn is_pdf(path: &str) -> bool {
+pub(in crate::corpus) fn is_pdf(path: &str) -> bool {
     extension(plain_name(path)).is_some_and(|extension| extension.eq_ignore_ascii_case("pdf"))
 }
 

@@ -1,8 +1,8 @@
 //! AsciiDoc, by the language documentation of the Eclipse AsciiDoc project and, where that leaves it open,
 //! by what Asciidoctor does.
 //!
-//! A document is read in one pass over its lines. Nothing is included and no condition is decided: lines
-//! that include are left out, what stands under a condition is kept. What is no markup is text.
+//! A document is read in one pass over its lines. What is included stands in the source already (`src/corpus/include/`), and no condition is decided: lines
+//! that still include are left out, what stands under a condition is kept. What is no markup is text.
 
 mod attributes;
 mod blocks;

@@ -1,8 +1,8 @@
 //! reStructuredText, by the specification of docutils, with the directives and roles of Sphinx.
 //!
 //! Blocks are told by their indentation, so a reader of the lines calls itself for what is indented. That
-//! is done to a fixed depth, and each line is looked at once for each depth. Nothing is included. What is
-//! no markup is text.
+//! is done to a fixed depth, and each line is looked at once for each depth. What is included stands in
+//! the source already (`src/corpus/include/`). What is no markup is text.
 
 mod contents;
 mod directives;
