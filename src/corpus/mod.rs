@@ -296,7 +296,7 @@ impl Corpus {
         Self::read_with(root, &CorpusOptions::default())
     }
 
-    /// Reads the documentation files (in the formats that the README lists, also with `.gz` behind the name, and
+    /// Reads the documentation files (in the formats that MANUAL.md lists, also with `.gz` behind the name, and
     /// names such as `README`, any case) under `root`, but for those that `options`, the folder's [`Config`] or an
     /// ignore file leaves out.
     ///
