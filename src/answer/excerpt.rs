@@ -121,7 +121,8 @@ fn is_heading(line: &str) -> bool {
 
 /// Whether a reader sees a word of a line: not where it is images, tags, or where a link leads to.
 fn says_something(line: &str) -> bool {
-    let is_reference = line.starts_with('[') && line.contains("]: ");
+    // A footnote has a text.
+    let is_reference = line.starts_with('[') && !line.starts_with("[^") && line.contains("]: ");
     let mut seen = line.to_owned();
     // Images in links leave links without a text.
     for (start, end) in [("![", ")"), ("[](", ")"), ("<", ">")] {
@@ -216,6 +217,7 @@ mod tests {
             ("![page](page.png) It is round.", true),
             ("[Page](page.md) | [Other](other.md)", true),
             ("A [page]: here", true),
+            ("[^1]: It is round.", true),
             ("if a < b", true),
             ("![not closed", true),
         ] {
