@@ -267,7 +267,7 @@ fn restructuredtext_and_asciidoc_include_too() {
     let [rst, adoc] = &corpus.sections[..] else {
         panic!("{} sections", corpus.sections.len())
     };
-    assert_eq!(embedded(rst), "a\n\nGrown in shade.\n    return 1");
+    assert_eq!(embedded(rst), "a\n\nGrown in shade.\nreturn 1");
     assert_eq!(embedded(adoc), "A\n\nGrown in shade.\ndef a():");
     let lines: Vec<u32> = (1..=7).map(|line| rst.file_line(line)).collect();
     assert_eq!(lines, [1, 1, 2, 3, 3, 3, 3]);

@@ -15,10 +15,10 @@ const DOCUMENT: &str = "%PDF-1.4\n\
     2 0 obj << /Type /Pages /Kids [4 0 R 6 0 R] /Count 2 >> endobj\n\
     3 0 obj << /Font << /F << /Type /Font /Subtype /Type1 /BaseFont /Helvetica >> >> >> endobj\n\
     4 0 obj << /Type /Page /Parent 2 0 R /MediaBox [0 0 600 800] /Resources 3 0 R /Contents 5 0 R >> endobj\n\
-    5 0 obj << /Length 61 >> stream\n\
+    5 0 obj << /Length 64 >> stream\n\
     BT /F 12 Tf 50 700 Td (The first crack is at 196 degrees.) Tj ET\nendstream endobj\n\
     6 0 obj << /Type /Page /Parent 2 0 R /MediaBox [0 0 600 800] /Resources 3 0 R /Contents 7 0 R >> endobj\n\
-    7 0 obj << /Length 61 >> stream\n\
+    7 0 obj << /Length 70 >> stream\n\
     BT /F 12 Tf 50 700 Td (Warm the pot before the water is poured.) Tj ET\nendstream endobj\n\
     9 0 obj << /First 10 0 R >> endobj\n\
     10 0 obj << /Title (Roasting) /Dest [4 0 R /Fit] /Next 11 0 R >> endobj\n\
