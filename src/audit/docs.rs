@@ -57,7 +57,8 @@ impl<'a> Docs<'a> {
         found.ok().map(|at| SectionId(at as u32))
     }
 
-    /// Makes a line of a section's text that of its file, where docent made the text of it.
+    /// Makes a line of a section's text that of its file, where docent made the text of it; near it, since an index
+    /// knows of whole chunks where they come from.
     pub fn turn_to_file(&self, place: &mut Place) {
         let Some(id) = self.find(&place.file) else {
             return;
@@ -68,7 +69,12 @@ impl<'a> Docs<'a> {
         if let Some(chunk) = holding
             && let Some((first, last)) = chunk.other_file_lines()
         {
-            place.line = (first + (place.line - chunk.line_start)).min(last);
+            // The file has lines that the text has not: those near the end are counted from there.
+            let (before, after) = (place.line - chunk.line_start, chunk.line_end - place.line);
+            place.line = match before < after {
+                true => first.saturating_add(before).min(last),
+                false => last.saturating_sub(after).max(first),
+            };
         }
     }
 

@@ -23,7 +23,8 @@ pub struct Signals {
     pub bm25: f32,
     /// How strongly the hint that moved the section matches; 0 without one.
     pub hint: f32,
-    /// Largest cosine of the question and a passage of the guide that names the section; 0 without one.
+    /// Largest cosine of the question and a passage of the guide that names the section itself, and not its folder; 0
+    /// without one.
     pub guide: f32,
     /// What the best chunk lacks most and another chunk has: see [`lack`].
     pub lack: f32,

@@ -114,7 +114,7 @@ impl Candidates {
         let mut signals = Signals {
             dense: candidate.arms.dense,
             bm25: candidate.arms.bm25_chunk,
-            guide: candidate.routed.map_or(0.0, |said| said.dense),
+            guide: candidate.routed.map_or(0.0, |said| said.itself),
             ..Signals::default()
         };
         if let (Some(query), Some(tokens)) = (&question.tokens, &self.tokens) {

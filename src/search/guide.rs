@@ -17,9 +17,17 @@ const SUGGESTED: usize = 20;
 /// The sections that each passage of the guide names.
 #[derive(Debug, Clone)]
 pub(super) struct GuidePassages {
-    sections: Vec<Vec<SectionId>>,
+    sections: Vec<Vec<Named>>,
     /// The passages that are questions.
     questions: Range<usize>,
+}
+
+/// A section that a passage names.
+#[derive(Debug, Clone, Copy)]
+struct Named {
+    section: SectionId,
+    /// Whether the passage is about this section, and not about all in its folder.
+    itself: bool,
 }
 
 /// How well the best passage that names a section goes with the question, by arm.
@@ -28,6 +36,8 @@ pub(super) struct GuideScores {
     pub dense: f32,
     pub bm25: f32,
     pub max_sim: f32,
+    /// `dense` of the passages that are about the section itself; 0 without one.
+    pub itself: f32,
 }
 
 /// What the guide says of the sections that it names.
@@ -45,13 +55,14 @@ impl GuidePassages {
     pub fn new(index: &Index, guide: &Guide) -> Result<Self, IndexError> {
         let guide_files = index.meta().guide_files.iter();
         let guide_files: HashSet<&str> = guide_files.map(|file| &*file.path).collect();
-        let find = |targets: &[String]| -> Result<Vec<SectionId>, IndexError> {
+        let find = |targets: &[String]| -> Result<Vec<Named>, IndexError> {
             let mut found = Vec::new();
             for path in targets {
+                let named = |itself| move |section| Named { section, itself };
                 let routed = guide_files.contains(&**path).then(|| path.rsplit_once('/'));
                 match routed.flatten() {
-                    Some((folder, _)) => found.extend(index.sections_in(folder)?),
-                    None => found.extend(index.find_section(path)?),
+                    Some((folder, _)) => found.extend(index.sections_in(folder)?.map(named(false))),
+                    None => found.extend(index.find_section(path)?.map(named(true))),
                 }
             }
             Ok(found)
@@ -104,11 +115,12 @@ impl GuidePassages {
 
         let mut sections: BTreeMap<SectionId, GuideScores> = BTreeMap::new();
         for (i, &row) in rows.iter().enumerate() {
-            for &section in &self.sections[row] {
+            for &Named { section, itself } in &self.sections[row] {
                 let said = GuideScores {
                     dense: dense[i],
                     bm25: words[i],
                     max_sim: max_sim[i],
+                    itself: if itself { dense[i] } else { 0.0 },
                 };
                 sections
                     .entry(section)
@@ -148,6 +160,7 @@ impl GuideScores {
         self.dense = self.dense.max(other.dense);
         self.bm25 = self.bm25.max(other.bm25);
         self.max_sim = self.max_sim.max(other.max_sim);
+        self.itself = self.itself.max(other.itself);
     }
 }
 

@@ -60,6 +60,7 @@ const INDEX: &[&str] = &[
     "writer",
     "file",
     "reader",
+    "lookup",
 ];
 
 /// The files of `src/index/graph/`.
