@@ -4,7 +4,7 @@ use super::document::Document;
 use super::fields::Field;
 use super::include::{self, Included};
 use super::parse::{self, Format, NoContent, Rendition, Syntax};
-use super::walk::FileText;
+use super::walk::{FileText, file_name};
 use super::{SkipReason, Skipped};
 use crate::content_hash;
 
@@ -216,7 +216,7 @@ pub(super) fn has_content(path: &str, text: &str) -> bool {
 
 /// `guides/getting-started.md` is titled `getting started`.
 fn title_from_path(path: &str) -> String {
-    let name = path.rsplit('/').next().unwrap_or(path);
+    let name = file_name(path);
     let stem = match name.rsplit_once('.') {
         Some((stem, _)) if !stem.is_empty() => stem,
         _ => name,

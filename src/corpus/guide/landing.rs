@@ -4,18 +4,19 @@
 use std::collections::BTreeSet;
 use std::ops::Range;
 
-use pulldown_cmark::{Event, HeadingLevel, Options, Parser, Tag};
+use pulldown_cmark::{Event, Options, Parser, Tag};
 
 use super::Guide;
 use crate::corpus::lines::Lines;
 use crate::corpus::parse::Rendition;
+use crate::corpus::walk::file_name;
 
 /// A page with fewer words besides its hints, headings not counted, only introduces the list of pages.
 const LEAST_WORDS: usize = 40;
 
 /// Whether a file with this name is a page of a site. An `INDEX.md` in capitals is written for who looks for pages.
 pub(super) fn is_landing_name(path: &str) -> bool {
-    let name = path.rsplit('/').next().unwrap_or(path);
+    let name = file_name(path);
     matches!(name, "index.md" | "index.markdown")
 }
 
@@ -90,7 +91,7 @@ fn block(text: &str, lines: &Lines, tag: &Tag<'_>, range: Range<usize>) -> Block
     Block {
         lines: lines.number(range.start)..lines.number(last) + 1,
         level: match tag {
-            Tag::Heading { level, .. } => Some(number(*level)),
+            Tag::Heading { level, .. } => Some(*level as u8),
             _ => None,
         },
         introduces: says && !source.contains('\n') && source.trim_end_matches('*').ends_with(':'),
@@ -100,10 +101,6 @@ fn block(text: &str, lines: &Lines, tag: &Tag<'_>, range: Range<usize>) -> Block
             0
         },
     }
-}
-
-fn number(level: HeadingLevel) -> u8 {
-    level as u8
 }
 
 /// Headings below which nothing stands but headings of theirs without anything.

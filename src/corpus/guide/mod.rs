@@ -13,6 +13,7 @@ use std::borrow::Cow;
 use std::ops::Range;
 
 use super::parse::Rendition;
+use super::walk::file_name;
 pub(super) use nav::{read_toctrees, settle};
 pub use parse::parse_guide;
 pub(super) use parse::resolve;
@@ -21,7 +22,7 @@ pub use questions::{QuestionsError, merge_questions};
 /// Whether a file with this name is a guide file if it says something of sections: `INDEX.md`,
 /// `QUESTIONS.md`, or either with `.markdown`, or a list of pages such as `SUMMARY.md`, in any case.
 pub(super) fn is_guide_name(path: &str) -> bool {
-    let name = path.rsplit('/').next().unwrap_or(path);
+    let name = file_name(path);
     let names = [
         "index.md",
         "index.markdown",
@@ -38,7 +39,7 @@ pub(crate) fn is_list_of_pages(path: &str) -> bool {
 
 /// Whether a file with this name holds all pages of the docs once more, for language models.
 pub(super) fn is_all_pages_name(path: &str) -> bool {
-    let name = path.rsplit('/').next().unwrap_or(path);
+    let name = file_name(path);
     name.eq_ignore_ascii_case("llms-full.txt")
 }
 

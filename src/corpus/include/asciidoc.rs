@@ -3,7 +3,7 @@
 //!
 //! Conditions are not decided: what stands under one is included.
 
-use super::{Expander, dedented, line_number};
+use super::{Expander, dedented, line_number, value_of};
 use crate::corpus::links::linked_path;
 
 /// Longest value of an attribute that a path refers to, and longest path.
@@ -61,8 +61,7 @@ impl<'a> Directive<'a> {
     }
 
     fn attribute(&self, name: &str) -> Option<&'a str> {
-        let mut attributes = self.attributes.iter();
-        attributes.find_map(|(attribute, value)| (*attribute == name).then_some(*value))
+        value_of(&self.attributes, name)
     }
 }
 
@@ -92,11 +91,7 @@ fn include(
     };
     let paths = [in_family(path, &named).unwrap_or_else(|| linked_path(path, &named))];
     let part = |_: &str, text: &str| part(text, directive);
-    let Some((path, part)) = expander.take(&paths, indent, &part) else {
-        return false;
-    };
-    expander.file(&path, &part, Some(at), indent);
-    true
+    expander.include(&paths, indent, at, &part)
 }
 
 /// `path` with the values of the attributes that it refers to.

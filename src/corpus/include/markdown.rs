@@ -87,11 +87,7 @@ fn include(
     let paths = [from_root.flatten(), linked_path(path, directive.path)];
     let part =
         |path: &str, text: &str| part(parse::without_front_matter(path, text), &directive.part);
-    let Some((path, part)) = expander.take(&paths, indent, &part) else {
-        return false;
-    };
-    expander.file(&path, &part, Some(at), indent);
-    true
+    expander.include(&paths, indent, at, &part)
 }
 
 /// The Markdown files that MDX imports, by the names of their components.

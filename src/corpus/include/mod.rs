@@ -99,6 +99,21 @@ impl Expander<'_> {
         Some((path, part))
     }
 
+    /// Adds what [`Expander::take`] gives, as lines of line `at`, with what that includes; `false` if it gives nothing.
+    fn include(
+        &mut self,
+        paths: &[Option<String>],
+        indent: &str,
+        at: u32,
+        part: &dyn Fn(&str, &str) -> Option<String>,
+    ) -> bool {
+        let taken = self.take(paths, indent, part);
+        if let Some((path, part)) = &taken {
+            self.file(path, part, Some(at), indent);
+        }
+        taken.is_some()
+    }
+
     fn push(&mut self, indent: &str, line: &str, at: u32) {
         if !line.is_empty() {
             self.included.text.push_str(indent);
@@ -112,6 +127,12 @@ impl Expander<'_> {
 /// The line of the outermost file that line `index` of a file counts as.
 fn line_number(at: Option<u32>, index: usize) -> u32 {
     at.unwrap_or(u32::try_from(index + 1).unwrap_or(u32::MAX))
+}
+
+/// The value that stands with `name` in a list of options, the first one.
+fn value_of<'a>(options: &[(&str, &'a str)], name: &str) -> Option<&'a str> {
+    let mut options = options.iter();
+    options.find_map(|(option, value)| (*option == name).then_some(*value))
 }
 
 /// What `line` is indented by.

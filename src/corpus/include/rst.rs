@@ -2,7 +2,7 @@
 //!
 //! What is included as it is becomes a block of code. A part that is named as a Python object is not looked for.
 
-use super::{Expander, dedented, indent_of, line_number};
+use super::{Expander, dedented, indent_of, line_number, value_of};
 use crate::corpus::links::linked_path;
 
 /// Directives whose content is no markup.
@@ -101,8 +101,7 @@ impl<'a> Directive<'a> {
     }
 
     fn option(&self, name: &str) -> Option<&'a str> {
-        let mut options = self.options.iter();
-        options.find_map(|(option, value)| (*option == name).then_some(*value))
+        value_of(&self.options, name)
     }
 
     /// The language of the code that a part of a file becomes, if it becomes that.

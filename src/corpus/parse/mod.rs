@@ -13,7 +13,7 @@ mod scrub;
 mod written;
 
 use super::document::Document;
-use super::walk::{plain_name, reads_pdf};
+use super::walk::{file_name, plain_name, reads_pdf};
 use markdown::{Dialect, FrontMatter};
 use rendered::{html, man, notebook, openapi, pdf};
 pub use rendition::NoContent;
@@ -63,7 +63,7 @@ pub(super) enum Format {
 impl Format {
     /// The format of a file of documentation by its name; `None` if files of this name are none.
     pub(super) fn known(path: &str) -> Option<Self> {
-        let name = path.rsplit('/').next().unwrap_or(path);
+        let name = file_name(path);
         let (stem, extension) = name.rsplit_once('.')?;
         if stem.is_empty() {
             return None;

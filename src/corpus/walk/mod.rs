@@ -22,7 +22,7 @@ pub use encoding::GuessedEncoding;
 use ignored::Ignored;
 pub(in crate::corpus) use names::is_pdf;
 use names::kind;
-pub(in crate::corpus) use names::plain_name;
+pub(in crate::corpus) use names::{file_name, plain_name};
 pub(crate) use names::{is_documentation, is_gzip, is_read};
 pub(crate) use read::FileText;
 use read::unreadable;

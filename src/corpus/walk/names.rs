@@ -104,7 +104,8 @@ fn without_gz(path: &str) -> Option<&str> {
     extension.eq_ignore_ascii_case("gz").then_some(stem)
 }
 
-fn file_name(path: &str) -> &str {
+/// What stands behind the last `/`.
+pub(in crate::corpus) fn file_name(path: &str) -> &str {
     path.rsplit('/').next().unwrap_or(path)
 }
 

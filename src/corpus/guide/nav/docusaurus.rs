@@ -8,10 +8,11 @@ use super::{Page, Pages};
 use crate::corpus::guide::Guide;
 use crate::corpus::guide::parse::resolve;
 use crate::corpus::lines::Lines;
+use crate::corpus::walk::file_name;
 
 /// Whether a file with this path has sidebars: those of the docs, or of a version of them.
 pub(super) fn is_name(path: &str) -> bool {
-    let name = path.rsplit('/').next().unwrap_or(path);
+    let name = file_name(path);
     let current = [
         "sidebars.js",
         "sidebars.cjs",

@@ -16,7 +16,7 @@ mod mkdocs;
 mod sphinx;
 
 use super::{Descriptor, Guide, Source};
-use crate::corpus::walk::is_documentation;
+use crate::corpus::walk::{file_name, is_documentation};
 pub(in crate::corpus) use sphinx::read_toctrees;
 
 /// Between the parts of a place in the tree.
@@ -30,7 +30,7 @@ pub(super) type Reader = fn(&str, &str) -> Guide;
 
 /// What reads the list of pages with this path, if it is called like one.
 pub(super) fn reader(path: &str) -> Option<Reader> {
-    let name = path.rsplit('/').next().unwrap_or(path);
+    let name = file_name(path);
     let is = |names: &[&str]| names.iter().any(|known| name.eq_ignore_ascii_case(known));
     if is(&["summary.md", "_sidebar.md", LLMS]) {
         Some(lists::read)
@@ -127,7 +127,7 @@ const ENDINGS: [&str; 12] = [
 /// is; a page without an ending says nothing then.
 pub(in crate::corpus) fn settle(guide: &mut Guide, is_section: impl Fn(&str) -> bool) {
     guide.descriptors.retain_mut(|row| {
-        let name = row.source.file.rsplit('/').next().unwrap_or_default();
+        let name = file_name(&row.source.file);
         let is_address = name.eq_ignore_ascii_case(LLMS);
         let is_settled = is_section(&row.target) || (!is_address && is_documentation(&row.target));
         if is_settled {
