@@ -79,7 +79,7 @@ impl Line {
     /// The arrow that separates the phrase from the targets: the last one before the first file
     /// that follows an arrow.
     pub(super) fn arrow(&self) -> Option<Range<usize>> {
-        let arrows: Vec<Range<usize>> = ["->", "→"]
+        let arrows: Vec<Range<usize>> = ["->", "=>", "→", "⇒"]
             .iter()
             .flat_map(|arrow| self.text.match_indices(arrow))
             .map(|(at, arrow)| at..at + arrow.len())
@@ -110,7 +110,7 @@ impl Line {
     fn find_bare_mentions(&mut self) {
         let mut bare = Vec::new();
         for word in self.text.split_whitespace() {
-            let path = word.trim_matches([',', ';', ':', '(', ')', '.', '"', '\'', '|']);
+            let path = word.trim_matches([',', ';', ':', '(', ')', '<', '>', '.', '"', '\'', '|']);
             let at = path.as_ptr() as usize - self.text.as_ptr() as usize;
             if names_file(path) && !self.is_opaque(&(at..at + path.len())) {
                 bare.push(Mention {

@@ -6,7 +6,7 @@
 //! | Pagination | `pagination.md` | Tokens |  <- descriptor
 //!
 //! **"How do I..."**                           <- group of guidelines (bold line or heading)
-//! - Add pagination -> `pagination.md`         <- guideline; `->` or `→`, several targets, notes
+//! - Add pagination -> `pagination.md`         <- guideline; `->`, `=>`, `→` or `⇒`, several targets, notes
 //!
 //! **User asks about time:**
 //! → `time.md`                                 <- guideline whose phrase is the line above
@@ -18,8 +18,8 @@
 //! | How do I page?   | `pagination.md`  |    <- question
 //! ```
 //!
-//! A target is a documentation file in backticks, as a link or as a bare word; one with a space in
-//! its name is a link (`my%20notes.md` or `<my notes.md>`), or in backticks where a file is
+//! A target is a documentation file in backticks, as a link or as a bare word, which may stand in angle brackets; one
+//! with a space in its name is a link (`my%20notes.md` or `<my notes.md>`), or in backticks where a file is
 //! expected. What else stands around the targets (`first, then`, `(see also)`) is a note to the
 //! reader and is ignored.
 
@@ -357,7 +357,7 @@ pub(super) fn linked_file(destination: &str) -> Option<String> {
 /// colon or a comma, or at the beginning.
 pub(super) fn expects_file(before: &str) -> bool {
     let before = before.trim_end();
-    before.is_empty() || before.ends_with(['>', '→', ':', ','])
+    before.is_empty() || before.ends_with(['>', '→', '⇒', ':', ','])
 }
 
 pub(super) fn is_file(text: &str) -> bool {

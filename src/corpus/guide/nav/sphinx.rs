@@ -2,7 +2,7 @@
 //! reStructuredText and, as fences, in MyST.
 
 use super::{Page, Pages};
-use crate::corpus::Section;
+use crate::corpus::{Section, Syntax};
 use crate::corpus::guide::Guide;
 use crate::corpus::guide::parse::resolve;
 
@@ -13,7 +13,7 @@ pub(in crate::corpus) fn read_toctrees(section: &Section) -> Guide {
     if text.contains("toctree") {
         let mut lines = text.lines().zip(1..).peekable();
         while let Some((line, _)) = lines.next() {
-            let Some(toctree) = Toctree::begin(line) else {
+            let Some(toctree) = Toctree::begin(line, section.syntax()) else {
                 continue;
             };
             let mut caption = "";
@@ -51,18 +51,19 @@ enum Entry<'a> {
 }
 
 impl Toctree {
-    fn begin(line: &str) -> Option<Self> {
+    /// The one that `line` begins: an indented one in reStructuredText, a fenced one in Markdown.
+    fn begin(line: &str, syntax: Syntax) -> Option<Self> {
         let mark = line.trim_start();
-        let column = line.len() - mark.len();
-        if mark.trim_end() == ".. toctree::" {
-            return Some(Self::Indented(column));
+        if syntax == Syntax::ReStructuredText {
+            let column = line.len() - mark.len();
+            return (mark.trim_end() == ".. toctree::").then_some(Self::Indented(column));
         }
         let fence: String = mark
             .chars()
             .take_while(|c| matches!(c, '`' | ':' | '~'))
             .collect();
         let is_toctree = mark[fence.len()..].trim_end() == "{toctree}";
-        (is_toctree && fence.len() >= 3).then_some(Self::Fenced(fence))
+        (is_toctree && fence.len() >= 3 && syntax.is_markdown()).then_some(Self::Fenced(fence))
     }
 
     /// Whether the line belongs to it.
@@ -130,5 +131,21 @@ mod tests {
             ]
         );
         assert_eq!(read("a.md", "A toctree is a tree.\n"), [""; 0]);
+    }
+
+    #[test]
+    fn each_syntax_has_its_own_form_alone() {
+        let indented = "T\n=\n\n.. toctree::\n\n   pots/iron\n";
+        let fenced = "T\n=\n\n```{toctree}\npots/iron\n```\n";
+        for (path, text, expected) in [
+            ("a.rst", indented, 1),
+            ("a.rst", fenced, 0),
+            ("a.md", indented, 0),
+            ("a.md", fenced, 1),
+            ("a.txt", indented, 0),
+            ("a.adoc", fenced, 0),
+        ] {
+            assert_eq!(read(path, text).len(), expected, "{path}: {text}");
+        }
     }
 }

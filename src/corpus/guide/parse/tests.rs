@@ -134,6 +134,20 @@ fn wrapped_and_nested_bullets() {
 }
 
 #[test]
+fn an_arrow_has_four_forms_and_a_bare_file_may_stand_in_angle_brackets() {
+    let text = "**Q**\n- One -> a.md\n- Two => <b.md>\n- Three → `c.md`\n- Four ⇒ next steps.md\n- Five => ten\n- Six >= d.md\n";
+    assert_eq!(
+        guidelines(text),
+        [
+            "2 Q | One | a.md",
+            "3 Q | Two | b.md",
+            "4 Q | Three | c.md",
+            "5 Q | Four | steps.md"
+        ]
+    );
+}
+
+#[test]
 fn arrows_in_code_and_arrows_without_files_are_no_guidelines() {
     let text = "**G**\n- Use `a -> b` -> `ctx.md`\n- A -> B\n- `x -> y.md`\n- Step A -> B -> `ab.md`\n\n```\nC -> `c.md`\n```\n";
     assert_eq!(
