@@ -96,7 +96,7 @@ impl Session {
 
     fn print(&self, answer: &Answer, format: &Format) -> Result<()> {
         let mut out = BufWriter::new(io::stdout().lock());
-        let (index, encoder) = (self.searcher.index(), self.searcher.encoder());
+        let (index, encoder) = (&answer.index, self.searcher.encoder());
         match *format {
             Format::Json { explain } => {
                 let object = json::to_string(answer, index, &self.freshness, explain)?;
