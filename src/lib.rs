@@ -107,6 +107,8 @@ pub mod index;
 mod map;
 #[cfg(feature = "serve")]
 pub mod mcp;
+#[cfg(feature = "milvus")]
+pub mod milvus;
 #[cfg(feature = "program")]
 pub mod program;
 pub mod query_log;
