@@ -82,6 +82,7 @@
 //! | `eval` | yes | `docent::eval` |
 //! | `audit` | yes | `docent::audit` |
 //! | `serve` | yes | `docent::mcp`, `docent::serve` |
+//! | `milvus` | no | `docent::milvus`, and `--store` of the programs: chunks in Milvus instead of the file |
 //! | `program` | yes | what docent's programs have in common: `docent::program` |
 //! | `cli` | yes | the program `docent` |
 //!

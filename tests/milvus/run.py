@@ -186,9 +186,11 @@ def refusals(programs, server, url):
     done = programs.run(programs.build_index, str(ROOT / "docs"), "-o", "foreign.idx", "--store", server.url("foreign"))
     if done.returncode != 2 or "is none of docent's" not in done.stderr:
         fail(f"a foreign collection: exit {done.returncode}, {done.stderr}")
-    other = ROOT / "tests/data/models/mean-32"
-    if other.is_dir():
-        refused("another model", 6, "model", "--store", url, "--model", str(other))
+    other = Path("other-model")
+    shutil.copytree(ROOT / "models/all-MiniLM-L6-v2", other)
+    manifest = json.loads((other / "manifest.json").read_text())
+    (other / "manifest.json").write_text(json.dumps({**manifest, "model": "other"}))
+    refused("another model", 6, "other", "--store", url, "--model", str(other))
     usage = programs.run(programs.docent, "pagination", "--store", "milvus://nowhere")
     expect("an address that is none", usage.returncode, 2)
 
