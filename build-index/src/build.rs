@@ -117,7 +117,7 @@ impl<'a> Builder<'a> {
         };
         let index = Index::open(&self.args.output)?;
         let progress = Progress::new();
-        let published = milvus::publish(&index, url, &|done, all| progress.embedded(done, all))?;
+        let published = milvus::publish(&index, url, &|done, all| progress.published(done, all))?;
         progress.finish();
         message(format_args!(
             "{url} has version {}: {} of {} chunks were new, {} sections were removed",

@@ -176,12 +176,15 @@ impl Client {
 
     /// Makes a collection ready to be asked.
     pub fn load(&self, name: &str) -> Result<(), StoreError> {
+        const ACTION: &str = "load a collection";
         let request = LoadCollectionRequest::builder().collection_name(name);
-        let request = self.built("load a collection", request.build())?;
-        self.call("load a collection", |sdk| {
-            let request = request.clone();
+        let request = self.built(ACTION, request.build())?;
+        let load = || {
+            let (sdk, request) = (self.sdk.clone(), request.clone());
             async move { sdk.load_collection(request).await }
-        })
+        };
+        let loaded = self.runtime.block_on(persist(load));
+        loaded.map_err(|error| failure(&self.url, ACTION, &error))
     }
 
     /// An error unless the collection has the fields of `schema`.
@@ -346,9 +349,7 @@ impl Client {
     where
         F: Future<Output = Result<T, Error>>,
     {
-        let sdk = || self.sdk.clone();
-        let answer = self.runtime.block_on(persist(|| request(sdk())));
-        answer.map_err(|error| failure(&self.url, action, &error))
+        self.loaded(action, || persist(|| request(self.sdk.clone())))
     }
 
     /// The answers to `requests`, in their order.
@@ -363,30 +364,54 @@ impl Client {
         T: Send + 'static,
         F: Future<Output = Result<T, Error>> + Send + 'static,
     {
-        let permits = Arc::new(Semaphore::new(AT_ONCE));
-        let count = requests.len();
-        let answers = self.runtime.block_on(async {
-            let mut tasks = JoinSet::new();
-            for (i, request) in requests.into_iter().enumerate() {
-                let (sdk, ask, permits) = (self.sdk.clone(), ask.clone(), Arc::clone(&permits));
-                tasks.spawn(async move {
-                    // Never closed.
-                    let _permit = permits.acquire_owned().await;
-                    let answer = persist(|| ask(sdk.clone(), request.clone())).await;
-                    (i, answer)
-                });
-            }
-            let mut answers = BTreeMap::new();
-            while let Some(done) = tasks.join_next().await {
-                let (i, answer) = done.map_err(|error| Error::Cancelled(error.to_string()))?;
-                answers.insert(i, answer?);
-            }
-            Ok(answers)
-        });
-        let answers = answers.map_err(|error| failure(&self.url, action, &error))?;
-        debug_assert_eq!(answers.len(), count);
-        Ok(answers.into_values().collect())
+        self.loaded(action, || {
+            let (requests, ask, sdk) = (requests.clone(), ask.clone(), self.sdk.clone());
+            at_once(requests, move |request| ask(sdk.clone(), request))
+        })
     }
+
+    /// The answer to `request`, which is made again where a server that was started anew has to load collections.
+    fn loaded<T, F>(&self, action: &'static str, request: impl Fn() -> F) -> Result<T, StoreError>
+    where
+        F: Future<Output = Result<T, Error>>,
+    {
+        let mut answer = self.runtime.block_on(request());
+        if answer.as_ref().err().is_some_and(is_not_loaded) {
+            for collection in [self.url.chunks(), self.url.sections(), self.url.catalogue()] {
+                self.load(&collection)?;
+            }
+            answer = self.runtime.block_on(request());
+        }
+        answer.map_err(|error| failure(&self.url, action, &error))
+    }
+}
+
+/// The answers to `requests`, some of which run at the same time, in their order.
+async fn at_once<R, T, F>(
+    requests: Vec<R>,
+    ask: impl Fn(R) -> F + Clone + Send + Sync + 'static,
+) -> Result<Vec<T>, Error>
+where
+    R: Clone + Send + Sync + 'static,
+    T: Send + 'static,
+    F: Future<Output = Result<T, Error>> + Send + 'static,
+{
+    let permits = Arc::new(Semaphore::new(AT_ONCE));
+    let mut tasks = JoinSet::new();
+    for (i, request) in requests.into_iter().enumerate() {
+        let (ask, permits) = (ask.clone(), Arc::clone(&permits));
+        tasks.spawn(async move {
+            // Never closed.
+            let _permit = permits.acquire_owned().await;
+            (i, persist(|| ask(request.clone())).await)
+        });
+    }
+    let mut answers = BTreeMap::new();
+    while let Some(done) = tasks.join_next().await {
+        let (i, answer) = done.map_err(|error| Error::Cancelled(error.to_string()))?;
+        answers.insert(i, answer?);
+    }
+    Ok(answers.into_values().collect())
 }
 
 /// The answer to a request that is made again, after a pause, where the server did not answer.
@@ -407,6 +432,11 @@ where
         }
     }
     request().await
+}
+
+/// Whether a collection must be loaded first: Milvus' error 101.
+fn is_not_loaded(error: &Error) -> bool {
+    matches!(error, Error::Server(error) if error.code() == 101)
 }
 
 /// Whether the same request may have another answer later.

@@ -10,8 +10,8 @@ use super::error::StoreError;
 use super::row::{Key, SectionRows, Source, parse_key};
 use super::schema;
 use super::url::StoreUrl;
-use crate::Result;
 use crate::index::Index;
+use crate::{Error, Result};
 
 /// Chunks below which a new collection compares all of them, and has no graph.
 const EXACT_BELOW: usize = 100_000;
@@ -198,8 +198,12 @@ fn remove_gone(
     let kept: HashSet<&Key> = keys.iter().collect();
     let mut gone: HashSet<Key> = HashSet::new();
     for (&old, head) in Catalogue::heads(client, url)?.range(..version) {
-        let old = Catalogue::read(client, url, old, head)?;
-        gone.extend(old.statistics.keys);
+        match Catalogue::read(client, url, old, head) {
+            Ok(old) => gone.extend(old.statistics.keys),
+            // A build was killed while it removed the catalogue, and so after it had removed the rows.
+            Err(Error::Store(StoreError::Damaged { .. })) => {}
+            Err(error) => return Err(error),
+        }
     }
     gone.extend(written_sections(client, url, written)?);
     gone.retain(|key| !kept.contains(key));
@@ -229,7 +233,7 @@ fn written_sections(
         });
         ranges.collect()
     };
-    // Batches are not in the order of sections within one request, so any chunk may be the one that is there.
+    // Any chunk of a section may be the only one that is there.
     let of_chunks = client.query(&url.chunks(), within("section"), &["section"], |row| {
         Ok(parse_key(row.text("section")?))
     })?;

@@ -59,9 +59,20 @@ impl MilvusStore {
         for collection in [url.catalogue(), url.sections(), url.chunks()] {
             client.load(&collection)?;
         }
-        let heads = Catalogue::heads(&client, url)?;
-        let (&version, head) = heads.last_key_value().ok_or_else(empty)?;
-        let Catalogue { index, statistics } = Catalogue::read(&client, url, version, head)?;
+        let newest = || -> Result<_, StoreError> {
+            let mut heads = Catalogue::heads(&client, url)?;
+            heads.pop_last().ok_or_else(empty)
+        };
+        let (mut version, mut head) = newest()?;
+        let Catalogue { index, statistics } = loop {
+            let read = Catalogue::read(&client, url, version, &head);
+            let newer = newest()?;
+            if read.is_ok() || newer.0 == version {
+                break read?;
+            }
+            // A build has published, and removed what was being read.
+            (version, head) = newer;
+        };
         let by_key = statistics.keys.iter().copied().zip((0..).map(SectionId));
         Ok(Self {
             by_key: by_key.collect(),
@@ -162,7 +173,10 @@ impl MilvusStore {
                         true => parse_chunk_id(id)?,
                         false => (parse_key(id)?, 0),
                     };
-                    Some((*self.by_key.get(&key)?, place, *score))
+                    let section = *self.by_key.get(&key)?;
+                    let count = self.catalogue.statistics.chunks[section.position()];
+                    let is_there = place < count || !id.contains('-');
+                    is_there.then_some((section, place, *score))
                 });
                 let mut known: Vec<_> = known.collect();
                 let is_all = answer.len() < search.limit || search.limit == LAST_LIMIT;

@@ -134,11 +134,11 @@ pub fn document_weight(freq: f32, length: f32, mean_length: f32) -> f32 {
 
 /// The distinct terms of a query in byte order that any of `num_docs` documents has, each with its weight; `df` gives
 /// in how many a term is.
-pub fn query_weights<'a>(
-    terms: &'a [String],
+pub fn query_weights(
+    terms: &[String],
     num_docs: usize,
     df: impl Fn(&str) -> Option<usize>,
-) -> Vec<(&'a str, f32)> {
+) -> Vec<(&str, f32)> {
     let counts = count_terms(terms).into_iter();
     let weighed = counts
         .filter_map(|(term, count)| Some((term, idf(num_docs, df(term)?) * count.min(2) as f32)));

@@ -125,7 +125,17 @@ def same_answers(programs, index, url, questions, *options):
     for question, a, b in zip(questions, file, store):
         if place := difference(a, b):
             fail(f"{question!r} {options}: {place}")
+    speed("file", file)
+    speed("store", store)
     return len(questions)
+
+
+def speed(what, answers):
+    """Prints how long searches took, in milliseconds."""
+    if len(answers) >= 100:
+        took = sorted(answer["timings_ms"]["total"] for answer in answers)
+        p50, p99 = took[len(took) // 2], took[len(took) * 99 // 100]
+        print(f"  {what}: p50 {p50:.1f} ms, p99 {p99:.1f} ms", flush=True)
 
 
 def rows(server, collection):
