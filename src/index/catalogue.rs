@@ -8,6 +8,7 @@ use super::options::SearchPath;
 use super::parts::IndexParts;
 use super::reader::Index;
 use super::sequences::TermSequences;
+use super::token_codes::packed_len;
 use super::tokens::TokenTable;
 
 impl Index {
@@ -31,7 +32,7 @@ impl Index {
             for row in guide_rows {
                 let found = self.guide_token_vectors(row)?;
                 codes.extend_from_slice(found.map_or(&[], |rows| rows.codes));
-                let rows = codes.len() / super::packed_len(dim);
+                let rows = codes.len() / packed_len(dim);
                 table.offsets.push(rows as u64);
             }
             table.codes = codes.into();

@@ -131,36 +131,52 @@ impl Client {
     /// other fields.
     pub fn provide(&self, schema: &Schema) -> Result<(), StoreError> {
         let name = &*schema.collection;
-        if !self.has(name)? {
-            let mut fields = CollectionSchema::new();
-            for (i, (name, field)) in schema.fields.iter().enumerate() {
-                fields = fields.add_field(field_schema(name, *field).primary_key(i == 0));
-            }
-            let request = CreateCollectionRequest::builder()
-                .collection_name(name)
-                .schema(fields);
-            let request = self.built("create a collection", request.build())?;
-            self.call("create a collection", |sdk| {
-                let request = request.clone();
-                async move { sdk.create_collection(request).await }
-            })?;
-            for (field, kind) in &schema.fields {
-                if let Some(params) = index_params(field, *kind) {
-                    // Where a build waits for the index, milvus-lite's answer is not understood.
-                    let request = CreateIndexRequest::builder()
-                        .collection_name(name)
-                        .index_param(params)
-                        .sync(false);
-                    let request = self.built("create an index", request.build())?;
-                    self.call("create an index", |sdk| {
-                        let request = request.clone();
-                        async move { sdk.create_index(request).await }
-                    })?;
-                }
-            }
+        let is_new = !self.has(name)?;
+        if is_new {
+            self.create(schema)?;
         }
         self.check(schema)?;
+        // A build may have been killed before it had made the indexes, without which nothing can be loaded.
+        if is_new || self.load(name).is_err() {
+            self.create_indexes(schema)?;
+        }
         self.load(name)
+    }
+
+    fn create(&self, schema: &Schema) -> Result<(), StoreError> {
+        const ACTION: &str = "create a collection";
+        let mut fields = CollectionSchema::new();
+        for (i, (name, field)) in schema.fields.iter().enumerate() {
+            fields = fields.add_field(field_schema(name, *field).primary_key(i == 0));
+        }
+        let request = CreateCollectionRequest::builder()
+            .collection_name(&*schema.collection)
+            .schema(fields);
+        let request = self.built(ACTION, request.build())?;
+        self.call(ACTION, |sdk| {
+            let request = request.clone();
+            async move { sdk.create_collection(request).await }
+        })
+    }
+
+    fn create_indexes(&self, schema: &Schema) -> Result<(), StoreError> {
+        const ACTION: &str = "create an index";
+        for (field, kind) in &schema.fields {
+            let Some(params) = index_params(field, *kind) else {
+                continue;
+            };
+            // Where a build waits for the index, milvus-lite's answer is not understood.
+            let request = CreateIndexRequest::builder()
+                .collection_name(&*schema.collection)
+                .index_param(params)
+                .sync(false);
+            let request = self.built(ACTION, request.build())?;
+            self.call(ACTION, |sdk| {
+                let request = request.clone();
+                async move { sdk.create_index(request).await }
+            })?;
+        }
+        Ok(())
     }
 
     /// Whether there is a collection `name`.
