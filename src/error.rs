@@ -27,4 +27,8 @@ pub enum Error {
     /// A search was limited to what is not there.
     #[error(transparent)]
     Scope(#[from] ScopeError),
+    /// A store could not be reached, or not be trusted.
+    #[cfg(feature = "milvus")]
+    #[error(transparent)]
+    Store(#[from] crate::milvus::StoreError),
 }

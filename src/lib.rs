@@ -82,6 +82,7 @@
 //! | `eval` | yes | `docent::eval` |
 //! | `audit` | yes | `docent::audit` |
 //! | `serve` | yes | `docent::mcp`, `docent::serve` |
+//! | `milvus` | no | `docent::milvus`, and `--store` of the programs: chunks in Milvus instead of the file |
 //! | `program` | yes | what docent's programs have in common: `docent::program` |
 //! | `cli` | yes | the program `docent` |
 //!
@@ -107,6 +108,8 @@ pub mod index;
 mod map;
 #[cfg(feature = "serve")]
 pub mod mcp;
+#[cfg(feature = "milvus")]
+pub mod milvus;
 #[cfg(feature = "program")]
 pub mod program;
 pub mod query_log;

@@ -6,6 +6,7 @@ use std::io;
 use std::path::Path;
 
 pub(crate) use memmap2::Mmap;
+use memmap2::MmapMut;
 
 /// Maps a whole file read-only, and says what the system knows of the file that is mapped, which may
 /// no longer be the one at `path`. Its start is page-aligned.
@@ -32,4 +33,11 @@ pub(crate) fn map_file(path: &Path) -> io::Result<(Mmap, Metadata)> {
 pub(crate) fn map_unnamed(file: &File) -> io::Result<Mmap> {
     // SAFETY: nobody else can open the file; its only user gives it up with this call.
     unsafe { Mmap::map(file) }
+}
+
+/// A copy of `bytes` that no file has, read-only. Its start is page-aligned, as a map's.
+pub(crate) fn map_copy(bytes: &[u8]) -> io::Result<Mmap> {
+    let mut map = MmapMut::map_anon(bytes.len())?;
+    map.copy_from_slice(bytes);
+    map.make_read_only()
 }

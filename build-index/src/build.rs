@@ -12,6 +12,8 @@ use docent::corpus::{
 };
 use docent::encoder::Encoder;
 use docent::index::{Index, IndexSlot};
+#[cfg(feature = "milvus")]
+use docent::milvus;
 use docent::program::{complain, message};
 use docent::stale;
 use docent::terminal::{printable_line, printable_text};
@@ -101,8 +103,27 @@ impl<'a> Builder<'a> {
             build: built.timings,
             write: write_start.elapsed(),
         };
+        #[cfg(feature = "milvus")]
+        self.publish()?;
         let summary = Summary::new(&args.output, bytes, &built, read_from, &warnings, &timings);
         Ok(Outcome::Built(Box::new(summary)))
+    }
+
+    /// Puts what the index holds into the store, if one is named.
+    #[cfg(feature = "milvus")]
+    fn publish(&self) -> docent::Result<()> {
+        let Some(url) = &self.args.store else {
+            return Ok(());
+        };
+        let index = Index::open(&self.args.output)?;
+        let progress = Progress::new();
+        let published = milvus::publish(&index, url, &|done, all| progress.published(done, all))?;
+        progress.finish();
+        message(format_args!(
+            "{url} has version {}: {} of {} chunks were new, {} sections were removed",
+            published.version, published.written, published.chunks, published.removed
+        ));
+        Ok(())
     }
 
     fn encoder(&self) -> docent::Result<&dyn Encoder> {

@@ -8,6 +8,8 @@ use clap_complete::Shell;
 use docent::builder::{BuildOptions, LateInteraction};
 use docent::corpus::{Config, CorpusError, CorpusOptions, Folder, is_corpus_name};
 use docent::index::GraphOptions;
+#[cfg(feature = "milvus")]
+use docent::milvus::StoreUrl;
 use docent::program::{GlobalArgs, LONG_VERSION};
 
 const AFTER_HELP: &str = "\
@@ -58,6 +60,10 @@ pub struct Args {
     /// The index file to write
     #[arg(short, long, value_name = "FILE", default_value = "docent.idx")]
     pub output: PathBuf,
+    /// Put the docs of the index, once it is built, into Milvus too: milvus://HOST:PORT/DATABASE/COLLECTION
+    #[cfg(feature = "milvus")]
+    #[arg(long, value_name = "URL", conflicts_with = "init")]
+    pub store: Option<StoreUrl>,
     /// Read only files that match; may be repeated
     #[arg(long, value_name = "GLOB")]
     pub include: Vec<String>,

@@ -57,6 +57,26 @@ impl Progress {
         }
     }
 
+    /// Shows that `done` of `all` chunks are in a store.
+    #[cfg(feature = "milvus")]
+    pub fn published(&self, done: usize, all: usize) {
+        let mut shown = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Shown::NoBar = *shown {
+            let bar = bar(all);
+            bar.set_message("publishing");
+            *shown = Shown::Bar(bar);
+        }
+        match &*shown {
+            Shown::Nothing | Shown::NoBar => {}
+            Shown::Bar(bar) => bar.set_position(done as u64),
+            Shown::Lines(pace) => {
+                if pace.is_due(Instant::now()) {
+                    message(format!("published {done} of {all} chunks"));
+                }
+            }
+        }
+    }
+
     /// Takes the bar away.
     pub fn finish(&self) {
         if let Shown::Bar(bar) = &*self.0.lock().unwrap_or_else(PoisonError::into_inner) {

@@ -14,11 +14,12 @@ pub mod marks;
 mod note;
 pub mod passage;
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use crate::calibration::Arms;
 use crate::encoder::Encoder;
-use crate::index::{ChunkId, SectionId, SectionRecord};
+use crate::index::{ChunkId, Index, SectionId, SectionRecord};
 
 pub use crate::rank::confidence::Signals;
 pub use crate::rank::hints::HintMatch;
@@ -46,6 +47,9 @@ pub struct Answer {
     /// Sections by falling score, as many as were asked for, whatever the verdict: see
     /// [`Answer::shown`].
     pub hits: Vec<Hit>,
+    /// The index that the chunks of the hits are numbered in: the one that was asked, or what another store gave
+    /// for this question, with the sections of the hits whole.
+    pub index: Arc<Index>,
     /// Where the time went.
     pub timings: Timings,
 }
@@ -69,9 +73,9 @@ pub enum Verdict {
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct Hit {
-    /// Its number in the index.
+    /// Its number in the index that was asked; of another store, in its catalogue.
     pub section_id: SectionId,
-    /// The section.
+    /// The section, with the numbers of its chunks in [`Answer::index`].
     pub section: SectionRecord,
     /// Fused score after lifts: larger is more relevant, comparable within one answer only.
     pub score: f32,
@@ -90,7 +94,7 @@ pub struct Hit {
 /// A chunk of a hit.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct ChunkHit {
-    /// Number of the chunk in the index.
+    /// Number of the chunk in [`Answer::index`].
     pub id: ChunkId,
     /// Its share in the section's score: comparable within one answer only.
     pub score: f32,

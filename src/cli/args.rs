@@ -7,6 +7,8 @@ use std::path::PathBuf;
 use clap::error::ErrorKind;
 use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 use docent::answer::context;
+#[cfg(feature = "milvus")]
+use docent::milvus::StoreUrl;
 use docent::program::{self, GlobalArgs, LONG_VERSION, at_least_one};
 use docent::search::{HintUse, SearchOptions};
 
@@ -63,6 +65,9 @@ pub struct QueryConfig {
     pub format: Format,
     /// Which index is asked.
     pub index: IndexArgs,
+    /// Which store is asked instead of an index.
+    #[cfg(feature = "milvus")]
+    pub store: Option<StoreUrl>,
     /// The model, if not the bundled one.
     pub model: Option<String>,
     /// How the index is searched.
@@ -232,6 +237,10 @@ struct QueryArgs {
     question: Vec<String>,
     #[command(flatten)]
     index: IndexArgs,
+    /// Ask the docs that build-index has put there instead of an index: milvus://HOST:PORT/DATABASE/COLLECTION
+    #[cfg(feature = "milvus")]
+    #[arg(long, value_name = "URL", conflicts_with_all = ["index", "fail_stale"])]
+    store: Option<StoreUrl>,
     /// Most sections to give [default: 4, or 8 with --format context]
     #[arg(short, value_name = "N", value_parser = at_least_one)]
     k: Option<NonZeroUsize>,
@@ -367,6 +376,8 @@ impl QueryArgs {
             format,
             search,
             index: self.index,
+            #[cfg(feature = "milvus")]
+            store: self.store,
             model: self.model,
             scope: self.scope,
             log: self.log,

@@ -9,6 +9,8 @@ use docent::answer::location::LocationError;
 use docent::audit::AuditError;
 use docent::eval::EvalError;
 use docent::index::IndexError;
+#[cfg(feature = "milvus")]
+use docent::milvus::StoreError;
 use docent::questions::TodoError;
 use docent::serve::ServeError;
 
@@ -107,6 +109,10 @@ impl Exit {
         if let Some(EvalError::DifferentModels { .. }) = error.downcast_ref() {
             return Self::WrongModel;
         }
+        #[cfg(feature = "milvus")]
+        if let Some(Error::Store(error)) = error.downcast_ref() {
+            return Self::of_store_error(error);
+        }
         let of_location = error.downcast_ref().and_then(|error| match error {
             LocationError::Index(error) => Some(error),
             _ => None,
@@ -142,6 +148,16 @@ impl Exit {
             .or(of_library)
             .or(of_location)
             .map_or(Self::Error, Self::of_index_error)
+    }
+
+    #[cfg(feature = "milvus")]
+    fn of_store_error(error: &StoreError) -> Self {
+        match error {
+            StoreError::Empty { .. } => Self::IndexMissing,
+            StoreError::Foreign { .. } | StoreError::Damaged { .. } => Self::IndexCorrupt,
+            StoreError::OtherSchema { .. } => Self::IndexIncompatible,
+            _ => Self::Error,
+        }
     }
 
     fn of_index_error(error: &IndexError) -> Self {

@@ -10,6 +10,8 @@ use docent::answer::location::printable_path;
 use docent::answer::{Answer, Note, Verdict, context, json};
 use docent::encoder;
 use docent::index::Index;
+#[cfg(feature = "milvus")]
+use docent::milvus::{MilvusStore, StoreError};
 use docent::query_log::QueryLogWriter;
 use docent::search::{SearchOptions, Searcher};
 use docent::stale::Freshness;
@@ -23,27 +25,30 @@ use super::{message, note};
 
 /// Answers what the config asks.
 pub fn run(config: &QueryConfig) -> Result<Exit> {
-    let index = Arc::new(Index::open(&config.index.locate()?)?);
-    let encoder = encoder::open(config.model.as_deref())?;
-    let freshness = check(&index, &config.index)?;
-    let mut options = config.search.clone();
-    options.scope = config.scope.scope(&index)?;
-    let session = Session {
-        searcher: Searcher::new(index, encoder)?,
-        options,
-        freshness,
-        log: config
-            .log
-            .as_deref()
-            .map(QueryLogWriter::open)
-            .transpose()?,
-    };
+    let mut session = Session::open(config)?;
     let exit = match &config.task {
         Task::Batch => session.batch(&config.format),
         Task::One(question) => session.one(question, &config.format),
         Task::Input => session.one(&read_question()?, &config.format),
     }?;
     Ok(fresh::exit(&session.freshness, &config.index, exit))
+}
+
+/// What is searched: the store that the config names, else an index file.
+fn searcher(config: &QueryConfig) -> Result<Searcher> {
+    #[cfg(feature = "milvus")]
+    if let Some(url) = &config.store {
+        let store = Arc::new(MilvusStore::open(url)?);
+        return Ok(Searcher::over(
+            store,
+            encoder::open(config.model.as_deref())?,
+        )?);
+    }
+    let index = Arc::new(Index::open(&config.index.locate()?)?);
+    Ok(Searcher::new(
+        index,
+        encoder::open(config.model.as_deref())?,
+    )?)
 }
 
 fn read_question() -> Result<String, CliError> {
@@ -58,25 +63,54 @@ fn read_question() -> Result<String, CliError> {
 }
 
 /// An open index and model.
-struct Session {
+struct Session<'a> {
+    config: &'a QueryConfig,
     searcher: Searcher,
     options: SearchOptions,
     freshness: Freshness,
     log: Option<QueryLogWriter>,
 }
 
-impl Session {
+impl<'a> Session<'a> {
+    fn open(config: &'a QueryConfig) -> Result<Self> {
+        let searcher = searcher(config)?;
+        let freshness = check(searcher.index(), &config.index)?;
+        let mut options = config.search.clone();
+        options.scope = config.scope.scope(searcher.index())?;
+        let log = config.log.as_deref().map(QueryLogWriter::open);
+        Ok(Self {
+            config,
+            searcher,
+            options,
+            freshness,
+            log: log.transpose()?,
+        })
+    }
+
     /// The answer to a question, which is kept if that was asked for.
-    fn ask(&self, question: &str) -> Result<Answer> {
-        let answer = self.searcher.search(question, &self.options)?;
+    fn ask(&mut self, question: &str) -> Result<Answer> {
+        let answer = self.search(question)?;
         if let Some(log) = &self.log {
             log.add(&answer)?;
         }
         Ok(answer)
     }
 
+    /// The answer; of a store that has a newer version, from that.
+    fn search(&mut self, question: &str) -> docent::Result<Answer> {
+        let answer = self.searcher.search(question, &self.options);
+        #[cfg(feature = "milvus")]
+        if let Err(docent::Error::Store(StoreError::Changed { .. })) = &answer
+            && let Ok(newer) = Self::open(self.config)
+        {
+            *self = newer;
+            return self.searcher.search(question, &self.options);
+        }
+        answer
+    }
+
     /// Prints the answer to one question.
-    fn one(&self, question: &str, format: &Format) -> Result<Exit> {
+    fn one(&mut self, question: &str, format: &Format) -> Result<Exit> {
         let answer = self.ask(question)?;
         for known in answer.notes(&**self.searcher.encoder()) {
             match known {
@@ -96,7 +130,7 @@ impl Session {
 
     fn print(&self, answer: &Answer, format: &Format) -> Result<()> {
         let mut out = BufWriter::new(io::stdout().lock());
-        let (index, encoder) = (self.searcher.index(), self.searcher.encoder());
+        let (index, encoder) = (&answer.index, self.searcher.encoder());
         match *format {
             Format::Json { explain } => {
                 let object = json::to_string(answer, index, &self.freshness, explain)?;
@@ -130,7 +164,7 @@ impl Session {
 
     /// Answers each line of standard input as soon as it is there: with a line of JSON, or with the question
     /// on a line of its own before its answer and a blank line behind it.
-    fn batch(&self, format: &Format) -> Result<Exit> {
+    fn batch(&mut self, format: &Format) -> Result<Exit> {
         let mut input = io::stdin().lock();
         let mut line = Vec::new();
         for number in 1u64.. {

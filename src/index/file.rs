@@ -8,7 +8,7 @@ use std::time::SystemTime;
 use super::error::{Corruption, Damage, IndexError};
 use super::format::{HEADER_BYTES, Header, HeaderError, VERSION, stored_checksum};
 use super::part::Part;
-use crate::map::{Mmap, map_file};
+use crate::map::{Mmap, map_copy, map_file};
 
 /// A mapped file with a sane header: every part lies within it.
 #[derive(Debug)]
@@ -62,6 +62,24 @@ impl IndexFile {
     /// parts hold is not looked at.
     pub fn open(path: &Path) -> Result<IndexFile, IndexError> {
         let (map, metadata) = map(path)?;
+        Self::of(map, path, FileState::of(&metadata))
+    }
+
+    /// The same of `bytes` as a file would have them, which errors call `name`. Copies them.
+    pub fn of_bytes(bytes: &[u8], name: &Path) -> Result<IndexFile, IndexError> {
+        let map = map_copy(bytes).map_err(|source| IndexError::Read {
+            path: name.to_owned(),
+            source,
+        })?;
+        let state = FileState {
+            file: (0, 0),
+            length: bytes.len() as u64,
+            modified: None,
+        };
+        Self::of(map, name, state)
+    }
+
+    fn of(map: Mmap, path: &Path, state: FileState) -> Result<IndexFile, IndexError> {
         let header = Header::decode(&map).map_err(|error| header_error(error, path, &map))?;
         let path = path.to_owned();
         let (expected, found) = (header.file_length, map.len() as u64);
@@ -76,7 +94,6 @@ impl IndexFile {
             let corruption = Damage::Mismatch { expected, found }.of_header();
             return Err(IndexError::Corrupt { path, corruption });
         }
-        let state = FileState::of(&metadata);
         Ok(IndexFile {
             path,
             map,

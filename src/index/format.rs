@@ -219,13 +219,13 @@ const RECORD: RecordConfig = bincode::config::standard()
     .with_limit::<MAX_RECORD>();
 
 /// One value as bytes; `None` if it is longer than [`MAX_RECORD`].
-pub(super) fn encode_record<T: Serialize>(value: &T) -> Option<Vec<u8>> {
+pub(crate) fn encode_record<T: Serialize>(value: &T) -> Option<Vec<u8>> {
     let bytes = bincode::serde::encode_to_vec(value, RECORD).ok()?;
     (bytes.len() <= MAX_RECORD).then_some(bytes)
 }
 
 /// The value that `bytes`, all of them, encode. Strings may be borrowed from `bytes`.
-pub(super) fn decode_record<'a, T: Deserialize<'a>>(bytes: &'a [u8]) -> Option<T> {
+pub(crate) fn decode_record<'a, T: Deserialize<'a>>(bytes: &'a [u8]) -> Option<T> {
     let (value, read) = bincode::serde::borrow_decode_from_slice(bytes, RECORD).ok()?;
     (read == bytes.len()).then_some(value)
 }

@@ -136,6 +136,16 @@ impl<'a> Postings<'a> {
         found.map_err(|corruption| self.error(corruption))
     }
 
+    /// All terms in ascending order, each with its postings.
+    pub fn terms(&self) -> impl Iterator<Item = Result<(&'a str, TermPostings<'a>), IndexError>> {
+        (0..self.num_terms()).map(|i| {
+            let term = self
+                .term_str(i)
+                .and_then(|term| Ok((term, self.postings_of(i)?)));
+            term.map_err(|corruption| self.error(corruption))
+        })
+    }
+
     /// Checks in O(1) that the arrays fit each other and `docs` documents.
     pub(super) fn check_shape(&self, docs: usize) -> Result<(), Corruption> {
         let [_, term_offsets, posting_offsets, _, freqs, doc_lengths] = self.parts;
@@ -218,15 +228,6 @@ impl<'a> Postings<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    impl<'a> Postings<'a> {
-        /// All terms in ascending order, each with its postings.
-        pub(in crate::index) fn terms(
-            &self,
-        ) -> impl Iterator<Item = Result<(&'a str, TermPostings<'a>), Corruption>> {
-            (0..self.num_terms()).map(|i| Ok((self.term_str(i)?, self.postings_of(i)?)))
-        }
-    }
 
     fn toy() -> InvertedIndex {
         InvertedIndex {

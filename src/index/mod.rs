@@ -9,6 +9,7 @@
 //! # File format
 #![doc = include_str!("FORMAT.md")]
 
+mod catalogue;
 mod chunk_set;
 mod error;
 mod file;
@@ -50,6 +51,8 @@ pub use slot::IndexSlot;
 // What the builder, the ranking and the benchmarks need besides.
 #[doc(hidden)]
 pub use chunk_set::ChunkSet;
+#[cfg(feature = "milvus")]
+pub(crate) use format::{decode_record, encode_record};
 #[doc(hidden)]
 pub use graph::{BuiltGraph, Graph};
 #[doc(hidden)]

@@ -88,7 +88,15 @@ impl Index {
     /// other, and the checksums of everything in a file of at most [`VERIFIED_WHOLE`] bytes, of
     /// the small parts of a longer one ([`Index::verify`] checks all).
     pub fn open(path: &Path) -> Result<Index, IndexError> {
-        let file = IndexFile::open(path)?;
+        Self::of(IndexFile::open(path)?)
+    }
+
+    /// Opens an index that is no file: `bytes` as a file would have them, which are copied. Errors call it `name`.
+    pub fn from_bytes(bytes: &[u8], name: &Path) -> Result<Index, IndexError> {
+        Self::of(IndexFile::of_bytes(bytes, name)?)
+    }
+
+    fn of(file: IndexFile) -> Result<Index, IndexError> {
         for part in Part::ALL {
             if file.length() <= VERIFIED_WHOLE || file.bytes(part).len() <= VERIFIED_PART {
                 file.locate(file.verify_checksum(part))?;
@@ -97,7 +105,7 @@ impl Index {
         let (meta, shape) = file.locate(read_meta(&file))?;
         if meta.analyzer != ANALYZER {
             return Err(IndexError::OtherAnalyzer {
-                path: path.to_owned(),
+                path: file.path().to_owned(),
                 found: meta.analyzer,
                 supported: ANALYZER,
             });
@@ -232,6 +240,10 @@ impl Index {
     pub fn guide_token_vectors(&self, row: usize) -> Result<Option<TokenRows<'_>>, IndexError> {
         let table = self.guide_token_table();
         self.locate(table.map(|table| table.get(row)).transpose())
+    }
+
+    pub(super) fn guide_token_dim(&self) -> Option<usize> {
+        self.guide_token_table().map(|table| table.dim as usize)
     }
 
     /// Terms of [`Guide::passages`].

@@ -1,7 +1,7 @@
 //! Writes an index file, whole or not at all.
 
-use std::io::Write;
-use std::path::Path;
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
 use bytemuck::cast_slice;
@@ -32,23 +32,32 @@ impl IndexParts {
     /// are refused before anything is written. The file's modification time becomes `as_of`, the
     /// moment at which reading the docs began: what changed later is not in it.
     pub fn write_to(&self, slot: IndexSlot, as_of: SystemTime) -> Result<u64, IndexError> {
+        let (encoded, header) = self.encode(slot.path())?;
+        slot.fill(as_of, |file| encoded.write(&header, file))?;
+        Ok(header.file_length)
+    }
+
+    /// The bytes of the index file that these parts make: see [`Index::from_bytes`](super::Index::from_bytes).
+    pub fn to_bytes(&self) -> Result<Vec<u8>, IndexError> {
+        let (encoded, header) = self.encode(Path::new(""))?;
+        let mut bytes = Vec::with_capacity(header.file_length as usize);
+        let written = encoded.write(&header, &mut bytes);
+        written.map_err(|source| IndexError::Write {
+            path: PathBuf::new(),
+            source,
+        })?;
+        Ok(bytes)
+    }
+
+    fn encode(&self, path: &Path) -> Result<(Encoded<'_>, Header), IndexError> {
         let invalid = |corruption| IndexError::InvalidParts { corruption };
-        self.check(slot.path()).map_err(invalid)?;
+        self.check(path).map_err(invalid)?;
         let encoded = Encoded::new(self).map_err(invalid)?;
         let header = Header::lay_out(Part::ALL.map(|part| {
             let bytes = encoded.bytes(part);
             (bytes.len() as u64, part_checksum(bytes))
         }));
-        slot.fill(as_of, |file| {
-            file.write_all(&header.encode())?;
-            for part in Part::ALL {
-                let bytes = encoded.bytes(part);
-                file.write_all(bytes)?;
-                file.write_all(padding(bytes.len()))?;
-            }
-            Ok(())
-        })?;
-        Ok(header.file_length)
+        Ok((encoded, header))
     }
 
     /// Everything that a reader will check, and what it takes for granted.
@@ -163,6 +172,17 @@ impl<'a> Encoded<'a> {
             numbers: numbers.collect(),
             hashes: chunks.iter().map(|chunk| chunk.embed_text_hash).collect(),
         })
+    }
+
+    /// Writes the whole file.
+    fn write(&self, header: &Header, file: &mut impl Write) -> io::Result<()> {
+        file.write_all(&header.encode())?;
+        for part in Part::ALL {
+            let bytes = self.bytes(part);
+            file.write_all(bytes)?;
+            file.write_all(padding(bytes.len()))?;
+        }
+        Ok(())
     }
 
     /// The bytes of a part, as `FORMAT.md` describes it; none of an optional part that is not there.

@@ -105,8 +105,7 @@ impl LexicalBuilder {
 /// A term that the query repeats counts at most twice. O(documents + postings of the terms).
 pub fn scores(postings: &Postings<'_>, terms: &[String]) -> Result<Vec<f32>, IndexError> {
     let lengths = postings.doc_lengths();
-    let mean_length =
-        (lengths.iter().sum::<f32>() / lengths.len().max(1) as f32).max(f32::MIN_POSITIVE);
+    let mean_length = mean_length(lengths);
     let mut scores = vec![0.0; postings.num_docs()];
     for (term, count) in count_terms(terms) {
         let Some((ids, freqs)) = postings.postings(term)? else {
@@ -119,6 +118,31 @@ pub fn scores(postings: &Postings<'_>, terms: &[String]) -> Result<Vec<f32>, Ind
         }
     }
     Ok(scores)
+}
+
+/// The mean of the documents' lengths, above 0.
+pub fn mean_length(lengths: &[f32]) -> f32 {
+    (lengths.iter().sum::<f32>() / lengths.len().max(1) as f32).max(f32::MIN_POSITIVE)
+}
+
+/// What occurrences of a term weigh in a document of that length. A document's score is the sum over the query's terms
+/// of this times [`query_weights`], for those who store documents otherwise than as postings.
+pub fn document_weight(freq: f32, length: f32, mean_length: f32) -> f32 {
+    let norm = K1 * (1.0 - B + B * length / mean_length);
+    freq * (K1 + 1.0) / (freq + norm)
+}
+
+/// The distinct terms of a query in byte order that any of `num_docs` documents has, each with its weight; `df` gives
+/// in how many a term is.
+pub fn query_weights(
+    terms: &[String],
+    num_docs: usize,
+    df: impl Fn(&str) -> Option<usize>,
+) -> Vec<(&str, f32)> {
+    let counts = count_terms(terms).into_iter();
+    let weighed = counts
+        .filter_map(|(term, count)| Some((term, idf(num_docs, df(term)?) * count.min(2) as f32)));
+    weighed.collect()
 }
 
 /// Inverse document frequency of a term in `df` of `n` documents: ln(1 + (n - df + .5)/(df + .5)),
@@ -237,6 +261,27 @@ mod tests {
     fn documents_without_any_term_have_scores_of_0() {
         let (_folder, index) = index_of(&[&[], &[]]);
         assert_eq!(scores_of(&index, &["cat"]), [0.0; 2]);
+    }
+
+    #[test]
+    fn weights_of_documents_and_queries_multiply_to_scores() {
+        let (_folder, index) = toy();
+        let postings = index.sections_lexical();
+        let lengths = postings.doc_lengths();
+        let terms = ["owl", "dog", "dog", "dog", "ape"].map(str::to_owned);
+        let df = |term: &str| Some(postings.numbered(term).unwrap()?.1);
+        let weights = query_weights(&terms, lengths.len(), df);
+        let names: Vec<&str> = weights.iter().map(|(term, _)| *term).collect();
+        assert_eq!(names, ["dog", "owl"]);
+        let mut found = [0.0; 3];
+        for (term, weight) in weights {
+            let (ids, freqs) = postings.postings(term).unwrap().unwrap();
+            for (&id, &freq) in ids.iter().zip(freqs) {
+                let length = lengths[id as usize];
+                found[id as usize] += weight * document_weight(freq, length, mean_length(lengths));
+            }
+        }
+        assert_near(&found, &scores(&postings, &terms).unwrap());
     }
 
     #[test]

@@ -11,7 +11,7 @@ use aligned_vec::{AVec, ConstAlign};
 
 use crate::encoder::TokenVectors;
 use crate::encoder::kernels::{self, BLOCK, Matrix, Quantized, Scale};
-use crate::index::{Index, PER_BYTE, Run, TokenRows, WORD, for_each_in_order, packed_len, unpack};
+use crate::index::{PER_BYTE, Run, TokenRows, WORD, for_each_in_order, packed_len, unpack};
 use crate::rank::bm25;
 use crate::simd::{Kernel, Simd, Vectors};
 
@@ -171,12 +171,12 @@ pub fn token_weights(ids: &[u32], idf: impl Fn(u32) -> f32) -> Vec<f32> {
     weights
 }
 
-/// The idf of the model's tokens over the chunks of `index`, by their ids.
-pub fn token_idf(index: &Index) -> impl Fn(u32) -> f32 + use<'_> {
-    let frequencies = index.token_frequencies();
+/// The idf of the model's tokens over `num_chunks` chunks, by their ids; `frequencies` is the number of chunks that
+/// hold each.
+pub fn token_idf(num_chunks: usize, frequencies: &[u32]) -> impl Fn(u32) -> f32 + use<'_> {
     move |id| {
         let df = frequencies.get(id as usize).copied().unwrap_or(0);
-        bm25::idf(index.num_chunks(), df as usize)
+        bm25::idf(num_chunks, df as usize)
     }
 }
 

@@ -6,7 +6,7 @@
 //! commoner term.
 
 use super::bm25::idf;
-use crate::index::{IndexError, Postings};
+use crate::index::IndexError;
 
 /// Farthest distance of the second term from the first, in terms.
 const REACH: usize = 2;
@@ -32,12 +32,17 @@ struct Roles {
 }
 
 impl Pairs {
-    /// The pairs of the first 256 of `terms`, in the question's order, weighted by `postings`.
-    pub fn new(postings: &Postings<'_>, terms: &[String]) -> Result<Self, IndexError> {
+    /// The pairs of the first 256 of `terms`, in the question's order. `numbered` gives the number of a term and
+    /// how many of the `num_chunks` chunks have it.
+    pub fn new(
+        num_chunks: usize,
+        numbered: impl Fn(&str) -> Result<Option<(u32, usize)>, IndexError>,
+        terms: &[String],
+    ) -> Result<Self, IndexError> {
         let mut numbers = Vec::new();
         for term in terms.iter().take(MAX_TERMS) {
-            let found = postings.numbered(term)?;
-            numbers.push(found.map(|(number, df)| (number, idf(postings.num_docs(), df))));
+            let found = numbered(term)?;
+            numbers.push(found.map(|(number, df)| (number, idf(num_chunks, df))));
         }
         let mut pairs: Vec<(u32, u32, f32)> = Vec::new();
         for pair in numbers.windows(2) {

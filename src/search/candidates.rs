@@ -1,25 +1,24 @@
 //! Candidates: the sections worth ranking, and their scores by arm.
 //!
-//! Each retrieving arm (dense, BM25 over chunks, BM25 over sections) names its best, and so does a
-//! hint; the sections of all of them are scored by every arm. Late interaction, which costs most, looks
-//! at the best chunks only.
+//! Each retrieving arm (dense, BM25 over chunks, BM25 over sections) names its best, and so do hints and the
+//! guide; the sections of all of them come out of the store and are scored by every arm. Late interaction,
+//! which costs most, looks at the best chunks only.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use super::guide::{GuideScores, Said};
-use super::{Scope, SearchOptions};
+use super::store::{Evidence, Store};
 use crate::analysis;
 use crate::answer::ChunkHit;
 use crate::calibration::{Arms, Calibration};
 use crate::encoder::Embedding;
 use crate::index::{ChunkId, Index, IndexError, MatrixRef, SectionId};
 use crate::rank::confidence::{self, Signals};
+use crate::rank::fusion;
 use crate::rank::max_sim::{QueryTokens, TokenMatches, token_idf};
 use crate::rank::phrase::Pairs;
-use crate::rank::{bm25, fusion};
 
-/// What each retrieving arm names.
-const PER_ARM: usize = 100;
 /// Chunks of one section that are looked at: of a longer one, the first and those that an arm named.
 const CHUNKS_PER_SECTION: u32 = 1_000;
 /// Chunks that late interaction looks at.
@@ -37,15 +36,18 @@ pub(super) struct Question {
 }
 
 impl Question {
-    pub fn new(index: &Index, text: &str, embedding: &Embedding) -> Result<Self, IndexError> {
+    pub fn new(store: &dyn Store, text: &str, embedding: &Embedding) -> Result<Self, IndexError> {
+        let index = store.catalogue();
         let tokens = embedding
             .tokens
             .as_ref()
             .filter(|tokens| !tokens.ids.is_empty());
-        let tokens = tokens.map(|tokens| QueryTokens::new(index.simd(), tokens, token_idf(index)));
+        let (num_chunks, frequencies) = (store.num_chunks(), index.token_frequencies());
+        let idf = token_idf(num_chunks, frequencies);
+        let tokens = tokens.map(|tokens| QueryTokens::new(index.simd(), tokens, idf));
         let terms = analysis::terms(text);
         Ok(Self {
-            pairs: Pairs::new(&index.chunks_lexical(), &terms)?,
+            pairs: Pairs::new(num_chunks, |term| store.chunk_term(term), &terms)?,
             terms,
             vector: embedding.sentence.clone(),
             tokens,
@@ -65,6 +67,8 @@ impl Question {
 
 /// The candidates of a question.
 pub(super) struct Candidates {
+    /// The index that their chunks are of.
+    pub index: Arc<Index>,
     /// By number.
     pub sections: Vec<Candidate>,
     /// What late interaction found in the chunks that it looked at.
@@ -73,7 +77,10 @@ pub(super) struct Candidates {
 
 /// A section with its scores by arm.
 pub(super) struct Candidate {
+    /// Its number in the catalogue.
     pub section: SectionId,
+    /// Its number in the index of the candidates.
+    pub in_evidence: SectionId,
     pub arms: Arms,
     /// What the guide's guidelines and tables say of it.
     routed: Option<GuideScores>,
@@ -163,73 +170,42 @@ impl Candidate {
     }
 }
 
-/// BM25 of all sections and of all chunks; 0 for those that an answer may not name.
-struct Bm25 {
-    sections: Vec<f32>,
-    chunks: Vec<f32>,
-}
-
-impl Bm25 {
-    fn new(index: &Index, question: &Question, scope: Option<&Scope>) -> Result<Self, IndexError> {
-        let mut sections = bm25::scores(&index.sections_lexical(), &question.terms)?;
-        let mut chunks = bm25::scores(&index.chunks_lexical(), &question.terms)?;
-        if let Some(scope) = scope {
-            zero_unless(&mut sections, |id| scope.has_section(SectionId(id)));
-            zero_unless(&mut chunks, |id| scope.chunks().contains(ChunkId(id)));
-        }
-        Ok(Self { sections, chunks })
-    }
-}
-
-/// The candidate sections of a question, those that `hinted` names among them, by number, with all
-/// scores but those of [`super::feedback`]; `said` is what the guide says of sections.
-pub(super) fn gather(
-    index: &Index,
+/// The candidate sections that `evidence` holds, by number, with all scores but those of
+/// [`super::feedback`]; `said` is what the guide says of sections.
+pub(super) fn score(
+    evidence: Evidence,
     question: &Question,
     calibration: &Calibration,
-    options: &SearchOptions,
-    hinted: &[SectionId],
     said: &Said,
 ) -> Result<Candidates, IndexError> {
-    let scope = options.scope.as_ref();
-    let bm25 = Bm25::new(index, question, scope)?;
-    let within = scope.map(Scope::chunks);
-    let nearest = index.nearest(&question.vector, PER_ARM, options.exact, within)?;
-    let nearest = nearest.iter().map(|near| ChunkId(near.id));
-    let chunks = best_ids(&bm25.chunks).map(ChunkId).chain(nearest);
-    let sections = best_ids(&bm25.sections).map(SectionId);
-    let suggested = said
-        .suggested()
-        .filter(|&id| scope.is_none_or(|s| s.has_section(id)));
-    let sections = sections.chain(hinted.iter().copied()).chain(suggested);
-    let named = named(index, sections, chunks)?;
-
+    let index = &*evidence.index;
     let mut chunks = Vec::new();
-    let mut candidates = Vec::with_capacity(named.len());
-    for (section, named) in named {
+    let mut candidates = Vec::with_capacity(evidence.sections.len());
+    for named in evidence.sections {
         let first = chunks.len();
-        for id in looked_at(index, section, named)? {
+        for id in looked_at(index, named.in_evidence, named.chunks)? {
             let row = index.vectors().row(id.position());
+            let bm25 = evidence.chunk_bm25.get(id.position());
             chunks.push(ScoredChunk {
                 id,
                 dense: row.map_or(0.0, |row| index.simd().dot(row, &question.vector)),
-                bm25: bm25.chunks.get(id.position()).copied().unwrap_or(0.0),
+                bm25: bm25.copied().unwrap_or(0.0),
                 max_sim: None,
                 row: None,
                 fused: 0.0,
             });
         }
-        candidates.push((section, first..chunks.len()));
+        candidates.push((named.section, named.in_evidence, first..chunks.len()));
     }
     let weight = calibration.fusion.chunk_max_sim;
     let tokens = score_max_sim(index, question, weight, &mut chunks)?;
     let candidates = candidates
         .into_iter()
-        .filter(|(_, range)| !range.is_empty());
+        .filter(|(.., range)| !range.is_empty());
     let mut sections = candidates
-        .map(|(section, range)| {
-            let mut candidate = candidate(section, &chunks[range]);
-            let bm25_section = bm25.sections.get(section.position());
+        .map(|(section, in_evidence, range)| {
+            let mut candidate = candidate(section, in_evidence, &chunks[range]);
+            let bm25_section = evidence.section_bm25.get(in_evidence.position());
             candidate.arms.bm25_section = bm25_section.copied().unwrap_or(0.0);
             candidate.arms.phrase = score_phrase(index, question, &candidate.chunks)?;
             candidate.routed = said.routes.get(&section).copied();
@@ -238,7 +214,11 @@ pub(super) fn gather(
         })
         .collect::<Result<Vec<_>, IndexError>>()?;
     add_guide(&mut sections);
-    Ok(Candidates { sections, tokens })
+    Ok(Candidates {
+        index: evidence.index,
+        sections,
+        tokens,
+    })
 }
 
 /// Adds the guide's arms.
@@ -266,19 +246,6 @@ fn or_mean(said: impl Iterator<Item = Option<GuideScores>> + Clone) -> Vec<[f32;
     said.map(|said| said.map_or(mean, scores)).collect()
 }
 
-/// The sections that are named themselves or by a chunk, each with those chunks.
-fn named(
-    index: &Index,
-    sections: impl Iterator<Item = SectionId>,
-    chunks: impl Iterator<Item = ChunkId>,
-) -> Result<BTreeMap<SectionId, BTreeSet<ChunkId>>, IndexError> {
-    let mut named: BTreeMap<_, BTreeSet<_>> = sections.map(|id| (id, BTreeSet::new())).collect();
-    for id in chunks {
-        named.entry(index.section_of(id)?).or_default().insert(id);
-    }
-    Ok(named)
-}
-
 /// The chunks of a section that are scored: its first, and those that were named.
 fn looked_at(
     index: &Index,
@@ -290,28 +257,6 @@ fn looked_at(
     let end = range.end.min(most);
     let later = named.into_iter().filter(move |id| id.0 >= end);
     Ok(ChunkId::all(range.start..end).chain(later))
-}
-
-/// Takes their scores from the documents that an answer may not name.
-fn zero_unless(scores: &mut [f32], is_allowed: impl Fn(u32) -> bool) {
-    for (id, score) in (0..).zip(scores) {
-        if *score > 0.0 && !is_allowed(id) {
-            *score = 0.0;
-        }
-    }
-}
-
-/// The up to [`PER_ARM`] best documents with a score above 0.
-fn best_ids(scores: &[f32]) -> impl Iterator<Item = u32> + use<> {
-    let mut ids: Vec<u32> = (0..scores.len() as u32)
-        .filter(|&i| scores[i as usize] > 0.0)
-        .collect();
-    fusion::keep_first(&mut ids, PER_ARM, |&a, &b| {
-        scores[b as usize]
-            .total_cmp(&scores[a as usize])
-            .then(a.cmp(&b))
-    });
-    ids.into_iter()
 }
 
 /// Fuses the chunks' scores, with late interaction for the best of them; the others count as the
@@ -377,11 +322,12 @@ fn score_phrase(
 }
 
 /// A section with what its chunks' scores say of it.
-fn candidate(section: SectionId, chunks: &[ScoredChunk]) -> Candidate {
+fn candidate(section: SectionId, in_evidence: SectionId, chunks: &[ScoredChunk]) -> Candidate {
     let best =
         |score: fn(&ScoredChunk) -> f32| chunks.iter().map(score).fold(f32::NEG_INFINITY, f32::max);
     Candidate {
         section,
+        in_evidence,
         arms: Arms {
             dense: best(|c| c.dense),
             dense_mean: chunks.iter().map(|c| c.dense).sum::<f32>() / chunks.len() as f32,

@@ -1,12 +1,14 @@
-//! A search: one question against one opened index.
+//! A search: one question against one store of chunks, an opened index above all.
 
 mod candidates;
 mod condition;
 mod feedback;
+mod file;
 mod followed;
 mod guide;
 mod reader;
 mod scope;
+mod store;
 
 use std::collections::{BTreeSet, HashSet};
 use std::sync::Arc;
@@ -17,12 +19,13 @@ use crate::analysis;
 use crate::answer::{Answer, Hit, Timings, Verdict};
 use crate::calibration::{ARMS, Arms, Calibration, Confidence, Curves};
 use crate::encoder::{self, ContractError, Embedding, Encoder, EncoderError};
-use crate::index::{Index, IndexError, Postings, SectionId};
+use crate::index::{Index, IndexError, SectionId};
 use crate::rank::fusion;
 use crate::rank::hints::{HintMatch, HintQuery, Hints};
 use crate::rank::spelling::{self, Correction};
 
 use candidates::{Candidate, Candidates, Question};
+use file::FileStore;
 use guide::{GuidePassages, Said};
 
 pub use crate::rank::hints::HintUse;
@@ -30,6 +33,7 @@ pub use condition::{Condition, ConditionError};
 pub use followed::{FollowedIndex, Tell};
 pub use reader::{IndexReader, Reload};
 pub use scope::{Scope, ScopeError};
+pub use store::{Evidence, NamedSection, PER_ARM, Request, Store};
 
 /// How far above the best score a hint lifts its last section, and the distance between its
 /// sections: they must come out in the author's order.
@@ -45,6 +49,8 @@ const MOST_BYTES: usize = 1 << 15;
 /// threads at once. What can be prepared for all questions is prepared when it is made.
 #[derive(Clone)]
 pub struct Searcher {
+    store: Arc<dyn Store>,
+    /// The store's catalogue.
     index: Arc<Index>,
     encoder: Arc<dyn Encoder>,
     hints: Arc<Hints>,
@@ -107,6 +113,12 @@ impl Default for SearchOptions {
 impl Searcher {
     /// A searcher over `index`; an error if `encoder` is not the model of its vectors.
     pub fn new(index: Arc<Index>, encoder: Arc<dyn Encoder>) -> Result<Self, IndexError> {
+        Self::over(Arc::new(FileStore(index)), encoder)
+    }
+
+    /// A searcher over what `store` holds; an error if `encoder` is not the model of its vectors.
+    pub fn over(store: Arc<dyn Store>, encoder: Arc<dyn Encoder>) -> Result<Self, IndexError> {
+        let index = Arc::clone(store.catalogue());
         index.check_model(encoder.model())?;
         let guide = index.guide()?;
         let hints = Arc::new(Hints::new(&guide));
@@ -114,13 +126,14 @@ impl Searcher {
         Ok(Self {
             guide,
             calibration: encoder.calibration(),
+            store,
             index,
             encoder,
             hints,
         })
     }
 
-    /// The index that is searched.
+    /// The index that is searched; of another store, its catalogue.
     pub fn index(&self) -> &Arc<Index> {
         &self.index
     }
@@ -153,20 +166,15 @@ impl Searcher {
         }
         let (text, corrections) = self.correct(beginning(question))?;
         let embedding = self.embed(&text, options)?;
-        let question = Question::new(&self.index, &text, &embedding)?;
+        let question = Question::new(&*self.store, &text, &embedding)?;
         let embedded = Instant::now();
         let hint = self.matching_hint(&text, &embedding, options)?;
         let hinted = hint.as_ref().map_or(&[][..], |hint| &hint.sections);
         let said = self.said(&text, &question, options)?;
-        let candidates = candidates::gather(
-            &self.index,
-            &question,
-            &self.calibration,
-            options,
-            hinted,
-            &said,
-        )?;
+        let evidence = self.evidence(&question, options, hinted, &said)?;
+        let candidates = candidates::score(evidence, &question, &self.calibration, &said)?;
         let gathered = Instant::now();
+        answer.index = Arc::clone(&candidates.index);
         answer.hits = self.rank(&question, candidates, hint, options)?;
         answer.corrections = corrections;
         answer.absent = self.absent(&text)?;
@@ -179,6 +187,27 @@ impl Searcher {
         Ok(answer)
     }
 
+    /// The candidates by all arms, those that `hinted` names and those that the guide suggests.
+    fn evidence(
+        &self,
+        question: &Question,
+        options: &SearchOptions,
+        hinted: &[SectionId],
+        said: &Said,
+    ) -> Result<Evidence> {
+        let scope = options.scope.as_ref();
+        let suggested = said.suggested();
+        let suggested = suggested.filter(|&id| scope.is_none_or(|scope| scope.has_section(id)));
+        let wanted: Vec<SectionId> = hinted.iter().copied().chain(suggested).collect();
+        self.store.evidence(&Request {
+            terms: &question.terms,
+            vector: &question.vector,
+            exact: options.exact,
+            scope,
+            wanted: &wanted,
+        })
+    }
+
     fn empty_answer(&self, question: &str, options: &SearchOptions) -> Answer {
         let threshold = self.calibration.threshold();
         let mut answer = Answer {
@@ -189,6 +218,7 @@ impl Searcher {
             corrections: Vec::new(),
             absent: Vec::new(),
             hits: Vec::new(),
+            index: Arc::clone(&self.index),
             timings: Timings::default(),
         };
         self.judge(&mut answer);
@@ -197,9 +227,8 @@ impl Searcher {
 
     /// The question with words that nobody knows read as words of the corpus.
     fn correct(&self, question: &str) -> Result<(String, Vec<Correction>), IndexError> {
-        let postings = self.index.chunks_lexical();
         // A damaged index is found where its postings are scored.
-        let has = |term: &String| matches!(postings.numbered(term), Ok(Some(_)));
+        let has = |term: &String| matches!(self.store.chunk_term(term), Ok(Some(_)));
         // The corpus has the stem, or the model knows the word whole.
         let is_familiar = |word: &str| {
             analysis::terms(word).iter().all(has) || self.encoder.count_tokens(word) == 1
@@ -211,8 +240,9 @@ impl Searcher {
     /// contractions are no such words.
     fn absent(&self, text: &str) -> Result<Vec<String>, IndexError> {
         let guide = self.index.guide_lexical();
-        let [chunks, sections] = self.section_lexicals();
-        absent_from(&[chunks, sections, guide], text)
+        absent_from(text, |term| {
+            Ok(self.sections_have(term)? || guide.numbered(term)?.is_some())
+        })
     }
 
     /// The words of `question` that no section has, whatever the guide says, each once; not those that are
@@ -220,11 +250,11 @@ impl Searcher {
     #[cfg(feature = "audit")]
     pub(crate) fn absent_from_sections(&self, question: &str) -> Result<Vec<String>, IndexError> {
         let (text, _) = self.correct(question)?;
-        absent_from(&self.section_lexicals(), &text)
+        absent_from(&text, |term| self.sections_have(term))
     }
 
-    fn section_lexicals(&self) -> [Postings<'_>; 2] {
-        [self.index.chunks_lexical(), self.index.sections_lexical()]
+    fn sections_have(&self, term: &str) -> Result<bool, IndexError> {
+        Ok(self.store.chunk_term(term)?.is_some() || self.store.has_section_term(term)?)
     }
 
     fn embed(&self, text: &str, options: &SearchOptions) -> Result<Embedding, EncoderError> {
@@ -310,9 +340,9 @@ impl Searcher {
         let mut scores = score(sections, options.ranking, curves);
         let mut shares = Vec::new();
         if let Some(curves) = curves {
-            feedback::add_feedback(&self.index, question, sections, &scores);
+            feedback::add_feedback(&candidates.index, question, sections, &scores);
             scores = score(sections, options.ranking, Some(curves));
-            feedback::add_support(&self.index, sections, &scores);
+            feedback::add_support(&candidates.index, sections, &scores);
             (scores, shares) = self.last_look(&candidates, options.ranking, curves, question);
         }
         if let Some(hint) = &hint {
@@ -385,7 +415,7 @@ impl Searcher {
         signals.hint = hint.map_or(0.0, |hint| hint.strength);
         Ok(Hit {
             section_id: candidate.section,
-            section: self.index.section(candidate.section)?,
+            section: candidates.index.section(candidate.in_evidence)?,
             score: 0.0,
             hint: hint.cloned(),
             arms: candidate.arms,
@@ -418,13 +448,11 @@ fn beginning(question: &str) -> &str {
     }
 }
 
-/// The words of `text` that none of `lexicals` has, each once.
-fn absent_from(lexicals: &[Postings<'_>], text: &str) -> Result<Vec<String>, IndexError> {
-    let is_there = |term: &String| -> Result<bool, IndexError> {
-        let found = lexicals.iter().map(|postings| postings.numbered(term));
-        let found = found.collect::<Result<Vec<_>, _>>()?;
-        Ok(found.iter().any(Option::is_some))
-    };
+/// The words of `text` of which no term `is_there`, each once.
+fn absent_from(
+    text: &str,
+    is_there: impl Fn(&str) -> Result<bool, IndexError>,
+) -> Result<Vec<String>, IndexError> {
     let mut absent: Vec<String> = Vec::new();
     let mut seen = HashSet::new();
     let whole = text
@@ -435,7 +463,8 @@ fn absent_from(lexicals: &[Postings<'_>], text: &str) -> Result<Vec<String>, Ind
             continue;
         }
         let terms = analysis::terms(word);
-        let found: Vec<bool> = terms.iter().map(is_there).collect::<Result<_, _>>()?;
+        let found = terms.iter().map(|term| is_there(term));
+        let found = found.collect::<Result<Vec<bool>, _>>()?;
         let is_absent = !found.is_empty() && found.iter().all(|found| !found);
         if is_absent {
             absent.push(word.to_owned());

@@ -26,6 +26,7 @@ const LIBRARY: &[&str] = &[
     "about",
     "answer",
     "search",
+    "milvus",
     "query_log",
     "questions",
     "eval",
@@ -61,6 +62,7 @@ const INDEX: &[&str] = &[
     "file",
     "reader",
     "lookup",
+    "catalogue",
 ];
 
 /// The files of `src/index/graph/`.

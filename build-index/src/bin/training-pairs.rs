@@ -145,7 +145,7 @@ fn pair(line: &Line, searcher: &Searcher) -> Result<Option<serde_json::Value>> {
     let ids = searcher.encoder().tokenize(&line.question);
     Ok(Some(json!({
         "question": ids,
-        "weights": token_weights(&ids, token_idf(index)),
+        "weights": token_weights(&ids, token_idf(index.num_chunks(), index.token_frequencies())),
         "answer": answer,
         "section": [own.start, own.end],
         "rivals": rivals,

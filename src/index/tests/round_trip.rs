@@ -45,6 +45,65 @@ fn assert_same(index: &Index, parts: &IndexParts) {
 }
 
 #[test]
+fn an_index_in_memory_is_the_one_of_the_file() {
+    let parts = small_parts();
+    let (_folder, file) = open(&parts);
+    let bytes = parts.to_bytes().unwrap();
+    assert_eq!(bytes, std::fs::read(file.path()).unwrap());
+    let index = Index::from_bytes(&bytes, Path::new("memory")).unwrap();
+    index.verify().unwrap();
+    assert_same(&index, &parts);
+    assert_eq!(index.content_id(), file.content_id());
+    for cut in [0, 1, 100, bytes.len() - 1] {
+        assert!(
+            Index::from_bytes(&bytes[..cut], Path::new("memory")).is_err(),
+            "{cut}"
+        );
+    }
+}
+
+#[test]
+fn an_index_without_chunks_keeps_what_no_question_changes() {
+    let (_folder, whole) = open(&small_parts());
+    let parts = whole.without_chunks().unwrap();
+    let bytes = parts.to_bytes().unwrap();
+    let index = Index::from_bytes(&bytes, Path::new("memory")).unwrap();
+    index.verify().unwrap();
+    assert_eq!(index.num_chunks(), 0);
+    assert_eq!(index.num_sections(), whole.num_sections());
+    for id in whole.sections() {
+        let expected = SectionRecord {
+            chunks: 0..0,
+            ..whole.section(id).unwrap()
+        };
+        assert_eq!(index.section(id).unwrap(), expected);
+    }
+    assert_eq!(index.meta().model, whole.meta().model);
+    assert_eq!(index.guide().unwrap(), whole.guide().unwrap());
+    assert_eq!(index.guide_vectors(), whole.guide_vectors());
+    for row in 0..whole.guide().unwrap().num_passages() {
+        let rows = |index: &Index| {
+            let rows = index.guide_token_vectors(row).unwrap();
+            rows.map(|rows| (rows.dim, rows.codes.to_vec()))
+        };
+        assert_eq!(rows(&index), rows(&whole), "{row}");
+    }
+    let terms = |index: &Index| -> Vec<String> {
+        let terms = index.guide_lexical();
+        let terms = terms.terms().map(|term| format!("{:?}", term.unwrap()));
+        terms.collect()
+    };
+    assert_eq!(terms(&index), terms(&whole));
+    assert_eq!(index.token_dim(), whole.token_dim());
+    assert_eq!(index.token_frequencies(), whole.token_frequencies());
+    let words = |index: &Index| -> Vec<String> {
+        let words = index.vocabulary().unwrap();
+        words.map(str::to_owned).collect()
+    };
+    assert_eq!(words(&index), words(&whole));
+}
+
+#[test]
 fn everything_written_is_read_back() {
     let parts = small_parts();
     let (_folder, index) = open(&parts);
