@@ -2,9 +2,9 @@
 //! reStructuredText and, as fences, in MyST.
 
 use super::{Page, Pages};
-use crate::corpus::{Section, Syntax};
 use crate::corpus::guide::Guide;
 use crate::corpus::guide::parse::resolve;
+use crate::corpus::{Section, Syntax};
 
 /// What the toctrees of a page say of others: that they belong to it, below the toctree's caption.
 pub(in crate::corpus) fn read_toctrees(section: &Section) -> Guide {
