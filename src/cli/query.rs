@@ -25,13 +25,7 @@ use super::{message, note};
 
 /// Answers what the config asks.
 pub fn run(config: &QueryConfig) -> Result<Exit> {
-    let mut session = Session::open(config)?;
-    let exit = match &config.task {
-        Task::Batch => session.batch(&config.format),
-        Task::One(question) => session.one(question, &config.format),
-        Task::Input => session.one(&read_question()?, &config.format),
-    }?;
-    Ok(fresh::exit(&session.freshness, &config.index, exit))
+    Session::open(config)?.run()
 }
 
 /// What is searched: the store that the config names, else an index file.
@@ -85,6 +79,21 @@ impl<'a> Session<'a> {
             freshness,
             log: log.transpose()?,
         })
+    }
+
+    fn run(mut self) -> Result<Exit> {
+        let QueryConfig {
+            task,
+            format,
+            index,
+            ..
+        } = self.config;
+        let exit = match task {
+            Task::Batch => self.batch(format),
+            Task::One(question) => self.one(question, format),
+            Task::Input => self.one(&read_question()?, format),
+        }?;
+        Ok(fresh::exit(&self.freshness, index, exit))
     }
 
     /// The answer to a question, which is kept if that was asked for.
