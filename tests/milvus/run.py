@@ -113,7 +113,8 @@ class Programs:
 
 
 def questions_of(path):
-    return [json.loads(line)["question"] for line in open(path) if line.strip()]
+    """The questions of a file, each on one line, as `--batch` reads them."""
+    return [" ".join(json.loads(line)["question"].split()) for line in open(path) if line.strip()]
 
 
 def same_answers(programs, index, url, questions, *options):
