@@ -2,7 +2,7 @@
 
 use std::cell::Cell;
 use std::io::{IsTerminal, stderr};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use docent::program::{is_quiet, message};
@@ -35,64 +35,60 @@ impl Progress {
 
     /// Shows that `done` of `all` chunks are embedded.
     pub fn embedded(&self, done: usize, all: usize) {
-        let mut shown = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Shown::NoBar = *shown {
-            *shown = Shown::Bar(bar(all));
-        }
-        match &*shown {
-            Shown::Nothing | Shown::NoBar => {}
-            Shown::Bar(bar) => {
-                bar.set_position(done as u64);
-                if done == all {
-                    bar.set_style(ProgressStyle::default_spinner());
-                    bar.set_message("building the graph");
-                    bar.enable_steady_tick(TICK);
-                }
-            }
-            Shown::Lines(pace) => {
-                if pace.is_due(Instant::now()) {
-                    message(line(done, all));
-                }
-            }
+        self.show("embedding", done, all, || line(done, all));
+        if done == all
+            && let Shown::Bar(bar) = &*self.shown()
+        {
+            bar.set_style(ProgressStyle::default_spinner());
+            bar.set_message("building the graph");
+            bar.enable_steady_tick(TICK);
         }
     }
 
     /// Shows that `done` of `all` chunks are in a store.
     #[cfg(feature = "milvus")]
     pub fn published(&self, done: usize, all: usize) {
-        let mut shown = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        self.show("publishing", done, all, || {
+            format!("published {done} of {all} chunks")
+        });
+    }
+
+    fn show(&self, doing: &'static str, done: usize, all: usize, line: impl Fn() -> String) {
+        let mut shown = self.shown();
         if let Shown::NoBar = *shown {
-            let bar = bar(all);
-            bar.set_message("publishing");
-            *shown = Shown::Bar(bar);
+            *shown = Shown::Bar(bar(doing, all));
         }
         match &*shown {
             Shown::Nothing | Shown::NoBar => {}
             Shown::Bar(bar) => bar.set_position(done as u64),
             Shown::Lines(pace) => {
                 if pace.is_due(Instant::now()) {
-                    message(format!("published {done} of {all} chunks"));
+                    message(line());
                 }
             }
         }
     }
 
+    fn shown(&self) -> MutexGuard<'_, Shown> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// Takes the bar away.
     pub fn finish(&self) {
-        if let Shown::Bar(bar) = &*self.0.lock().unwrap_or_else(PoisonError::into_inner) {
+        if let Shown::Bar(bar) = &*self.shown() {
             bar.finish_and_clear();
         }
     }
 }
 
-fn bar(all: usize) -> ProgressBar {
+fn bar(doing: &'static str, all: usize) -> ProgressBar {
     let bar = ProgressBar::new(all as u64);
     if let Ok(style) =
         ProgressStyle::with_template("{msg} [{bar:30}] {pos}/{len} chunks, {eta} left")
     {
         bar.set_style(style);
     }
-    bar.set_message("embedding");
+    bar.set_message(doing);
     bar
 }
 

@@ -30,19 +30,14 @@ pub fn run(config: &QueryConfig) -> Result<Exit> {
 
 /// What is searched: the store that the config names, else an index file.
 fn searcher(config: &QueryConfig) -> Result<Searcher> {
+    let encoder = || encoder::open(config.model.as_deref());
     #[cfg(feature = "milvus")]
     if let Some(url) = &config.store {
         let store = Arc::new(MilvusStore::open(url)?);
-        return Ok(Searcher::over(
-            store,
-            encoder::open(config.model.as_deref())?,
-        )?);
+        return Ok(Searcher::over(store, encoder()?)?);
     }
     let index = Arc::new(Index::open(&config.index.locate()?)?);
-    Ok(Searcher::new(
-        index,
-        encoder::open(config.model.as_deref())?,
-    )?)
+    Ok(Searcher::new(index, encoder()?)?)
 }
 
 fn read_question() -> Result<String, CliError> {

@@ -152,10 +152,8 @@ impl Client {
         let request = CreateCollectionRequest::builder()
             .collection_name(&*schema.collection)
             .schema(fields);
-        let request = self.built(ACTION, request.build())?;
-        self.call(ACTION, |sdk| {
-            let request = request.clone();
-            async move { sdk.create_collection(request).await }
+        self.call(ACTION, request.build(), |sdk, request| async move {
+            sdk.create_collection(request).await
         })
     }
 
@@ -170,10 +168,8 @@ impl Client {
                 .collection_name(&*schema.collection)
                 .index_param(params)
                 .sync(false);
-            let request = self.built(ACTION, request.build())?;
-            self.call(ACTION, |sdk| {
-                let request = request.clone();
-                async move { sdk.create_index(request).await }
+            self.call(ACTION, request.build(), |sdk, request| async move {
+                sdk.create_index(request).await
             })?;
         }
         Ok(())
@@ -182,11 +178,11 @@ impl Client {
     /// Whether there is a collection `name`.
     pub fn has(&self, name: &str) -> Result<bool, StoreError> {
         let request = HasCollectionRequest::builder().collection_name(name);
-        let request = self.built("look for a collection", request.build())?;
-        let found = self.call("look for a collection", |sdk| {
-            let request = request.clone();
-            async move { sdk.has_collection(request).await }
-        })?;
+        let found = self.call(
+            "look for a collection",
+            request.build(),
+            |sdk, request| async move { sdk.has_collection(request).await },
+        )?;
         Ok(found.exists())
     }
 
@@ -206,11 +202,11 @@ impl Client {
     /// An error unless the collection has the fields of `schema`.
     fn check(&self, schema: &Schema) -> Result<(), StoreError> {
         let request = DescribeCollectionRequest::builder().collection_name(&*schema.collection);
-        let request = self.built("describe a collection", request.build())?;
-        let found = self.call("describe a collection", |sdk| {
-            let request = request.clone();
-            async move { sdk.describe_collection(request).await }
-        })?;
+        let found = self.call(
+            "describe a collection",
+            request.build(),
+            |sdk, request| async move { sdk.describe_collection(request).await },
+        )?;
         let found = found.description().get_schema().get_fields();
         let is_there = |(name, field): &(&str, Field)| {
             let expected = field_schema(name, *field);
@@ -310,10 +306,8 @@ impl Client {
             .collection_name(collection)
             .rows(rows);
         let request = UpsertRequest::builder().insert(self.built(ACTION, rows.build())?);
-        let request = self.built(ACTION, request.build())?;
-        self.call(ACTION, |sdk| {
-            let request = request.clone();
-            async move { sdk.upsert(request).await }
+        self.call(ACTION, request.build(), |sdk, request| async move {
+            sdk.upsert(request).await
         })?;
         Ok(())
     }
@@ -324,10 +318,8 @@ impl Client {
         let request = DeleteRequest::builder()
             .collection_name(collection)
             .filter(filter);
-        let request = self.built(ACTION, request.build())?;
-        self.call(ACTION, |sdk| {
-            let request = request.clone();
-            async move { sdk.delete(request).await }
+        self.call(ACTION, request.build(), |sdk, request| async move {
+            sdk.delete(request).await
         })?;
         Ok(())
     }
@@ -336,10 +328,8 @@ impl Client {
     pub fn flush(&self, collections: &[String]) -> Result<(), StoreError> {
         const ACTION: &str = "keep rows";
         let request = FlushRequest::builder().collection_names(collections.iter().cloned());
-        let request = self.built(ACTION, request.build())?;
-        self.call(ACTION, |sdk| {
-            let request = request.clone();
-            async move { sdk.flush(request).await }
+        self.call(ACTION, request.build(), |sdk, request| async move {
+            sdk.flush(request).await
         })?;
         Ok(())
     }
@@ -357,15 +347,20 @@ impl Client {
     }
 
     /// The answer to a request that may be made again.
-    fn call<T, F>(
+    fn call<R, T, F>(
         &self,
         action: &'static str,
-        request: impl Fn(ClientV2) -> F,
+        request: Result<R, Error>,
+        ask: impl Fn(ClientV2, R) -> F,
     ) -> Result<T, StoreError>
     where
+        R: Clone,
         F: Future<Output = Result<T, Error>>,
     {
-        self.loaded(action, || persist(|| request(self.sdk.clone())))
+        let request = self.built(action, request)?;
+        self.loaded(action, || {
+            persist(|| ask(self.sdk.clone(), request.clone()))
+        })
     }
 
     /// The answers to `requests`, in their order.
